@@ -1,0 +1,1 @@
+//! The real side of each port. No adapter knows another.

@@ -1,0 +1,1 @@
+//! The loop: mails and time into events, decisions into effects.

@@ -1,0 +1,225 @@
+//! The checked configuration: what the rest of the program sees. It must not read files.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use jiff::SignedDuration;
+
+use super::secret::Secret;
+use crate::pull::cover::Person;
+use crate::pull::ids::{AccountName, ListName, TargetName};
+
+/// The whole configuration, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The bot itself.
+    pub bot: Bot,
+    /// Where it keeps what it remembers.
+    pub state: State,
+    /// Mailboxes, by name.
+    pub accounts: BTreeMap<AccountName, Account>,
+    /// Lists, by name.
+    pub lists: BTreeMap<ListName, List>,
+    /// Targets, by name.
+    pub targets: BTreeMap<TargetName, Target>,
+    /// Whom and what it trusts.
+    pub trust: Trust,
+    /// Limits of fetches.
+    pub fetch: Fetch,
+    /// The way out for letters.
+    pub smtp: Smtp,
+}
+
+/// What the bot does with the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Everything.
+    Live,
+    /// Real pipelines; every letter goes to the release managers only.
+    Shadow,
+}
+
+/// `[bot]`
+#[derive(Debug, Clone)]
+pub struct Bot {
+    /// From whom its letters are.
+    pub from: Person,
+    /// Who keeps it running.
+    pub administrator: String,
+    /// Who decides and merges; at least one.
+    pub release_managers: Vec<String>,
+    /// Live or shadow.
+    pub mode: Mode,
+    /// The control socket's path; by default `control.sock` in the state directory.
+    pub control_socket: PathBuf,
+    /// A request unanswered for this long is told to the release managers.
+    pub unanswered_after: SignedDuration,
+    /// What is older than this on arrival is held.
+    pub late_after: SignedDuration,
+    /// A tag older than this is held.
+    pub old_tag_after: SignedDuration,
+    /// Missing refs, mismatched tips and unreachable repositories are tried for this long.
+    pub fetch_patience: SignedDuration,
+    /// How many letters may go to one address in an hour.
+    pub letters_per_hour: u32,
+}
+
+/// `[state]`
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The directory: database, files, mirror, quarantines.
+    pub directory: PathBuf,
+    /// How long a candidate's ref, its quarantine and its files are kept after the answer.
+    pub keep: SignedDuration,
+}
+
+/// How a connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// From the first byte (IMAPS, SMTPS).
+    Implicit,
+    /// After STARTTLS, which must be offered.
+    Starttls,
+    /// Not at all; only to loopback, unless `allow_plain` says otherwise.
+    None,
+}
+
+/// `[[account]]`: a mailbox.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its name.
+    pub name: AccountName,
+    /// The IMAP server.
+    pub host: String,
+    /// Its port; 993 or 143 by default.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: Tls,
+    /// A file of CA certificates (PEM) to believe instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The login name.
+    pub login: String,
+    /// The password.
+    pub password: Secret,
+    /// Folders are looked at this often besides IDLE.
+    pub poll: SignedDuration,
+}
+
+/// `[[list]]`: a mailing list as one folder of an account holds it.
+#[derive(Debug, Clone)]
+pub struct List {
+    /// Its name.
+    pub name: ListName,
+    /// Whose mailbox.
+    pub account: AccountName,
+    /// Which folder.
+    pub folder: String,
+    /// The list's posting address.
+    pub address: String,
+    /// Its List-Id, without brackets; empty: not looked at.
+    pub list_id: Option<String>,
+    /// Where its requests go.
+    pub target: TargetName,
+    /// Whether its archive is private.
+    pub private: bool,
+    /// Where the bot finds its own letters when the list does not send them back to it: a folder
+    /// of the same account; the bot then Bccs itself.
+    pub own_copy_folder: Option<String>,
+}
+
+/// `[[target]]`: a branch, and the CI project that tests what is to go into it.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Its name.
+    pub name: TargetName,
+    /// The project's own repository, whence the branch is read.
+    pub url: String,
+    /// The branch, without `refs/heads/`.
+    pub branch: String,
+    /// What the merge message says after "into".
+    pub into: String,
+    /// Its CI.
+    pub ci: Ci,
+}
+
+/// `[target.ci]`
+#[derive(Debug, Clone)]
+pub struct Ci {
+    /// GitLab's root, `https://gitlab.com`; a path prefix is kept.
+    pub gitlab: String,
+    /// The project's full path or number.
+    pub project: String,
+    /// The URL candidates are pushed to; by default `{gitlab}/{project}.git`.
+    pub push_url: String,
+    /// The URL that letters name for fetching; by default as `push_url`.
+    pub fetch_url: String,
+    /// The token (`api` and `write_repository`).
+    pub token: Secret,
+    /// A file of CA certificates (PEM) to believe instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The candidate's branch: `{target}`, `{number}` and `{attempt}` are filled in.
+    pub reference: String,
+    /// How many runs at a time.
+    pub max_running: u32,
+    /// From the pipeline's creation to the first job's start.
+    pub start_within: SignedDuration,
+    /// From the first job's start to the end.
+    pub finish_within: SignedDuration,
+    /// How often a pipeline is looked at.
+    pub poll: SignedDuration,
+    /// Jobs without whose success nothing has passed.
+    pub required_jobs: Vec<String>,
+    /// Pipeline variables.
+    pub variables: BTreeMap<String, String>,
+    /// Pipeline inputs.
+    pub inputs: BTreeMap<String, serde_json::Value>,
+}
+
+/// `[trust]`
+#[derive(Debug, Clone)]
+pub struct Trust {
+    /// A folder of OpenPGP certificates (`.asc`, `.gpg`, `.pgp`) and `allowed_signers`.
+    pub keyring: PathBuf,
+    /// Schemes to fetch by.
+    pub schemes: Vec<String>,
+    /// Hosts to fetch from: globs.
+    pub hosts: Vec<String>,
+    /// Addresses that would be refused as inside the operator's network, and are allowed all the
+    /// same. For tests: `127.0.0.1`.
+    pub allow_addresses: Vec<IpAddr>,
+}
+
+/// `[fetch]`: limits of one git operation.
+#[derive(Debug, Clone)]
+pub struct Fetch {
+    /// How long a fetch, a mirror update or a push may take.
+    pub deadline: SignedDuration,
+    /// How many bytes may come in one fetch.
+    pub max_bytes: u64,
+    /// How much memory the git child may take.
+    pub max_memory: u64,
+    /// How much disk all quarantines may take.
+    pub disk_budget: u64,
+    /// A file of CA certificates (PEM) to believe instead of the system's, for git over https.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// `[smtp]`
+#[derive(Debug, Clone)]
+pub struct Smtp {
+    /// The server that takes the bot's letters.
+    pub host: String,
+    /// Its port; 465 or 587 by default.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: Tls,
+    /// A file of CA certificates (PEM) to believe instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Login name and password; none: no AUTH.
+    pub login: Option<(String, Secret)>,
+    /// The name for EHLO; by default the machine's.
+    pub hello_name: Option<String>,
+    /// How long one letter may take.
+    pub deadline: SignedDuration,
+}

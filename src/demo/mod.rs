@@ -1,0 +1,1 @@
+//! Stand-ins for a mail server with a list and for GitLab, and the story that `gatepost demo` tells.

@@ -1,0 +1,1 @@
+//! Text in, text out: bytes of mail into values, values into letters. Pure.

@@ -1,0 +1,458 @@
+//! What the bot needs from the world, as small traits with the rules' own types in and out.
+//!
+//! Every method may block, and is bounded in time by its adapter. Each one's doc says whether
+//! repeating it is safe. No adapter knows another; production and tests plug in here.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::pull::ids::{JobId, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName};
+use crate::pull::pipeline::{Job, Pipeline};
+use crate::pull::tag::{Candidate, ConflictFile, Drift, Facts, Pinned, Verification};
+
+/// What kind of trouble it is: it decides whether to try again, and whom to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// It may go away by itself: try again.
+    Temporary,
+    /// Trying the same again gives the same.
+    Permanent,
+    /// The administrator has to change something: a token, a URL, a right. Tried again slowly.
+    Misconfigured,
+    /// The bot itself is wrong.
+    Bug,
+}
+
+/// Trouble at a port. What may be said in public is kept apart from what the administrator needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Which kind.
+    pub kind: FaultKind,
+    /// One sentence without hosts, paths or tokens of the inside, where one may be said to an
+    /// author or a list.
+    pub public: Option<String>,
+    /// One sentence for the administrator and the log. Never a secret.
+    pub detail: String,
+    /// How long the other side asked us to wait.
+    pub retry_after: Option<SignedDuration>,
+}
+
+impl Fault {
+    /// Trouble that may go away.
+    pub fn temporary(detail: impl Into<String>) -> Self {
+        Self::new(FaultKind::Temporary, detail)
+    }
+
+    /// Trouble that stays.
+    pub fn permanent(detail: impl Into<String>) -> Self {
+        Self::new(FaultKind::Permanent, detail)
+    }
+
+    /// Trouble that the administrator has to mend.
+    pub fn misconfigured(detail: impl Into<String>) -> Self {
+        Self::new(FaultKind::Misconfigured, detail)
+    }
+
+    /// The bot's own mistake.
+    pub fn bug(detail: impl Into<String>) -> Self {
+        Self::new(FaultKind::Bug, detail)
+    }
+
+    /// Adds what may be said in public.
+    #[must_use]
+    pub fn saying(mut self, public: impl Into<String>) -> Self {
+        self.public = Some(public.into());
+        self
+    }
+
+    /// Adds how long to wait.
+    #[must_use]
+    pub fn retry_after(mut self, wait: SignedDuration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
+        Self { kind, public: None, detail: detail.into(), retry_after: None }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// The time.
+pub trait Clock: Send + Sync {
+    /// The time now, UTC.
+    fn now(&self) -> Timestamp;
+}
+
+/// Where a folder stands (RFC 3501, section 2.3.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FolderState {
+    /// When it changes, all UIDs mean something else.
+    pub uid_validity: u32,
+    /// The UID the next mail will get, or one not above it.
+    pub uid_next: u32,
+    /// How many mails are in it.
+    pub exists: u32,
+}
+
+/// One mail's header and what the server says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// Its UID.
+    pub uid: u32,
+    /// Its size in bytes, all of it.
+    pub size: u64,
+    /// When the mailbox received it (INTERNALDATE).
+    pub received_at: Timestamp,
+    /// Its header block, raw, at most 256 KiB.
+    pub header: Vec<u8>,
+}
+
+/// Why a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// The server announced something.
+    Something,
+    /// The time was up, or somebody woke the wait.
+    Nothing,
+}
+
+/// One folder of one account, opened read-only. Reading changes nothing, so all may be repeated.
+pub trait Mailbox: Send {
+    /// Connects if need be, opens the folder (`EXAMINE`) and says where it stands.
+    ///
+    /// # Errors
+    /// Temporary: the server is away or broke off; the next call connects anew. Misconfigured:
+    /// login or folder refused, certificate not trusted.
+    fn open(&mut self) -> Result<FolderState, Fault>;
+
+    /// The headers of mails with a UID of at least `from`, ascending, at most `limit`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open). A mail that the server can't give is left out by the adapter only
+    /// after it was tried alone; it is then logged by UID.
+    fn headings(&mut self, from: u32, limit: usize) -> Result<Vec<Heading>, Fault>;
+
+    /// UIDs of mails received since that day (`SEARCH SINCE`), ascending.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    fn received_since(&mut self, day: Timestamp) -> Result<Vec<u32>, Fault>;
+
+    /// A whole mail (`BODY.PEEK[]`), cut at `cap` bytes; `None` if it is gone.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    fn message(&mut self, uid: u32, cap: u64) -> Result<Option<Vec<u8>>, Fault>;
+
+    /// Waits for news of the folder, with IDLE where the server can, for at most that long.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    fn wait(&mut self, at_most: SignedDuration) -> Result<News, Fault>;
+}
+
+/// An SMTP envelope (RFC 5321, section 2.3.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// MAIL FROM.
+    pub sender: String,
+    /// RCPT TO, at least one.
+    pub recipients: Vec<String>,
+}
+
+/// What became of a letter that was given to the mail server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// The server took it for all recipients (reply 250 to the end of DATA).
+    Accepted,
+    /// It did not take it now; nothing was delivered. Try again.
+    Temporary(Fault),
+    /// It will not take it; nothing was delivered.
+    Permanent(Fault),
+    /// The connection broke after the data: it may have been delivered.
+    Unknown(Fault),
+}
+
+/// The way out for letters.
+pub trait Outbound: Send + Sync {
+    /// Sends one message in one transaction. **Not** safe to repeat after `Accepted` or `Unknown`.
+    fn send(&self, envelope: &Envelope, message: &[u8]) -> Delivery;
+}
+
+/// The keys that the bot believes.
+pub trait Keyring: Send + Sync {
+    /// Checks a raw tag object's signature, at its own time and now. `name` is the ref's last
+    /// part, which the object's own name must equal. Safe to repeat.
+    ///
+    /// # Errors
+    /// Misconfigured: the keyring can't be read.
+    fn verify(&self, tag: &[u8], name: &str, now: Timestamp) -> Result<Verification, Fault>;
+
+    /// Whether some key's owner has this address. Safe to repeat; an unreadable keyring knows
+    /// nobody.
+    fn knows(&self, address: &str) -> bool;
+}
+
+/// The bare repository that one request's or run's objects live in, apart from the mirror.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Quarantine {
+    /// A request's.
+    Pull(PullNumber),
+    /// A run's that somebody asked for.
+    Run(RunId),
+}
+
+impl fmt::Display for Quarantine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pull(number) => write!(f, "pull-{number}"),
+            Self::Run(id) => write!(f, "run-{id}"),
+        }
+    }
+}
+
+/// What to fetch, and into which quarantine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchOrder {
+    /// Where the objects go.
+    pub into: Quarantine,
+    /// Whose mirror it borrows from.
+    pub target: TargetName,
+    /// The URL as the mail gives it; the adapter applies the URL policy.
+    pub url: String,
+    /// The ref as the mail gives it.
+    pub reference: String,
+    /// A commit that the other side has, by the mail's own word.
+    pub base: Option<ObjectId>,
+}
+
+/// Why nothing was fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FetchRefused {
+    /// The policy forbids the URL; one sentence fit for the author.
+    NotAllowed {
+        /// The sentence.
+        why: String,
+    },
+    /// The repository answered, and has no such ref.
+    RefMissing,
+    /// The ref leads to something that can't be merged (a tree, a blob, a tag of a tag).
+    NotACommit,
+    /// Too big, too slow, or not a repository; `public` is fit for the author.
+    Fault(Fault),
+}
+
+impl From<Fault> for FetchRefused {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// How to make a merge. The same order gives the same commit, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeOrder {
+    /// Where the tag is.
+    pub from: Quarantine,
+    /// Whose mirror has the base.
+    pub target: TargetName,
+    /// The target's tip to merge onto.
+    pub base: ObjectId,
+    /// The pinned tag.
+    pub pinned: Pinned,
+    /// The URL as the mail gives it: it stands in the message.
+    pub url: String,
+    /// The committer's and author's time.
+    pub at: Timestamp,
+}
+
+/// What came of a merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merged {
+    /// The candidate, written in the quarantine.
+    Candidate(Candidate),
+    /// It conflicts; the files by path, twenty at most, and how many in all.
+    Conflict {
+        /// The files.
+        files: Vec<ConflictFile>,
+        /// How many in all.
+        total: u32,
+    },
+    /// The base contains the tip.
+    AlreadyMerged,
+}
+
+/// What to push, and over what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushOrder {
+    /// Where the candidate is.
+    pub from: Quarantine,
+    /// Whose CI project.
+    pub target: TargetName,
+    /// The candidate.
+    pub commit: ObjectId,
+    /// The branch, without `refs/heads/`.
+    pub ci_ref: String,
+    /// What may stand there now and be replaced, besides nothing and the commit itself: earlier
+    /// candidates of ours. Anything else is somebody's push and stays.
+    pub replaces: Vec<ObjectId>,
+}
+
+/// What came of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pushed {
+    /// The ref is the commit now (or was already).
+    Done,
+    /// Somebody else's commit is there; nothing was changed.
+    Occupied {
+        /// The commit that is there.
+        by: ObjectId,
+    },
+}
+
+/// Git: the mirror, the quarantines, the merge and the push.
+pub trait Repository: Send + Sync {
+    /// Fetches a ref into a quarantine and pins it. Safe to repeat; a repetition replaces what the
+    /// quarantine held, and a failed one leaves the mirror as it was.
+    ///
+    /// # Errors
+    /// See [`FetchRefused`].
+    fn fetch(&self, order: &FetchOrder) -> Result<Pinned, FetchRefused>;
+
+    /// The raw bytes of a fetched tag object. Safe to repeat.
+    ///
+    /// # Errors
+    /// Permanent: it is not there.
+    fn tag_bytes(&self, from: Quarantine, id: ObjectId) -> Result<Vec<u8>, Fault>;
+
+    /// A fetched commit as a candidate: its tree, and its first parent as base if the target has
+    /// that. Safe to repeat.
+    ///
+    /// # Errors
+    /// Permanent: it is not there.
+    fn as_candidate(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        commit: ObjectId,
+    ) -> Result<Candidate, Fault>;
+
+    /// Brings the mirror up to date and says where the target is. Safe to repeat.
+    ///
+    /// # Errors
+    /// Temporary, or misconfigured (no such branch).
+    fn target_head(&self, target: &TargetName) -> Result<ObjectId, Fault>;
+
+    /// Facts about a fetched tip against the mirror as it is. Safe to repeat.
+    ///
+    /// # Errors
+    /// Permanent: the tip is not there.
+    fn facts(&self, from: Quarantine, target: &TargetName, tip: ObjectId) -> Result<Facts, Fault>;
+
+    /// Whether the target contains a commit, by the mirror as it is. Safe to repeat.
+    ///
+    /// # Errors
+    /// Temporary.
+    fn has_landed(&self, target: &TargetName, commit: ObjectId) -> Result<bool, Fault>;
+
+    /// Makes the merge in memory and writes its commit. Safe to repeat: the same order gives the
+    /// same commit.
+    ///
+    /// # Errors
+    /// Permanent: an object is not there.
+    fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault>;
+
+    /// Pushes a candidate with `ci.skip`. Safe to repeat.
+    ///
+    /// # Errors
+    /// Temporary, or misconfigured (refused by GitLab; its words are in `detail`).
+    fn push(&self, order: &PushOrder) -> Result<Pushed, Fault>;
+
+    /// Deletes a branch of the CI project if it is still that commit. Safe to repeat.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    fn delete_ref(&self, target: &TargetName, ci_ref: &str, commit: ObjectId) -> Result<(), Fault>;
+
+    /// How far the target has moved since a candidate's base. Safe to repeat.
+    ///
+    /// # Errors
+    /// Temporary.
+    fn drift(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        candidate: &Candidate,
+    ) -> Result<Drift, Fault>;
+
+    /// Removes a quarantine. Safe to repeat.
+    ///
+    /// # Errors
+    /// Temporary: the disk.
+    fn forget(&self, quarantine: Quarantine) -> Result<(), Fault>;
+}
+
+/// GitLab, for one target's CI project.
+pub trait Pipelines: Send + Sync {
+    /// Pipelines made through the API by this bot's user on that branch for that commit, newest
+    /// first. Safe to repeat; GitLab's reads lag its writes.
+    ///
+    /// # Errors
+    /// Temporary, or misconfigured (token, project).
+    fn find(&self, ci_ref: &str, sha: ObjectId) -> Result<Vec<Pipeline>, Fault>;
+
+    /// Makes a pipeline on a branch, with the target's variables or inputs. **Not** safe to
+    /// repeat: GitLab has no idempotency key, so call [`find`](Self::find) first.
+    ///
+    /// # Errors
+    /// Permanent: GitLab refuses (400 with its reasons in `public`); the caller tries again for a
+    /// minute, since a branch may not be visible at once. Temporary: unknown whether it was made.
+    fn create(&self, ci_ref: &str) -> Result<Pipeline, Fault>;
+
+    /// A pipeline as it is now. Safe to repeat.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    fn get(&self, id: PipelineId) -> Result<Pipeline, Fault>;
+
+    /// All its jobs, latest attempts: builds, bridges, external statuses. Safe to repeat.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    fn jobs(&self, id: PipelineId) -> Result<Vec<Job>, Fault>;
+
+    /// The last `cap` bytes of a job's trace, raw; empty if there is none. Safe to repeat.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    fn log(&self, id: JobId, cap: u64) -> Result<Vec<u8>, Fault>;
+
+    /// Cancels a pipeline; done already is fine. Safe to repeat.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    fn cancel(&self, id: PipelineId) -> Result<(), Fault>;
+}
+
+/// A file that is kept beside the records.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileName {
+    /// A mail as it came.
+    Mail(MessageId),
+    /// A letter as it is sent.
+    Letter(MessageId),
+    /// A job's log, cleaned.
+    Log(RunId, JobId),
+}
+
+pub use self::store::{Batch, Control, Cursor, Folder, HistoryEntry, Pause, Records, Store};
+
+mod store;

@@ -1,0 +1,215 @@
+//! The record of a pull request: one mail that asks, and all that happens to it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::cover::Cover;
+use super::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
+use super::retry::Retry;
+use super::tag::{Pinned, Signer};
+use super::verdict::Verdict;
+
+/// A pull request. Stored whole; `history` keeps what led here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pull {
+    /// Its number.
+    pub number: PullNumber,
+    /// The list it came by.
+    pub list: ListName,
+    /// Where it is to go.
+    pub target: TargetName,
+    /// The mail, read.
+    pub cover: Cover,
+    /// When the mailbox received it (IMAP INTERNALDATE).
+    pub received_at: Timestamp,
+    /// Higher goes first; 0 unless a person said otherwise.
+    pub priority: i32,
+    /// Attempts made or begun.
+    pub attempts: u32,
+    /// Holds that a person lifted.
+    pub approvals: Vec<Approval>,
+    /// The target's tip against which it was last looked whether it has landed.
+    pub landing_checked: Option<ObjectId>,
+    /// When the release managers were told that it is unanswered.
+    pub told_unanswered: Option<Timestamp>,
+    /// Letters already written about it, by id; a repeated verdict finds its letter here.
+    pub letters: Vec<MessageId>,
+    /// Where it stands.
+    pub stage: Stage,
+}
+
+/// A tag that a trusted key signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trusted {
+    /// What was fetched.
+    pub pinned: Pinned,
+    /// Who signed it.
+    pub signer: Signer,
+}
+
+/// On which base the next attempt merges.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Plan {
+    /// On the target's tip when its turn comes.
+    Fresh,
+    /// As an earlier attempt did: the same candidate again.
+    Again {
+        /// The earlier attempt's base.
+        base: ObjectId,
+        /// The earlier attempt's time, which is in the commit.
+        at: Timestamp,
+    },
+}
+
+/// Why a request is held for a person's approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// It was mailed before the bot began to watch (`--since`).
+    Backlog,
+    /// It was more than seven days old when the bot saw it.
+    LateArrival,
+    /// Its tag was made more than fourteen days before.
+    OldTag {
+        /// When the tag says it was made.
+        tagged_at: Timestamp,
+    },
+}
+
+/// A person's word that a hold is lifted; bound to the tag object where one was known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// What was lifted.
+    pub reason: HoldReason,
+    /// The tag object it was lifted for.
+    pub tag: Option<ObjectId>,
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Where a request stands. Each stage carries what it knows and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Read; its tag is to be fetched.
+    Received {
+        /// When to fetch.
+        fetch: Retry,
+    },
+    /// The tag is pinned; its signature is to be checked.
+    Fetched {
+        /// What was fetched.
+        pinned: Pinned,
+        /// When to check.
+        verify: Retry,
+    },
+    /// The signer is trusted; its commits are to be looked at.
+    Verified {
+        /// The trusted tag.
+        trusted: Trusted,
+        /// When to look.
+        check: Retry,
+    },
+    /// Waits for a person.
+    Held {
+        /// The trusted tag; `None` where it was held on arrival.
+        trusted: Option<Trusted>,
+        /// Why.
+        reason: HoldReason,
+        /// Since when.
+        since: Timestamp,
+        /// Whether the letters about it are written.
+        told: bool,
+    },
+    /// Waits for its turn.
+    Queued {
+        /// The trusted tag.
+        trusted: Trusted,
+        /// On which base.
+        plan: Plan,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// An attempt is under way.
+    Running {
+        /// The trusted tag.
+        trusted: Trusted,
+        /// The attempt's run.
+        run: RunId,
+    },
+    /// Concluded; its letters are to be written and sent.
+    Concluded {
+        /// The trusted tag, if it came that far.
+        trusted: Option<Trusted>,
+        /// The conclusion.
+        verdict: Verdict,
+        /// When.
+        at: Timestamp,
+        /// Whether the letters are written (they may not be sent yet).
+        written: bool,
+    },
+    /// Whoever had to be told has been told. A retest can still be asked for.
+    Answered {
+        /// The trusted tag, if it came that far.
+        trusted: Option<Trusted>,
+        /// The conclusion.
+        verdict: Verdict,
+        /// When the last letter was accepted.
+        at: Timestamp,
+    },
+    /// Over: nothing is kept for it any more but the record.
+    Closed {
+        /// The last conclusion.
+        verdict: Verdict,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl Stage {
+    /// The stage in one word, for lists, logs and JSON.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Received { .. } => "received",
+            Self::Fetched { .. } => "fetched",
+            Self::Verified { .. } => "verified",
+            Self::Held { .. } => "held",
+            Self::Queued { .. } => "queued",
+            Self::Running { .. } => "running",
+            Self::Concluded { .. } => "concluded",
+            Self::Answered { .. } => "answered",
+            Self::Closed { .. } => "closed",
+        }
+    }
+
+    /// The trusted tag, where the stage has one.
+    pub fn trusted(&self) -> Option<&Trusted> {
+        match self {
+            Self::Verified { trusted, .. }
+            | Self::Queued { trusted, .. }
+            | Self::Running { trusted, .. } => Some(trusted),
+            Self::Held { trusted, .. }
+            | Self::Concluded { trusted, .. }
+            | Self::Answered { trusted, .. } => trusted.as_ref(),
+            Self::Received { .. } | Self::Fetched { .. } | Self::Closed { .. } => None,
+        }
+    }
+
+    /// The conclusion, where there is one.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        match self {
+            Self::Concluded { verdict, .. }
+            | Self::Answered { verdict, .. }
+            | Self::Closed { verdict, .. } => Some(verdict),
+            Self::Received { .. }
+            | Self::Fetched { .. }
+            | Self::Verified { .. }
+            | Self::Held { .. }
+            | Self::Queued { .. }
+            | Self::Running { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The record of a run: one commit on one CI ref with one pipeline, and why it was made.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::ids::{ObjectId, PullNumber, RunId, TargetName};
+use super::pipeline::Status;
+use super::request::Plan;
+use super::retry::Retry;
+use super::tag::Candidate;
+use super::verdict::{Outcome, PipelineLink};
+
+/// A run. It need not belong to a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its number.
+    pub id: RunId,
+    /// Whose CI project and policy it uses.
+    pub target: TargetName,
+    /// Why it was made.
+    pub why: Why,
+    /// The branch of the CI project it is pushed to, without `refs/heads/`.
+    pub ci_ref: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Where it stands.
+    pub stage: RunStage,
+}
+
+/// Why a run was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// A request's attempt.
+    Attempt {
+        /// The request.
+        pull: PullNumber,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// On which base.
+        plan: Plan,
+    },
+    /// `test URL REF SHA`: somebody merged it already and wants it tested.
+    Asked {
+        /// The answer goes here; `None`: asked at the machine itself, `status` has the answer.
+        asker: Option<String>,
+        /// Whence to fetch.
+        url: String,
+        /// What to fetch.
+        reference: String,
+        /// What it must be.
+        sha: ObjectId,
+    },
+}
+
+/// What is known of a pipeline that is being watched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watch {
+    /// The last status seen.
+    pub status: Status,
+    /// When the pipeline was made, by our clock.
+    pub since: Timestamp,
+    /// When the first job was seen to have started.
+    pub first_job_at: Option<Timestamp>,
+    /// Since when its status has been `success` or `failed` with evidence that does not fit yet
+    /// (GitLab's lists lag): looked at again before it is believed.
+    pub unsettled_since: Option<Timestamp>,
+    /// When to look again.
+    pub poll: Retry,
+    /// Jobs done, and in all, when last looked at.
+    pub progress: Option<(u32, u32)>,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStage {
+    /// Its base is to be read, or what was asked for is to be fetched.
+    Planned {
+        /// When.
+        retry: Retry,
+    },
+    /// Base and time are recorded: the merge can be made, and made again the same.
+    Based {
+        /// The target's tip.
+        base: ObjectId,
+        /// The time in the commit.
+        at: Timestamp,
+        /// When to merge.
+        retry: Retry,
+    },
+    /// The candidate exists; it is to be pushed.
+    Merged {
+        /// The candidate.
+        candidate: Candidate,
+        /// The time in the commit.
+        at: Timestamp,
+        /// When to push.
+        retry: Retry,
+    },
+    /// The candidate is on its ref; a pipeline is to be made. Recorded before the first try, so
+    /// after a crash the bot looks for one first.
+    Pushed {
+        /// The candidate.
+        candidate: Candidate,
+        /// The time in the commit.
+        at: Timestamp,
+        /// When it was pushed.
+        since: Timestamp,
+        /// When a create was last begun; for 60 s after it the bot only looks.
+        tried_at: Option<Timestamp>,
+        /// When to go on.
+        retry: Retry,
+    },
+    /// The pipeline exists.
+    Started {
+        /// The candidate.
+        candidate: Candidate,
+        /// The time in the commit.
+        at: Timestamp,
+        /// The pipeline.
+        pipeline: PipelineLink,
+        /// What is known of it.
+        watch: Watch,
+    },
+    /// It has ended.
+    Ended {
+        /// The candidate, if it came that far.
+        candidate: Option<Candidate>,
+        /// The time in the commit, if it came that far.
+        merged_at: Option<Timestamp>,
+        /// A pipeline that is to be cancelled because nobody needs it any more.
+        cancel: Option<PipelineLink>,
+        /// How it ended.
+        outcome: Outcome,
+        /// When.
+        at: Timestamp,
+        /// Whether whoever asked was told (a request's attempt tells through the request).
+        written: bool,
+    },
+    /// Its ref is gone from the CI project; only the record is left.
+    Closed {
+        /// How it ended.
+        outcome: Outcome,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl RunStage {
+    /// The stage in one word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Planned { .. } => "planned",
+            Self::Based { .. } => "based",
+            Self::Merged { .. } => "merged",
+            Self::Pushed { .. } => "pushed",
+            Self::Started { .. } => "started",
+            Self::Ended { .. } => "ended",
+            Self::Closed { .. } => "closed",
+        }
+    }
+
+    /// The candidate, where there is one.
+    pub fn candidate(&self) -> Option<&Candidate> {
+        match self {
+            Self::Merged { candidate, .. }
+            | Self::Pushed { candidate, .. }
+            | Self::Started { candidate, .. } => Some(candidate),
+            Self::Ended { candidate, .. } => candidate.as_ref(),
+            Self::Planned { .. } | Self::Based { .. } | Self::Closed { .. } => None,
+        }
+    }
+}

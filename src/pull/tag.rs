@@ -1,0 +1,135 @@
+//! What a fetch pinned, and what its signature proved. It must not say what follows from that:
+//! `decide` does.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::ids::ObjectId;
+
+/// A fetched ref, pinned by object id: what the request means from now on, wherever the ref moves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pinned {
+    /// The full ref it was found under, `refs/tags/x`.
+    pub reference: String,
+    /// The commit it leads to.
+    pub tip: ObjectId,
+    /// The annotated tag; `None` for a lightweight tag or a branch, which carry no signature.
+    pub tag: Option<Tag>,
+}
+
+/// An annotated tag object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    /// The tag object's own id.
+    pub id: ObjectId,
+    /// The name inside the object, which a signature covers (the ref's name it does not).
+    pub name: String,
+    /// The tagger line's person, "Name <address>".
+    pub tagger: String,
+    /// The tagger line's time: the signer's claim.
+    pub tagged_at: Option<Timestamp>,
+    /// The text without its signature, lossily decoded, at most 8 KiB.
+    pub message: String,
+}
+
+/// A trusted signer, as the keyring knows the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signer {
+    /// The primary key's fingerprint, or an SSH key's `SHA256:…`.
+    pub key: String,
+    /// The keyring's name for its owner.
+    pub name: String,
+    /// The owner's addresses by the keyring.
+    pub addresses: Vec<String>,
+}
+
+/// What came of checking a tag's signature against the keyring.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verification {
+    /// Good at signature time and now, by a key in the keyring.
+    Good(Signer),
+    /// No signature: a tag without one, a lightweight tag, or a branch.
+    Unsigned,
+    /// The signature does not fit the content.
+    Bad {
+        /// One clause, for people.
+        why: String,
+    },
+    /// A signature by a key that is not in the keyring.
+    UnknownKey {
+        /// The key's fingerprint or id, as the signature gives it.
+        key: String,
+    },
+    /// The key has expired, at signature time or since.
+    Expired {
+        /// The key's fingerprint.
+        key: String,
+        /// One clause, for people.
+        why: String,
+    },
+    /// The key is revoked.
+    Revoked {
+        /// The key's fingerprint.
+        key: String,
+        /// One clause, for people.
+        why: String,
+    },
+    /// The algorithms are too weak to believe.
+    Weak {
+        /// One clause, for people.
+        why: String,
+    },
+    /// The tag object's own name is not the ref's.
+    NameMismatch {
+        /// The name inside the signed object.
+        signed: String,
+        /// The name of the ref it was found under.
+        found: String,
+    },
+}
+
+/// A merge that was made: the thing that is tested.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The target's tip that it was merged onto; `None` where a release manager made the merge.
+    pub base: Option<ObjectId>,
+    /// The merge commit.
+    pub commit: ObjectId,
+    /// Its tree.
+    pub tree: ObjectId,
+}
+
+/// One file that did not merge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictFile {
+    /// Its path.
+    pub path: String,
+    /// What kind: "both changed", "changed here, deleted in the request", …
+    pub kind: String,
+    /// The target's newest commits since the merge base that touched it: short id and subject,
+    /// three at most.
+    pub touched_by: Vec<String>,
+}
+
+/// How far the target has moved since a candidate's base.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    /// The target's tip now.
+    pub head: ObjectId,
+    /// Commits on the target since the base (first-parent or not: all of them).
+    pub commits: u32,
+    /// Files that both those commits and the candidate change, at most ten.
+    pub same_files: Vec<String>,
+}
+
+/// Facts about a request's commits, found before any CI minute is spent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The tip is an ancestor of the target already.
+    pub already_merged: bool,
+    /// How many commits it would bring.
+    pub commits: u32,
+    /// The target's tip that this was found against.
+    pub head: ObjectId,
+}

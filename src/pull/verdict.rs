@@ -1,0 +1,258 @@
+//! What came of a run, and what the bot concludes about a request. Who is told is here too; the
+//! words are in `mail::words`.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{CommitName, ObjectId, PipelineId, PullNumber, RunId};
+use super::tag::{ConflictFile, Verification};
+
+/// A pipeline as letters name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PipelineLink {
+    /// GitLab's number.
+    pub id: PipelineId,
+    /// Its page.
+    pub url: String,
+}
+
+/// A job that failed, with what a letter says of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedJob {
+    /// Its name.
+    pub name: String,
+    /// Its page.
+    pub url: String,
+    /// The runner's architecture, where GitLab says it.
+    pub architecture: Option<String>,
+    /// GitLab's `failure_reason`.
+    pub reason: Option<String>,
+    /// The end of its log, cleaned: 15 lines at most, each at most 300 characters.
+    pub log: Vec<String>,
+}
+
+/// What a finished pipeline showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The pipeline.
+    pub pipeline: PipelineLink,
+    /// How many jobs ran to an end.
+    pub jobs: u32,
+    /// Names of jobs that failed and may (`allow_failure`).
+    pub allowed_failures: Vec<String>,
+    /// Jobs that failed and may not: the first twelve, of which three at most carry a log.
+    pub failed: Vec<FailedJob>,
+    /// How many failed in all.
+    pub failed_total: u32,
+}
+
+/// Why a finished or blocked pipeline proves nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shortfall {
+    /// Somebody or something cancelled it.
+    Canceled,
+    /// Nothing ran.
+    Skipped,
+    /// It waits for a person to start a manual job.
+    Manual {
+        /// The jobs that wait.
+        jobs: Vec<String>,
+    },
+    /// GitLab says success, but no job ran.
+    Empty,
+    /// GitLab says success, but required jobs did not run to success.
+    RequiredMissing {
+        /// The jobs by name.
+        jobs: Vec<String>,
+    },
+    /// GitLab says failed, but no failed job is to be found.
+    NoFailedJob {
+        /// GitLab's complaint about the CI configuration, where that is the reason.
+        yaml_errors: Option<String>,
+    },
+}
+
+/// Which deadline passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overdue {
+    /// No job ever started.
+    NeverStarted,
+    /// Jobs started, and were not done in time.
+    StillRunning,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// GitLab says success and the evidence is whole.
+    Passed(Evidence),
+    /// Jobs failed.
+    Failed(Evidence),
+    /// The tag does not merge.
+    Conflict {
+        /// The target's tip it was merged onto.
+        base: ObjectId,
+        /// The files, twenty at most.
+        files: Vec<ConflictFile>,
+        /// How many files in all.
+        total: u32,
+    },
+    /// The target has it already: nothing to test, nothing to say.
+    AlreadyMerged,
+    /// A deadline passed.
+    TimedOut {
+        /// The pipeline.
+        pipeline: PipelineLink,
+        /// Which deadline.
+        overdue: Overdue,
+        /// How long it had, in seconds.
+        allowed: u64,
+        /// Jobs not done: names and the tags they wait for, ten at most.
+        unfinished: Vec<String>,
+    },
+    /// The pipeline ended without proving anything.
+    Incomplete {
+        /// The pipeline.
+        pipeline: PipelineLink,
+        /// Why.
+        why: Shortfall,
+    },
+    /// The test could not be made: GitLab or git refused, or could not be reached for too long.
+    Impossible {
+        /// One sentence for the release managers; nothing secret in it.
+        why: String,
+    },
+    /// A person stopped it.
+    Cancelled {
+        /// Who.
+        by: String,
+    },
+}
+
+/// Why a request never came to a test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The signature does not prove a trusted signer. Never holds `Verification::Good`.
+    Signature(Verification),
+    /// The URL is not one the bot may fetch from.
+    UrlNotAllowed {
+        /// One sentence, fit for the author.
+        why: String,
+    },
+    /// The ref was not there for two hours.
+    RefMissing,
+    /// The ref leads elsewhere than the mail says, for two hours.
+    TipMismatch {
+        /// What the mail says.
+        asked: CommitName,
+        /// What the ref leads to.
+        found: ObjectId,
+    },
+    /// The repository could not be fetched, for two hours or for good.
+    Unfetchable {
+        /// One sentence, fit for the author.
+        why: String,
+    },
+}
+
+/// What the bot concludes about a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It was tested, or the test failed to happen; the run's record has the rest.
+    Tested {
+        /// The run.
+        run: RunId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// It was refused before any test.
+    Refused {
+        /// Why.
+        why: Refusal,
+        /// Whether the keyring has the sender's address: strangers get no answer (backscatter).
+        sender_known: bool,
+    },
+    /// It has landed in the target.
+    Landed,
+    /// A person stopped it.
+    Cancelled {
+        /// Who.
+        by: String,
+    },
+    /// A newer revision took its place.
+    Superseded {
+        /// The newer request.
+        by: PullNumber,
+    },
+}
+
+/// To whom a letter goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// The author, with the list in Cc, on the thread.
+    Thread,
+    /// The author alone, on the thread.
+    Author,
+    /// The release managers.
+    Managers,
+    /// The administrator.
+    Administrator,
+    /// Whoever asked for a run by `test`.
+    Asker,
+}
+
+impl Verdict {
+    /// Who is told; `None` where silence is the answer.
+    pub fn audience(&self) -> Option<Audience> {
+        match self {
+            Self::Tested { outcome, .. } => outcome.audience(),
+            Self::Refused { sender_known, .. } => sender_known.then_some(Audience::Author),
+            Self::Landed | Self::Cancelled { .. } | Self::Superseded { .. } => None,
+        }
+    }
+}
+
+impl Outcome {
+    /// Who is told of a request's attempt that ended so.
+    pub fn audience(&self) -> Option<Audience> {
+        match self {
+            Self::Passed(_) | Self::Failed(_) | Self::Conflict { .. } => Some(Audience::Thread),
+            Self::TimedOut { overdue: Overdue::StillRunning, .. } => Some(Audience::Thread),
+            Self::TimedOut { overdue: Overdue::NeverStarted, .. } => Some(Audience::Managers),
+            Self::Incomplete { .. } | Self::Impossible { .. } => Some(Audience::Managers),
+            Self::AlreadyMerged | Self::Cancelled { .. } => None,
+        }
+    }
+
+    /// The outcome in one word, for headers, JSON and lists.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Passed(_) => "passed",
+            Self::Failed(_) => "failed",
+            Self::Conflict { .. } => "conflict",
+            Self::AlreadyMerged => "already-merged",
+            Self::TimedOut { .. } => "timed-out",
+            Self::Incomplete { .. } => "incomplete",
+            Self::Impossible { .. } => "impossible",
+            Self::Cancelled { .. } => "cancelled",
+        }
+    }
+}
+
+impl Verdict {
+    /// The verdict in one word, for headers, JSON and lists.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Tested { outcome, .. } => outcome.word(),
+            Self::Refused { .. } => "refused",
+            Self::Landed => "landed",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Superseded { .. } => "superseded",
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The one file that joins a configuration, the adapters and the bot.
