@@ -1,1 +1,12 @@
-//! The real side of each port. No adapter knows another.
+//! The real side of each port. No adapter knows another; [`tls`] and [`http`] are what several
+//! build on.
+
+pub mod clock;
+pub mod git;
+pub mod gitlab;
+pub mod http;
+pub mod imap;
+pub mod keyring;
+pub mod smtp;
+pub mod store;
+pub mod tls;

@@ -1,0 +1,1 @@
+//! Git: the mirror, the quarantines, the child that does all remote work, merge and push.

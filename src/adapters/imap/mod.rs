@@ -1,0 +1,1 @@
+//! IMAP: one folder of one account, over our own transport with deadlines and a byte cap.

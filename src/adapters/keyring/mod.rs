@@ -1,0 +1,1 @@
+//! The keyring folder: OpenPGP certificates and SSH allowed signers, and what they prove.

@@ -1,0 +1,1 @@
+//! SMTP: one letter, one transaction, one answer.

@@ -1,0 +1,1 @@
+//! What the bot remembers: records in sled, mails, letters and logs as files.
