@@ -1,5 +1,5 @@
 //! The record of a letter on its way: which state it is in, when it is tried again. The text is a
-//! file; the words are in `mail::words`.
+//! file; the words are in `mail::words`. [`rules`] says when it is sent, and again.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::ids::{ListName, MessageId, PullNumber, RunId};
 use super::retry::Retry;
 use super::verdict::Audience;
+
+pub mod rules;
 
 /// A letter in the outbox. One SMTP transaction, one audience.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,5 @@
-//! The record of a pull request: one mail that asks, and all that happens to it.
+//! The record of a pull request: one mail that asks, and all that happens to it. [`apply`] records
+//! what happened, [`decide`] says what to do next.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,9 @@ use super::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
 use super::retry::Retry;
 use super::tag::{Pinned, Signer};
 use super::verdict::Verdict;
+
+pub mod apply;
+pub mod decide;
 
 /// A pull request. Stored whole; `history` keeps what led here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +26,8 @@ pub struct Pull {
     pub cover: Cover,
     /// When the mailbox received it (IMAP INTERNALDATE).
     pub received_at: Timestamp,
+    /// When the bot saw it, or a person asked for it again: it is unanswered since then.
+    pub seen_at: Timestamp,
     /// Higher goes first; 0 unless a person said otherwise.
     pub priority: i32,
     /// Attempts made or begun.

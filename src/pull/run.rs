@@ -10,6 +10,9 @@ use super::retry::Retry;
 use super::tag::Candidate;
 use super::verdict::{Outcome, PipelineLink};
 
+pub mod apply;
+pub mod decide;
+
 /// A run. It need not belong to a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
@@ -75,6 +78,11 @@ pub struct Watch {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunStage {
+    /// Asked for; waits for its turn.
+    Waiting {
+        /// Since when.
+        since: Timestamp,
+    },
     /// Its base is to be read, or what was asked for is to be fetched.
     Planned {
         /// When.
@@ -151,6 +159,7 @@ impl RunStage {
     /// The stage in one word.
     pub fn word(&self) -> &'static str {
         match self {
+            Self::Waiting { .. } => "waiting",
             Self::Planned { .. } => "planned",
             Self::Based { .. } => "based",
             Self::Merged { .. } => "merged",
@@ -168,7 +177,56 @@ impl RunStage {
             | Self::Pushed { candidate, .. }
             | Self::Started { candidate, .. } => Some(candidate),
             Self::Ended { candidate, .. } => candidate.as_ref(),
-            Self::Planned { .. } | Self::Based { .. } | Self::Closed { .. } => None,
+            Self::Waiting { .. }
+            | Self::Planned { .. }
+            | Self::Based { .. }
+            | Self::Closed { .. } => None,
+        }
+    }
+}
+
+impl Run {
+    /// How it ended, if it has.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        match &self.stage {
+            RunStage::Ended { outcome, .. } | RunStage::Closed { outcome, .. } => Some(outcome),
+            RunStage::Waiting { .. }
+            | RunStage::Planned { .. }
+            | RunStage::Based { .. }
+            | RunStage::Merged { .. }
+            | RunStage::Pushed { .. }
+            | RunStage::Started { .. } => None,
+        }
+    }
+
+    /// Whether it takes a slot.
+    pub fn occupies(&self) -> bool {
+        match &self.stage {
+            RunStage::Planned { .. }
+            | RunStage::Based { .. }
+            | RunStage::Merged { .. }
+            | RunStage::Pushed { .. }
+            | RunStage::Started { .. } => true,
+            RunStage::Waiting { .. } | RunStage::Ended { .. } | RunStage::Closed { .. } => false,
+        }
+    }
+}
+
+impl Run {
+    /// Its pipeline, while it is being watched.
+    pub fn pipeline(&self) -> Option<&PipelineLink> {
+        if let RunStage::Started { pipeline, .. } = &self.stage { Some(pipeline) } else { None }
+    }
+
+    /// The time in its candidate's commit, once it is fixed.
+    pub fn merged_at(&self) -> Option<Timestamp> {
+        match &self.stage {
+            RunStage::Based { at, .. }
+            | RunStage::Merged { at, .. }
+            | RunStage::Pushed { at, .. }
+            | RunStage::Started { at, .. } => Some(*at),
+            RunStage::Ended { merged_at, .. } => *merged_at,
+            RunStage::Waiting { .. } | RunStage::Planned { .. } | RunStage::Closed { .. } => None,
         }
     }
 }

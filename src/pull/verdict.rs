@@ -183,10 +183,10 @@ pub enum Verdict {
         /// Who.
         by: String,
     },
-    /// A newer revision took its place.
-    Superseded {
-        /// The newer request.
-        by: PullNumber,
+    /// The same signed tag was mailed before: that request goes on, this one says nothing.
+    Repeated {
+        /// The earlier request.
+        of: PullNumber,
     },
 }
 
@@ -212,7 +212,7 @@ impl Verdict {
         match self {
             Self::Tested { outcome, .. } => outcome.audience(),
             Self::Refused { sender_known, .. } => sender_known.then_some(Audience::Author),
-            Self::Landed | Self::Cancelled { .. } | Self::Superseded { .. } => None,
+            Self::Landed | Self::Cancelled { .. } | Self::Repeated { .. } => None,
         }
     }
 }
@@ -252,7 +252,7 @@ impl Verdict {
             Self::Refused { .. } => "refused",
             Self::Landed => "landed",
             Self::Cancelled { .. } => "cancelled",
-            Self::Superseded { .. } => "superseded",
+            Self::Repeated { .. } => "repeated",
         }
     }
 }

@@ -1,0 +1,67 @@
+//! What `decide` answers: what to do now, when to ask again, and why.
+
+use jiff::Timestamp;
+
+/// A decision about one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision<A> {
+    /// What to do now; `None`: wait.
+    pub action: Option<A>,
+    /// When to ask again if nothing happens before; `None`: only an event changes anything.
+    pub wake_at: Option<Timestamp>,
+    /// Why, in one sentence without a full stop.
+    pub because: String,
+}
+
+impl<A> Decision<A> {
+    /// Do this now.
+    pub fn act(action: A, because: impl Into<String>) -> Self {
+        Self { action: Some(action), wake_at: None, because: because.into() }
+    }
+
+    /// Wait until then, or for an event.
+    pub fn wait_until(at: Timestamp, because: impl Into<String>) -> Self {
+        Self { action: None, wake_at: Some(at), because: because.into() }
+    }
+
+    /// Wait for an event.
+    pub fn wait(because: impl Into<String>) -> Self {
+        Self { action: None, wake_at: None, because: because.into() }
+    }
+
+    /// Asks again at that time at the latest.
+    #[must_use]
+    pub fn no_later_than(mut self, at: Option<Timestamp>) -> Self {
+        if self.action.is_none() {
+            self.wake_at = [self.wake_at, at].into_iter().flatten().min();
+        }
+        self
+    }
+}
+
+/// What happened, in a sentence for the history; `None` when the event came too late to matter.
+pub type Told = Option<String>;
+
+/// Trouble that a step of the work met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// What was said, for the administrator.
+    pub detail: String,
+    /// One sentence that an author or list may read.
+    pub public: Option<String>,
+    /// How long the other side asked us to wait.
+    pub retry_after: Option<jiff::SignedDuration>,
+    /// What kind it is.
+    pub kind: TroubleKind,
+}
+
+/// What kind of trouble it is, as far as the rules care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TroubleKind {
+    /// It may go away: try again.
+    Passing,
+    /// The same again gives the same.
+    Lasting,
+    /// The administrator has to mend something; tried again meanwhile.
+    Ours,
+}

@@ -1,0 +1,69 @@
+//! The policy in force: what the configuration says, in the rules' own types. It must not read it.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use super::ids::{ListName, TargetName};
+use super::records::Folder;
+
+/// What holds for everything.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// A request unanswered for this long is told to the release managers.
+    pub unanswered_after: SignedDuration,
+    /// What is older than this on arrival is held.
+    pub late_after: SignedDuration,
+    /// A tag older than this is held.
+    pub old_tag_after: SignedDuration,
+    /// Missing refs, mismatched tips and unreachable repositories are tried for this long.
+    pub fetch_patience: SignedDuration,
+    /// How long a candidate's ref and its quarantine are kept after the answer.
+    pub keep: SignedDuration,
+    /// How many letters may go to one address in an hour.
+    pub letters_per_hour: u32,
+    /// Targets, by name.
+    pub targets: BTreeMap<TargetName, TargetPolicy>,
+    /// Lists, by name.
+    pub lists: BTreeMap<ListName, ListPolicy>,
+}
+
+/// What holds for a target.
+#[derive(Debug, Clone)]
+pub struct TargetPolicy {
+    /// The branch, for sentences.
+    pub branch: String,
+    /// Runs that share this text share their slots: pipelines of one project share runners.
+    pub slot: String,
+    /// How many of them at a time.
+    pub max_running: u32,
+    /// The candidate's branch: `{target}`, `{number}` and `{attempt}` are filled in.
+    pub reference: String,
+    /// From the pipeline's creation to the first job's start.
+    pub start_within: SignedDuration,
+    /// From the first job's start to the end.
+    pub finish_within: SignedDuration,
+    /// How often a pipeline is looked at.
+    pub poll: SignedDuration,
+    /// Jobs without whose success nothing has passed.
+    pub required_jobs: Vec<String>,
+}
+
+/// What holds for a list.
+#[derive(Debug, Clone)]
+pub struct ListPolicy {
+    /// Where its requests go.
+    pub target: TargetName,
+    /// The folder in which the bot's own letters to the list come back.
+    pub own_copies: Folder,
+}
+
+impl TargetPolicy {
+    /// The CI ref of an attempt or of an asked run, from the template.
+    pub fn ci_ref(&self, target: &TargetName, number: &str, attempt: u32) -> String {
+        self.reference
+            .replace("{target}", target.as_str())
+            .replace("{number}", number)
+            .replace("{attempt}", &attempt.to_string())
+    }
+}

@@ -1,0 +1,234 @@
+//! Says what to do next about a request, and why. Asked again after a crash it gives the same
+//! answer. It must not change anything.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{HoldReason, Pull, Stage, Trusted};
+use crate::pull::decision::Decision;
+use crate::pull::ids::{ObjectId, PullNumber};
+use crate::pull::policy::Policy;
+use crate::pull::queue::Turn;
+use crate::pull::records::Pause;
+use crate::pull::retry::Retry;
+use crate::pull::run::Run;
+use crate::pull::verdict::Outcome;
+
+/// What can be done about a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PullAction {
+    /// Fetch and pin its tag.
+    Fetch,
+    /// Check its signature.
+    Verify,
+    /// Conclude that the same tag was mailed before.
+    Repeat(PullNumber),
+    /// Look at its commits.
+    Examine,
+    /// Write the letters about a hold.
+    TellHold,
+    /// Begin an attempt.
+    Begin,
+    /// Take over how its run ended.
+    TakeOutcome(Outcome),
+    /// Write the letters about its conclusion.
+    Answer,
+    /// Note that all letters are sent.
+    NoteSent,
+    /// Tell the release managers that it waits, and for what.
+    TellUnanswered(String),
+    /// Look whether it has landed.
+    LookLanded,
+    /// Remove its quarantine and close it.
+    Forget,
+}
+
+/// What the rules need to know beyond the one request.
+#[derive(Debug, Clone)]
+pub struct Situation<'a> {
+    /// What holds for everything.
+    pub policy: &'a Policy,
+    /// Set while no new test may begin.
+    pub pause: Option<&'a Pause>,
+    /// Whose turn it is.
+    pub turn: Turn,
+    /// The target's tip as last seen.
+    pub head: Option<ObjectId>,
+    /// An earlier request with the same tag object for the same target.
+    pub repeats: Option<PullNumber>,
+    /// The run of a running request.
+    pub run: Option<&'a Run>,
+    /// Letters of this request that are not sent yet.
+    pub letters_open: usize,
+}
+
+/// Decides.
+pub fn decide(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<PullAction> {
+    let next = by_stage(pull, situation, now);
+    if next.action.is_some() {
+        return next;
+    }
+    if let Some(head) = worth_a_look(pull, situation) {
+        return Decision::act(
+            PullAction::LookLanded,
+            format!("the target is at {} now; has it landed?", head.short()),
+        );
+    }
+    overdue(pull, situation, next, now)
+}
+
+fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<PullAction> {
+    match &pull.stage {
+        Stage::Received { fetch } => due(fetch, PullAction::Fetch, "its tag is to be fetched", now),
+        Stage::Fetched { verify, .. } => {
+            due(verify, PullAction::Verify, "its signature is to be checked", now)
+        }
+        Stage::Verified { check, .. } => {
+            if let Some(of) = situation.repeats {
+                return Decision::act(PullAction::Repeat(of), "the same tag was mailed before");
+            }
+            due(check, PullAction::Examine, "its commits are to be looked at", now)
+        }
+        Stage::Held { reason, told: false, .. } => {
+            Decision::act(PullAction::TellHold, held_because(reason))
+        }
+        Stage::Held { reason, told: true, .. } => Decision::wait(held_because(reason)),
+        Stage::Queued { .. } => queued(situation),
+        Stage::Running { .. } => running(situation),
+        Stage::Concluded { verdict, written: false, .. } => {
+            Decision::act(PullAction::Answer, format!("it is concluded: {}", verdict.word()))
+        }
+        Stage::Concluded { written: true, .. } if situation.letters_open == 0 => {
+            Decision::act(PullAction::NoteSent, "its answer is sent")
+        }
+        Stage::Concluded { written: true, .. } => Decision::wait("its answer is being sent"),
+        Stage::Answered { trusted, verdict, at } => {
+            answered(trusted.as_ref(), verdict.word(), *at, situation, now)
+        }
+        Stage::Closed { verdict, .. } => Decision::wait(format!("it is over: {}", verdict.word())),
+    }
+}
+
+fn due(retry: &Retry, action: PullAction, why: &str, now: Timestamp) -> Decision<PullAction> {
+    if retry.next_at <= now {
+        return Decision::act(action, why);
+    }
+    let last = retry.last.as_deref().unwrap_or("it is not time yet");
+    Decision::wait_until(
+        retry.next_at,
+        format!("{why}, but not before {}: {last}", clock(retry.next_at)),
+    )
+}
+
+/// Says why a request is held, in a clause.
+pub fn held_because(reason: &HoldReason) -> String {
+    match reason {
+        HoldReason::Backlog => {
+            "it was mailed before the bot began to watch; a release manager must approve it".into()
+        }
+        HoldReason::LateArrival => {
+            "it was old when the bot saw it; a release manager must approve it".into()
+        }
+        HoldReason::OldTag { tagged_at } => format!(
+            "its tag was made on {}; a release manager must approve it",
+            tagged_at.strftime("%Y-%m-%d")
+        ),
+    }
+}
+
+fn queued(situation: &Situation<'_>) -> Decision<PullAction> {
+    if let Some(pause) = situation.pause {
+        let when = clock(pause.at);
+        return Decision::wait(format!("{} paused testing at {when}: {}", pause.by, pause.reason));
+    }
+    match situation.turn {
+        Turn::Now => Decision::act(PullAction::Begin, "it is its turn"),
+        Turn::After(0) => Decision::wait("it is next in the queue; another test is running"),
+        Turn::After(1) => Decision::wait("1 other waits before it in the queue"),
+        Turn::After(n) => Decision::wait(format!("{n} others wait before it in the queue")),
+    }
+}
+
+fn running(situation: &Situation<'_>) -> Decision<PullAction> {
+    let Some(run) = situation.run else {
+        let why = "The record of its run is missing.".to_owned();
+        let outcome = Outcome::Impossible { why };
+        return Decision::act(PullAction::TakeOutcome(outcome), "its run's record is missing");
+    };
+    match run.outcome() {
+        Some(outcome) => {
+            let because = format!("run {} has ended: {}", run.id, outcome.word());
+            Decision::act(PullAction::TakeOutcome(outcome.clone()), because)
+        }
+        None => Decision::wait(format!("run {} is {}", run.id, run.stage.word())),
+    }
+}
+
+fn answered(
+    trusted: Option<&Trusted>,
+    verdict: &str,
+    at: Timestamp,
+    situation: &Situation<'_>,
+    now: Timestamp,
+) -> Decision<PullAction> {
+    let kept_until = at + situation.policy.keep;
+    let landed = verdict == "landed" && situation.letters_open == 0;
+    if landed || now >= kept_until || (trusted.is_none() && verdict != "refused") {
+        return Decision::act(PullAction::Forget, format!("it is over: {verdict}"));
+    }
+    let until = kept_until.strftime("%Y-%m-%d");
+    Decision::wait_until(
+        kept_until,
+        format!(
+            "it is answered ({verdict}); its candidate is kept until {until} or until it lands"
+        ),
+    )
+}
+
+/// The target's tip, if the request is one that may have landed and was not yet held against it.
+fn worth_a_look(pull: &Pull, situation: &Situation<'_>) -> Option<ObjectId> {
+    let waits = match &pull.stage {
+        Stage::Held { trusted, .. } | Stage::Answered { trusted, .. } => trusted.is_some(),
+        Stage::Queued { .. } | Stage::Running { .. } => true,
+        Stage::Received { .. }
+        | Stage::Fetched { .. }
+        | Stage::Verified { .. }
+        | Stage::Concluded { .. }
+        | Stage::Closed { .. } => false,
+    };
+    situation.head.filter(|head| waits && pull.landing_checked != Some(*head))
+}
+
+/// Adds the notice about a request that nobody has answered for too long.
+fn overdue(
+    pull: &Pull,
+    situation: &Situation<'_>,
+    next: Decision<PullAction>,
+    now: Timestamp,
+) -> Decision<PullAction> {
+    let unanswered = match &pull.stage {
+        Stage::Received { .. }
+        | Stage::Fetched { .. }
+        | Stage::Verified { .. }
+        | Stage::Queued { .. }
+        | Stage::Running { .. }
+        | Stage::Concluded { .. } => true,
+        Stage::Held { .. } | Stage::Answered { .. } | Stage::Closed { .. } => false,
+    };
+    if !unanswered || pull.told_unanswered.is_some() {
+        return next;
+    }
+    let last_word = pull.approvals.last().map_or(pull.seen_at, |approval| approval.at);
+    let limit = last_word + situation.policy.unanswered_after;
+    if now >= limit {
+        return Decision::act(PullAction::TellUnanswered(next.because.clone()), next.because);
+    }
+    next.no_later_than(Some(limit))
+}
+
+/// A time for a sentence: to the minute, and it says that it is UTC.
+pub fn clock(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// How long between looks at a target, while something waits for it to move.
+pub const HEAD_EVERY: SignedDuration = SignedDuration::from_mins(30);

@@ -1,0 +1,110 @@
+//! Mails that came: a new request gets its number and its record in the same batch that moves the
+//! cursor past its mail.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{Alert, Arrival, Arrived, World};
+use crate::pull::cover::Cover;
+use crate::pull::ids::{ListName, PullNumber};
+use crate::pull::letter::rules::LetterEvent;
+use crate::pull::records::{Cursor, Folder, HistoryEntry};
+use crate::pull::request::apply::arrival_hold;
+use crate::pull::request::decide::held_because;
+use crate::pull::request::{HoldReason, Pull, Stage};
+use crate::pull::retry::Retry;
+
+impl World {
+    pub(super) fn folder_read(
+        &mut self,
+        folder: Folder,
+        cursor: Cursor,
+        arrivals: Vec<Arrival>,
+        complete: bool,
+        now: Timestamp,
+    ) {
+        for arrival in arrivals {
+            self.arrived(arrival, &cursor, now);
+        }
+        if complete {
+            self.read_at.insert(folder.clone(), now);
+        }
+        if self.cursors.get(&folder) != Some(&cursor) {
+            self.cursors.insert(folder.clone(), cursor);
+            self.changed.cursors.insert(folder);
+        }
+    }
+
+    fn arrived(&mut self, arrival: Arrival, cursor: &Cursor, now: Timestamp) {
+        if let Some(id) = &arrival.message_id
+            && self.letters.contains_key(id)
+        {
+            self.letter_event(id, LetterEvent::SeenOnList, now);
+            return;
+        }
+        match arrival.what {
+            Arrived::Other => {}
+            Arrived::SetAside { why } => {
+                let subject = "A mail was set aside because it can't be read".to_owned();
+                self.alerts.push(Alert { subject, detail: why });
+                self.count("mails set aside", now);
+            }
+            Arrived::Request { list, cover } => {
+                self.requested(list, *cover, arrival.received_at, cursor, now);
+            }
+        }
+    }
+
+    fn requested(
+        &mut self,
+        list: ListName,
+        cover: Cover,
+        received_at: Timestamp,
+        cursor: &Cursor,
+        now: Timestamp,
+    ) {
+        let known: BTreeSet<_> = self.pulls.values().map(|p| &p.cover.message_id).collect();
+        if known.contains(&cover.message_id) {
+            return;
+        }
+        let Some(target) = self.policy.lists.get(&list).map(|list| list.target.clone()) else {
+            return;
+        };
+        let number = PullNumber(self.next_pull);
+        self.next_pull += 1;
+        let hold = arrival_hold(received_at, cursor.watched_from, self.policy.late_after, now);
+        let what = match &hold {
+            Some(reason) => held_because(reason),
+            None => format!("asks for {} of {}", cover.request.reference, cover.request.url),
+        };
+        let stage = match hold {
+            Some(reason) => {
+                // A backlog is listed by `status`; it is not worth a letter each.
+                let told = reason == HoldReason::Backlog;
+                Stage::Held { trusted: None, reason, since: now, told }
+            }
+            None => Stage::Received { fetch: Retry::now(now) },
+        };
+        self.changed.log.push((format!("request {number}"), what.clone()));
+        let entry = HistoryEntry { at: now, stage: stage.word().into(), what };
+        self.changed.history.push((number, entry));
+        self.changed.pulls.insert(number);
+        let pull = Pull {
+            number,
+            list,
+            target,
+            cover,
+            received_at,
+            seen_at: now,
+            priority: 0,
+            attempts: 0,
+            approvals: Vec::new(),
+            landing_checked: None,
+            told_unanswered: None,
+            letters: Vec::new(),
+            stage,
+        };
+        self.pulls.insert(number, pull);
+    }
+}

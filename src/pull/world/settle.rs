@@ -1,0 +1,385 @@
+//! Asks every open record what is next until nothing changes any more: pure steps are taken at
+//! once, the others become effects.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Effect, Subject, World};
+use crate::pull::decision::Decision;
+use crate::pull::ids::{MessageId, PullNumber, RunId, TargetName};
+use crate::pull::letter::About;
+use crate::pull::letter::rules::{self as letter_rules, LetterEvent, LetterSituation};
+use crate::pull::queue::{self, Place, Turn, Waiting};
+use crate::pull::request::apply::PullEvent;
+use crate::pull::request::decide::{self as pull_rules, HEAD_EVERY, PullAction, Situation};
+use crate::pull::request::{Pull, Stage};
+use crate::pull::run::apply::RunEvent;
+use crate::pull::run::decide::{self as run_rules, RunAction, RunSituation};
+use crate::pull::run::{Run, RunStage, Why};
+use crate::pull::verdict::Verdict;
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// The queues by slot, in order, with the slots that are free.
+type Queues = BTreeMap<String, (Vec<Place>, u32)>;
+
+impl World {
+    pub(super) fn settle(&mut self, now: Timestamp) -> (Vec<Effect>, Option<Timestamp>) {
+        let mut effects = Vec::new();
+        loop {
+            let mut wake = Wake::default();
+            let mut moved = false;
+            let mut queues = self.queues();
+            for number in self.pulls.keys().copied().collect::<Vec<_>>() {
+                if self.settle_pull(number, &queues, &mut effects, &mut wake, now) {
+                    moved = true;
+                    queues = self.queues();
+                }
+            }
+            for id in self.runs.keys().copied().collect::<Vec<_>>() {
+                if self.settle_run(id, &queues, &mut effects, &mut wake, now) {
+                    moved = true;
+                    queues = self.queues();
+                }
+            }
+            if moved {
+                continue;
+            }
+            for id in self.letters.keys().cloned().collect::<Vec<_>>() {
+                self.settle_letter(&id, &mut effects, &mut wake, now);
+            }
+            self.settle_bot(&mut effects, &mut wake, now);
+            return (effects, wake.at);
+        }
+    }
+
+    /// What is next for an open request, and why.
+    pub fn next_for_pull(&self, pull: &Pull, now: Timestamp) -> Decision<PullAction> {
+        self.decide_pull(pull, &self.queues(), now)
+    }
+
+    fn decide_pull(&self, pull: &Pull, queues: &Queues, now: Timestamp) -> Decision<PullAction> {
+        let situation = Situation {
+            policy: &self.policy,
+            pause: self.control.pause.as_ref(),
+            turn: self.turn(queues, &pull.target, Waiting::Pull(pull.number)),
+            head: self.heads.get(&pull.target).and_then(|(head, _)| *head),
+            repeats: if let Stage::Verified { .. } = pull.stage {
+                self.repeats(pull)
+            } else {
+                None
+            },
+            run: match &pull.stage {
+                Stage::Running { run, .. } => self.runs.get(run),
+                _ => None,
+            },
+            letters_open: self
+                .letters
+                .values()
+                .filter(|l| l.about == About::Pull(pull.number) && !l.state.is_final())
+                .count(),
+        };
+        pull_rules::decide(pull, &situation, now)
+    }
+
+    /// What is next for an open run, and why.
+    pub fn next_for_run(&self, run: &Run, now: Timestamp) -> Option<Decision<RunAction>> {
+        self.decide_run(run, &self.queues(), now)
+    }
+
+    fn decide_run(
+        &self,
+        run: &Run,
+        queues: &Queues,
+        now: Timestamp,
+    ) -> Option<Decision<RunAction>> {
+        let target = self.policy.targets.get(&run.target)?;
+        let released = match &run.why {
+            Why::Attempt { pull, .. } => self.pulls.get(pull).is_none_or(|pull| {
+                matches!(pull.stage.verdict(), Some(Verdict::Landed | Verdict::Cancelled { .. }))
+            }),
+            Why::Asked { .. } => false,
+        };
+        let situation = RunSituation {
+            policy: &self.policy,
+            target,
+            pause: self.control.pause.as_ref(),
+            turn: self.turn(queues, &run.target, Waiting::Run(run.id)),
+            released,
+        };
+        Some(run_rules::decide(run, &situation, now))
+    }
+
+    fn settle_pull(
+        &mut self,
+        number: PullNumber,
+        queues: &Queues,
+        effects: &mut Vec<Effect>,
+        wake: &mut Wake,
+        now: Timestamp,
+    ) -> bool {
+        let subject = Subject::Pull(number);
+        let Some(pull) = self.pulls.get(&number) else { return false };
+        if self.in_flight.contains(&subject) || matches!(pull.stage, Stage::Closed { .. }) {
+            return false;
+        }
+        let decision = self.decide_pull(pull, queues, now);
+        wake.add(decision.wake_at);
+        match decision.action {
+            None => false,
+            Some(PullAction::Begin) => {
+                self.begin_attempt(number, now);
+                true
+            }
+            Some(PullAction::TakeOutcome(outcome)) => {
+                self.pull_event(number, PullEvent::Ended(outcome), now);
+                true
+            }
+            Some(PullAction::Repeat(of)) => {
+                self.pull_event(number, PullEvent::Repeated { of }, now);
+                true
+            }
+            Some(PullAction::NoteSent) => {
+                self.pull_event(number, PullEvent::Sent, now);
+                true
+            }
+            Some(PullAction::Answer)
+                if pull.stage.verdict().is_some_and(|v| v.audience().is_none()) =>
+            {
+                self.pull_event(number, PullEvent::Written(Vec::new()), now);
+                true
+            }
+            Some(
+                action @ (PullAction::Fetch
+                | PullAction::Verify
+                | PullAction::Examine
+                | PullAction::TellHold
+                | PullAction::Answer
+                | PullAction::TellUnanswered(_)
+                | PullAction::LookLanded
+                | PullAction::Forget),
+            ) => {
+                let run = match pull.stage.verdict() {
+                    Some(Verdict::Tested { run, .. }) => self.runs.get(run).cloned().map(Box::new),
+                    _ => None,
+                };
+                effects.push(Effect::Pull { pull: Box::new(pull.clone()), run, action });
+                self.in_flight.insert(subject);
+                false
+            }
+        }
+    }
+
+    fn settle_run(
+        &mut self,
+        id: RunId,
+        queues: &Queues,
+        effects: &mut Vec<Effect>,
+        wake: &mut Wake,
+        now: Timestamp,
+    ) -> bool {
+        let subject = Subject::Run(id);
+        let Some(run) = self.runs.get(&id) else { return false };
+        if self.in_flight.contains(&subject) || matches!(run.stage, RunStage::Closed { .. }) {
+            return false;
+        }
+        let Some(decision) = self.decide_run(run, queues, now) else { return false };
+        wake.add(decision.wake_at);
+        match decision.action {
+            None => return false,
+            Some(RunAction::Begin) => {
+                self.run_event(id, RunEvent::Began, now);
+                return true;
+            }
+            Some(RunAction::Create) => {
+                self.run_event(id, RunEvent::CreateBegun, now);
+                self.run_effect(id, RunAction::Create, effects);
+            }
+            Some(
+                action @ (RunAction::ReadBase
+                | RunAction::Fetch
+                | RunAction::Merge
+                | RunAction::Push
+                | RunAction::Look
+                | RunAction::Poll { .. }
+                | RunAction::Cancel(_)
+                | RunAction::Answer
+                | RunAction::Forget),
+            ) => self.run_effect(id, action, effects),
+        }
+        self.in_flight.insert(subject);
+        false
+    }
+
+    fn run_effect(&self, id: RunId, action: RunAction, effects: &mut Vec<Effect>) {
+        let Some(run) = self.runs.get(&id) else { return };
+        let pull = match &run.why {
+            Why::Attempt { pull, .. } => self.pulls.get(pull).cloned().map(Box::new),
+            Why::Asked { .. } => None,
+        };
+        let earlier = self
+            .runs
+            .values()
+            .filter(|other| other.id != id && other.ci_ref == run.ci_ref)
+            .cloned()
+            .collect();
+        effects.push(Effect::Run { run: Box::new(run.clone()), pull, action, earlier });
+    }
+
+    fn settle_letter(
+        &mut self,
+        id: &MessageId,
+        effects: &mut Vec<Effect>,
+        wake: &mut Wake,
+        now: Timestamp,
+    ) {
+        let subject = Subject::Letter(id.clone());
+        let Some(letter) = self.letters.get(id) else { return };
+        if self.in_flight.contains(&subject) || letter.state.is_final() {
+            return;
+        }
+        let own_copies = letter.list.as_ref().and_then(|list| self.policy.lists.get(list));
+        let read_at = own_copies.and_then(|list| self.read_at.get(&list.own_copies)).copied();
+        let capped_until =
+            letter.recipients.iter().filter_map(|to| self.capped_until(to, now)).max();
+        let situation = LetterSituation { read_at, capped_until };
+        let decision = letter_rules::decide(letter, situation, now);
+        wake.add(decision.wake_at);
+        if decision.action.is_some() {
+            self.letter_event(id, LetterEvent::Begun, now);
+            self.in_flight.insert(subject);
+            effects.extend(self.letters.get(id).cloned().map(|l| Effect::Send(Box::new(l))));
+        }
+    }
+
+    /// Until when an address has had enough letters; lists count like anybody.
+    fn capped_until(&self, address: &str, now: Timestamp) -> Option<Timestamp> {
+        let sent = self.sent.get(address)?;
+        let recent: Vec<_> = sent.iter().filter(|at| now.duration_since(**at) < HOUR).collect();
+        let cap = usize::try_from(self.policy.letters_per_hour).unwrap_or(usize::MAX);
+        if recent.len() < cap { None } else { recent.first().map(|at| **at + HOUR) }
+    }
+
+    fn settle_bot(&mut self, effects: &mut Vec<Effect>, wake: &mut Wake, now: Timestamp) {
+        for times in self.sent.values_mut() {
+            times.retain(|at| now.duration_since(*at) < HOUR);
+        }
+        self.sent.retain(|_, times| !times.is_empty());
+        for target in self.policy.targets.keys().cloned().collect::<Vec<_>>() {
+            self.settle_head(target, effects, wake, now);
+        }
+        for alert in std::mem::take(&mut self.alerts) {
+            let subject = Subject::Alert(alert.subject.clone());
+            let told = self.control.alerted.get(&alert.subject);
+            let recent = told.is_some_and(|at| now.duration_since(*at) < DAY);
+            if !recent && self.in_flight.insert(subject) {
+                effects.push(Effect::Alert(alert));
+            }
+        }
+        if let Some(since) = self.control.counting_since {
+            let due = since + WEEK;
+            if now < due {
+                wake.add(Some(due));
+            } else if self.in_flight.insert(Subject::Counts) {
+                effects.push(Effect::Counts(self.control.counts.clone()));
+            }
+        }
+    }
+
+    /// Looks at a target now and then while something waits that may land in it.
+    fn settle_head(
+        &mut self,
+        target: TargetName,
+        effects: &mut Vec<Effect>,
+        wake: &mut Wake,
+        now: Timestamp,
+    ) {
+        let waits = self.pulls.values().any(|pull| {
+            pull.target == target
+                && pull.stage.trusted().is_some()
+                && !matches!(pull.stage, Stage::Verified { .. } | Stage::Concluded { .. })
+        });
+        let subject = Subject::Head(target.clone());
+        if !waits || self.in_flight.contains(&subject) {
+            return;
+        }
+        match self.heads.get(&target) {
+            // The first look comes with the first merge, or after one interval.
+            None => {
+                self.heads.insert(target, (None, now));
+                wake.add(Some(now + HEAD_EVERY));
+            }
+            Some((_, at)) if now < *at + HEAD_EVERY => wake.add(Some(*at + HEAD_EVERY)),
+            Some(_) => {
+                self.in_flight.insert(subject);
+                effects.push(Effect::ReadHead(target));
+            }
+        }
+    }
+
+    /// An earlier request with the same tag object for the same target that was not refused.
+    fn repeats(&self, pull: &Pull) -> Option<PullNumber> {
+        let tag_of = |pull: &Pull| {
+            let tag = pull.stage.trusted().and_then(|t| t.pinned.tag.as_ref());
+            tag.map(|tag| (pull.target.clone(), tag.id))
+        };
+        let mine = tag_of(pull)?;
+        self.pulls
+            .values()
+            .filter(|other| other.number < pull.number && tag_of(other).as_ref() == Some(&mine))
+            .find(|other| !matches!(other.stage.verdict(), Some(Verdict::Cancelled { .. })))
+            .map(|other| other.number)
+    }
+
+    fn turn(&self, queues: &Queues, target: &TargetName, who: Waiting) -> Turn {
+        let slot = self.policy.targets.get(target).map(|policy| &policy.slot);
+        match slot.and_then(|slot| queues.get(slot)) {
+            Some((places, free)) => queue::turn(places, who, *free),
+            None => Turn::After(0),
+        }
+    }
+
+    fn queues(&self) -> Queues {
+        let mut queues = Queues::new();
+        for policy in self.policy.targets.values() {
+            let (_, free) = queues.entry(policy.slot.clone()).or_default();
+            *free = policy.max_running.max(*free);
+        }
+        let slot_of = |target| self.policy.targets.get(target).map(|policy| &policy.slot);
+        for run in self.runs.values() {
+            let Some((places, free)) = slot_of(&run.target).and_then(|s| queues.get_mut(s)) else {
+                continue;
+            };
+            if run.occupies() {
+                *free = free.saturating_sub(1);
+            } else if let RunStage::Waiting { since } = run.stage {
+                places.push(Place { who: Waiting::Run(run.id), priority: 0, since });
+            }
+        }
+        for pull in self.pulls.values() {
+            if let Stage::Queued { since, .. } = pull.stage
+                && let Some((places, _)) = slot_of(&pull.target).and_then(|s| queues.get_mut(s))
+            {
+                let who = Waiting::Pull(pull.number);
+                places.push(Place { who, priority: pull.priority, since });
+            }
+        }
+        queues.values_mut().for_each(|(places, _)| queue::order(places));
+        queues
+    }
+}
+
+/// The earliest time anybody wants to be asked again.
+#[derive(Debug, Default)]
+struct Wake {
+    at: Option<Timestamp>,
+}
+
+impl Wake {
+    fn add(&mut self, at: Option<Timestamp>) {
+        self.at = [self.at, at].into_iter().flatten().min();
+    }
+}
