@@ -49,7 +49,12 @@ impl GitServers {
             http: SocketAddr::new(ip, HTTP_PORT),
             https: SocketAddr::new(ip, HTTPS_PORT),
             git: SocketAddr::new(ip, GIT_PORT),
-            nginx: Server::start("nginx", "/usr/sbin/nginx", &[&"-c", &file, &"-e", &log.join("nginx.log")], &log),
+            nginx: Server::start(
+                "nginx",
+                "/usr/sbin/nginx",
+                &[&"-c", &file, &"-e", &log.join("nginx.log")],
+                &log,
+            ),
             daemon: Server::start(
                 "git-daemon",
                 "/usr/lib/git-core/git-daemon",

@@ -4,6 +4,7 @@
 
 mod authority;
 mod dovecot;
+mod faults;
 mod git_servers;
 mod mailbox;
 mod maintainer;

@@ -28,7 +28,12 @@ pub struct Server {
 impl Server {
     /// Starts a program; what it prints goes to a file. The kernel stops it should the thread
     /// that started it, so the test, end without doing so.
-    pub fn start(name: &'static str, program: &str, args: &[&dyn AsRef<OsStr>], log: &Path) -> Self {
+    pub fn start(
+        name: &'static str,
+        program: &str,
+        args: &[&dyn AsRef<OsStr>],
+        log: &Path,
+    ) -> Self {
         let log = log.join(format!("{name}.out"));
         let out = File::create(&log).expect("the log folder is writable");
         let err = out.try_clone().expect("a second handle");

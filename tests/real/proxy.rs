@@ -222,9 +222,8 @@ impl Shared {
 
     /// Passes bytes on, late or slowly if that is the fault.
     fn carry(&self, connection: &Connection, to: &mut &TcpStream, bytes: &[u8]) -> io::Result<()> {
-        let stalled = |fault: &mut Fault| {
-            *fault == Fault::Stall && !connection.ended.load(Ordering::SeqCst)
-        };
+        let stalled =
+            |fault: &mut Fault| *fault == Fault::Stall && !connection.ended.load(Ordering::SeqCst);
         let fault = lock(&self.fault);
         let fault = *self.changed.wait_while(fault, stalled).expect("no pump panics");
         if connection.ended.load(Ordering::SeqCst) {

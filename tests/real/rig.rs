@@ -6,7 +6,7 @@
 //! on fixed ports; clients use the proxies on 127.0.0.1.
 
 use std::fs::{self, Permissions};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -113,6 +113,21 @@ impl Rig {
     /// The rig's folder.
     pub fn folder(&self) -> &Path {
         self.root.0.path()
+    }
+
+    /// Where the servers themselves listen.
+    pub fn servers(&self) -> Vec<SocketAddr> {
+        let Self { git_servers: git, postfix, dovecot, .. } = self;
+        vec![
+            dovecot.imap,
+            dovecot.imaps,
+            postfix.submission,
+            postfix.submissions,
+            postfix.mx,
+            git.http,
+            git.https,
+            git.git,
+        ]
     }
 
     /// Where bare repositories lie that the git servers serve.

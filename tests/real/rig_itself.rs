@@ -1,8 +1,12 @@
 //! The rig held to what it promises, without the bot.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+
 use crate::maintainer::{GIT, Maintainer};
 use crate::process::{command, run};
-use crate::rig::{BOT, LIST, Rig};
+use crate::proxy::Proxy;
+use crate::rig::{BOT, LIST, Rig, address};
 use crate::upstream::Upstream;
 
 #[test]
@@ -36,11 +40,7 @@ fn a_tag_fetched_over_each_protocol_verifies_with_gpg() {
     let bob = Maintainer::join(&rig, &upstream, "bob");
     bob.commits("topic", "NEWS", "News.\n", "Say what is new");
     bob.publishes("bobs", "Changes by Bob");
-    let ports = [
-        ("https", rig.https.port()),
-        ("http", rig.http.port()),
-        ("git", rig.git.port()),
-    ];
+    let ports = [("https", rig.https.port()), ("http", rig.http.port()), ("git", rig.git.port())];
     for (scheme, port) in ports {
         let url = format!("{scheme}://127.0.0.1:{port}/bob/project.git");
         let fetched = format!("refs/tags/by-{scheme}");
@@ -53,4 +53,65 @@ fn a_tag_fetched_over_each_protocol_verifies_with_gpg() {
         .output()
         .unwrap();
     assert!(!untrusting.status.success(), "a certificate of an unknown authority is refused");
+}
+
+#[test]
+fn servers_refuse_what_the_bot_must_not_try() {
+    let rig = Rig::start();
+    let capabilities = talk(&rig.imap, &["a CAPABILITY"], "a OK");
+    assert!(capabilities.contains("STARTTLS LOGINDISABLED"), "{capabilities}");
+    let extensions = talk(&rig.submission, &["EHLO me"], "250 ");
+    assert!(extensions.contains("STARTTLS"), "{extensions}");
+    assert!(!extensions.contains("AUTH"), "{extensions}");
+    let elsewhere = ["EHLO me", "MAIL FROM:<alice@example.test>", "RCPT TO:<a@elsewhere.test>"];
+    talk(&rig.mx, &elsewhere, "554 ");
+}
+
+#[test]
+fn only_subscribers_post_to_the_list() {
+    let rig = Rig::start();
+    let from = format!("MAIL FROM:<{}>", address("release"));
+    let to = format!("RCPT TO:<{LIST}>");
+    let mail =
+        format!("From: {}\r\nTo: {LIST}\r\nSubject: hello\r\n\r\nHello.\r\n.", address("release"));
+    talk(&rig.mx, &["EHLO me", &from, &to, "DATA", &mail, "QUIT"], "221 ");
+    let refusal = rig.inbox("release").wait_for("a refusal", |_| true);
+    assert!(refusal.subject.contains("denied"), "{}", refusal.subject);
+    assert!(rig.inbox("reader").mails().is_empty());
+}
+
+#[test]
+fn a_rig_leaves_nothing_behind() {
+    let rig = Rig::start();
+    let folder = rig.folder().to_owned();
+    let servers = rig.servers();
+    assert!(servers.iter().all(|server| TcpStream::connect(server).is_ok()));
+    drop(rig);
+    assert!(!folder.exists());
+    for server in servers {
+        assert!(TcpStream::connect(server).is_err(), "{server} still listens");
+    }
+}
+
+/// Says lines one after the other, each after the answer to the one before, and waits for a line
+/// that begins so; gives all that the server said.
+fn talk(proxy: &Proxy, lines: &[&str], last: &str) -> String {
+    let mut client = TcpStream::connect(proxy.address()).unwrap();
+    client.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    let mut answers = BufReader::new(client.try_clone().unwrap()).lines().map(Result::unwrap);
+    let mut said = answers.next().unwrap();
+    for (index, line) in lines.iter().enumerate() {
+        client.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+        let is_last = index + 1 == lines.len();
+        for answer in answers.by_ref() {
+            said.push_str(&format!("\n{answer}"));
+            // The last line of an answer: `250 `, not `250-`.
+            let done = if is_last { answer.starts_with(last) } else { &answer[3..4] == " " };
+            if done {
+                break;
+            }
+        }
+    }
+    assert!(said.lines().last().unwrap().starts_with(last), "{said}");
+    said
 }

@@ -49,10 +49,12 @@ impl Upstream {
 
     fn git(&self, folder: &Path) -> Command {
         let mut git = command(GIT);
-        git.current_dir(folder)
-            .env("HOME", &self.home)
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .args(["-c", "user.name=Upstream", "-c", "user.email=upstream@example.test"]);
+        git.current_dir(folder).env("HOME", &self.home).env("GIT_CONFIG_NOSYSTEM", "1").args([
+            "-c",
+            "user.name=Upstream",
+            "-c",
+            "user.email=upstream@example.test",
+        ]);
         git
     }
 }
