@@ -7,9 +7,17 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::pull::ids::{JobId, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName};
+use crate::pull::ids::{JobId, MessageId, ObjectId, PipelineId, RunId};
 use crate::pull::pipeline::{Job, Pipeline};
-use crate::pull::tag::{Candidate, ConflictFile, Drift, Facts, Pinned, Verification};
+use crate::pull::tag::Verification;
+
+pub use self::repository::{
+    FetchOrder, FetchRefused, MergeOrder, Merged, PushOrder, Pushed, Quarantine, Repository,
+};
+pub use self::store::{Batch, Control, Cursor, Folder, HistoryEntry, Pause, Records, Store};
+
+mod repository;
+mod store;
 
 /// What kind of trouble it is: it decides whether to try again, and whom to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,204 +210,6 @@ pub trait Keyring: Send + Sync {
     fn knows(&self, address: &str) -> bool;
 }
 
-/// The bare repository that one request's or run's objects live in, apart from the mirror.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Quarantine {
-    /// A request's.
-    Pull(PullNumber),
-    /// A run's that somebody asked for.
-    Run(RunId),
-}
-
-impl fmt::Display for Quarantine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pull(number) => write!(f, "pull-{number}"),
-            Self::Run(id) => write!(f, "run-{id}"),
-        }
-    }
-}
-
-/// What to fetch, and into which quarantine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FetchOrder {
-    /// Where the objects go.
-    pub into: Quarantine,
-    /// Whose mirror it borrows from.
-    pub target: TargetName,
-    /// The URL as the mail gives it; the adapter applies the URL policy.
-    pub url: String,
-    /// The ref as the mail gives it.
-    pub reference: String,
-    /// A commit that the other side has, by the mail's own word.
-    pub base: Option<ObjectId>,
-}
-
-/// Why nothing was fetched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FetchRefused {
-    /// The policy forbids the URL; one sentence fit for the author.
-    NotAllowed {
-        /// The sentence.
-        why: String,
-    },
-    /// The repository answered, and has no such ref.
-    RefMissing,
-    /// The ref leads to something that can't be merged (a tree, a blob, a tag of a tag).
-    NotACommit,
-    /// Too big, too slow, or not a repository; `public` is fit for the author.
-    Fault(Fault),
-}
-
-impl From<Fault> for FetchRefused {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-/// How to make a merge. The same order gives the same commit, byte for byte.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MergeOrder {
-    /// Where the tag is.
-    pub from: Quarantine,
-    /// Whose mirror has the base.
-    pub target: TargetName,
-    /// The target's tip to merge onto.
-    pub base: ObjectId,
-    /// The pinned tag.
-    pub pinned: Pinned,
-    /// The URL as the mail gives it: it stands in the message.
-    pub url: String,
-    /// The committer's and author's time.
-    pub at: Timestamp,
-}
-
-/// What came of a merge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Merged {
-    /// The candidate, written in the quarantine.
-    Candidate(Candidate),
-    /// It conflicts; the files by path, twenty at most, and how many in all.
-    Conflict {
-        /// The files.
-        files: Vec<ConflictFile>,
-        /// How many in all.
-        total: u32,
-    },
-    /// The base contains the tip.
-    AlreadyMerged,
-}
-
-/// What to push, and over what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PushOrder {
-    /// Where the candidate is.
-    pub from: Quarantine,
-    /// Whose CI project.
-    pub target: TargetName,
-    /// The candidate.
-    pub commit: ObjectId,
-    /// The branch, without `refs/heads/`.
-    pub ci_ref: String,
-    /// What may stand there now and be replaced, besides nothing and the commit itself: earlier
-    /// candidates of ours. Anything else is somebody's push and stays.
-    pub replaces: Vec<ObjectId>,
-}
-
-/// What came of a push.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pushed {
-    /// The ref is the commit now (or was already).
-    Done,
-    /// Somebody else's commit is there; nothing was changed.
-    Occupied {
-        /// The commit that is there.
-        by: ObjectId,
-    },
-}
-
-/// Git: the mirror, the quarantines, the merge and the push.
-pub trait Repository: Send + Sync {
-    /// Fetches a ref into a quarantine and pins it. Safe to repeat; a repetition replaces what the
-    /// quarantine held, and a failed one leaves the mirror as it was.
-    ///
-    /// # Errors
-    /// See [`FetchRefused`].
-    fn fetch(&self, order: &FetchOrder) -> Result<Pinned, FetchRefused>;
-
-    /// The raw bytes of a fetched tag object. Safe to repeat.
-    ///
-    /// # Errors
-    /// Permanent: it is not there.
-    fn tag_bytes(&self, from: Quarantine, id: ObjectId) -> Result<Vec<u8>, Fault>;
-
-    /// A fetched commit as a candidate: its tree, and its first parent as base if the target has
-    /// that. Safe to repeat.
-    ///
-    /// # Errors
-    /// Permanent: it is not there.
-    fn as_candidate(
-        &self,
-        from: Quarantine,
-        target: &TargetName,
-        commit: ObjectId,
-    ) -> Result<Candidate, Fault>;
-
-    /// Brings the mirror up to date and says where the target is. Safe to repeat.
-    ///
-    /// # Errors
-    /// Temporary, or misconfigured (no such branch).
-    fn target_head(&self, target: &TargetName) -> Result<ObjectId, Fault>;
-
-    /// Facts about a fetched tip against the mirror as it is. Safe to repeat.
-    ///
-    /// # Errors
-    /// Permanent: the tip is not there.
-    fn facts(&self, from: Quarantine, target: &TargetName, tip: ObjectId) -> Result<Facts, Fault>;
-
-    /// Whether the target contains a commit, by the mirror as it is. Safe to repeat.
-    ///
-    /// # Errors
-    /// Temporary.
-    fn has_landed(&self, target: &TargetName, commit: ObjectId) -> Result<bool, Fault>;
-
-    /// Makes the merge in memory and writes its commit. Safe to repeat: the same order gives the
-    /// same commit.
-    ///
-    /// # Errors
-    /// Permanent: an object is not there.
-    fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault>;
-
-    /// Pushes a candidate with `ci.skip`. Safe to repeat.
-    ///
-    /// # Errors
-    /// Temporary, or misconfigured (refused by GitLab; its words are in `detail`).
-    fn push(&self, order: &PushOrder) -> Result<Pushed, Fault>;
-
-    /// Deletes a branch of the CI project if it is still that commit. Safe to repeat.
-    ///
-    /// # Errors
-    /// As [`push`](Self::push).
-    fn delete_ref(&self, target: &TargetName, ci_ref: &str, commit: ObjectId) -> Result<(), Fault>;
-
-    /// How far the target has moved since a candidate's base. Safe to repeat.
-    ///
-    /// # Errors
-    /// Temporary.
-    fn drift(
-        &self,
-        from: Quarantine,
-        target: &TargetName,
-        candidate: &Candidate,
-    ) -> Result<Drift, Fault>;
-
-    /// Removes a quarantine. Safe to repeat.
-    ///
-    /// # Errors
-    /// Temporary: the disk.
-    fn forget(&self, quarantine: Quarantine) -> Result<(), Fault>;
-}
-
 /// GitLab, for one target's CI project.
 pub trait Pipelines: Send + Sync {
     /// Pipelines made through the API by this bot's user on that branch for that commit, newest
@@ -452,7 +262,3 @@ pub enum FileName {
     /// A job's log, cleaned.
     Log(RunId, JobId),
 }
-
-pub use self::store::{Batch, Control, Cursor, Folder, HistoryEntry, Pause, Records, Store};
-
-mod store;

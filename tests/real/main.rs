@@ -1,0 +1,17 @@
+//! Tests against real servers: Postfix, mlmmj, Dovecot, nginx, `git daemon`, with mails by
+//! `git send-email` and tags by `gpg`. `tests/run` installs what they need; they need root.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod authority;
+mod dovecot;
+mod faults;
+mod git_servers;
+mod mailbox;
+mod maintainer;
+mod mlmmj;
+mod postfix;
+mod process;
+mod proxy;
+mod rig;
+mod rig_itself;
+mod upstream;

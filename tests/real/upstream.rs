@@ -1,0 +1,60 @@
+//! The project's own repository, as the rig's git servers serve it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::maintainer::GIT;
+use crate::process::{command, run};
+use crate::rig::Rig;
+
+/// What the project holds at first. Its one job runs `sh test.sh`.
+const FILES: [(&str, &str); 4] = [
+    ("README", "A small project.\n"),
+    (".gitlab-ci.yml", "test:\n  script:\n    - sh test.sh\n"),
+    ("test.sh", "set -e\nfor check in checks/*.sh; do sh \"$check\"; done\n"),
+    ("checks/readme.sh", "grep -q project README\n"),
+];
+
+/// The project's repository.
+pub struct Upstream {
+    /// Its bare repository, served as `/upstream/project.git`.
+    pub bare: PathBuf,
+    home: PathBuf,
+}
+
+impl Upstream {
+    /// Makes it, with one commit on `master`.
+    pub fn new(rig: &Rig) -> Self {
+        let home = rig.folder().join("home/upstream");
+        let this = Self { bare: rig.repositories().join("upstream/project.git"), home };
+        let tree = this.home.join("tree");
+        fs::create_dir_all(&tree).expect("a new folder");
+        for (name, content) in FILES {
+            let file = tree.join(name);
+            fs::create_dir_all(file.parent().expect("inside the tree")).expect("a folder");
+            fs::write(file, content).expect("our tree");
+        }
+        run(this.git(&tree).args(["init", "--quiet", "--initial-branch=master"]));
+        run(this.git(&tree).args(["add", "--all"]));
+        run(this.git(&tree).args(["commit", "--quiet", "--message", "Begin"]));
+        run(this.git(&tree).args(["clone", "--quiet", "--bare", "."]).arg(&this.bare));
+        this
+    }
+
+    /// The commit that `master` is at.
+    pub fn head(&self) -> String {
+        run(self.git(&self.bare).args(["rev-parse", "master"])).trim().to_owned()
+    }
+
+    fn git(&self, folder: &Path) -> Command {
+        let mut git = command(GIT);
+        git.current_dir(folder).env("HOME", &self.home).env("GIT_CONFIG_NOSYSTEM", "1").args([
+            "-c",
+            "user.name=Upstream",
+            "-c",
+            "user.email=upstream@example.test",
+        ]);
+        git
+    }
+}
