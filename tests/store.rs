@@ -1,6 +1,8 @@
 //! The store's contract, against the one on disk and the one in memory; and what only a disk can
 //! do to one: kill -9, damage, a second process, no space left, an older version's files.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
@@ -21,6 +23,7 @@ use gatepost::pull::retry::Retry;
 use gatepost::pull::run::{Run, RunStage, Why};
 use gatepost::pull::verdict::{Audience, Outcome, Verdict};
 use jiff::Timestamp;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 // --- Records to put. ---
 
@@ -492,13 +495,24 @@ fn the_memory_store_fails_when_told_to() {
 /// Set in a process that this test program starts of itself: the state directory to write to.
 const WRITER: &str = "GATEPOST_TEST_WRITER";
 
-fn start_writer(directory: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+/// A process that is killed when the test is over, however it ends.
+struct Writer(Child);
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let _ended = self.0.kill();
+        let _status = self.0.wait();
+    }
+}
+
+fn start_writer(directory: &Path) -> Writer {
+    let child = Command::new(std::env::current_exe().unwrap())
         .args(["writes_until_it_is_killed", "--exact", "--nocapture", "--test-threads=1"])
         .env(WRITER, directory)
         .stdout(Stdio::piped())
         .spawn()
-        .unwrap()
+        .unwrap();
+    Writer(child)
 }
 
 /// Not a test by itself: the process that `kill_9_loses_nothing` kills.
@@ -508,21 +522,24 @@ fn writes_until_it_is_killed() {
     let store = SledStore::open(Path::new(&directory)).unwrap();
     let first = store.open_records().unwrap().next_pull;
     for number in first.. {
-        let id = format!("m{number}@x");
-        store.put_file(&FileName::Mail(message_id(&id)), id.as_bytes()).unwrap();
-        let batch = Batch {
-            pulls: vec![pull(number, &id)],
-            runs: vec![run(number)],
-            cursors: vec![(folder("INBOX"), cursor(number as u32))],
-            history: vec![(PullNumber(number), line("came"))],
-            ..Batch::default()
-        };
-        store.put(&batch).unwrap();
+        put_numbered(&store, number).unwrap();
         println!("\nput {number}");
     }
 }
 
-/// Everything that `writes_until_it_is_killed` had said it put, and nothing torn.
+fn put_numbered(store: &dyn Store, number: u64) -> Result<(), Fault> {
+    let id = format!("m{number}@x");
+    store.put_file(&FileName::Mail(message_id(&id)), id.as_bytes())?;
+    store.put(&Batch {
+        pulls: vec![pull(number, &id)],
+        runs: vec![run(number)],
+        cursors: vec![(folder("INBOX"), cursor(number as u32))],
+        history: vec![(PullNumber(number), line("came"))],
+        ..Batch::default()
+    })
+}
+
+/// Everything that `put_numbered` had put, and nothing torn.
 fn expect_all_up_to(store: &dyn Store, acknowledged: u64) -> u64 {
     let records = store.open_records().unwrap();
     let last = records.next_pull - 1;
@@ -546,16 +563,16 @@ fn kill_9_loses_nothing_that_was_acknowledged() {
     for round in 1..=6 {
         let mut writer = start_writer(directory.path());
         let mut acknowledged = 0;
-        let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+        let lines = BufReader::new(writer.0.stdout.take().unwrap()).lines();
         for line in lines.map_while(Result::ok) {
             if let Some(number) = line.strip_prefix("put ") {
                 acknowledged = number.parse().unwrap();
                 if acknowledged >= last + 10 * round {
-                    writer.kill().unwrap();
+                    writer.0.kill().unwrap();
                 }
             }
         }
-        writer.wait().unwrap();
+        drop(writer);
         assert!(acknowledged > last, "the writer did nothing");
         let store = SledStore::open(directory.path()).unwrap();
         last = expect_all_up_to(&store, acknowledged);
@@ -566,15 +583,14 @@ fn kill_9_loses_nothing_that_was_acknowledged() {
 fn a_second_process_is_told_who_has_the_directory() {
     let directory = tempfile::tempdir().unwrap();
     let mut writer = start_writer(directory.path());
-    let mut lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+    let mut lines = BufReader::new(writer.0.stdout.take().unwrap()).lines();
     while !lines.next().unwrap().unwrap().starts_with("put ") {}
     let error = SledStore::open(directory.path()).unwrap_err();
-    assert!(matches!(error, OpenError::Locked { holder: Some(id), .. } if id == writer.id()));
+    assert!(matches!(error, OpenError::Locked { holder: Some(id), .. } if id == writer.0.id()));
     let text = error.to_string();
-    assert!(text.starts_with(&format!("another gatepost (process {})", writer.id())), "{text}");
+    assert!(text.starts_with(&format!("another gatepost (process {})", writer.0.id())), "{text}");
     assert!(text.contains(directory.path().to_str().unwrap()), "{text}");
-    writer.kill().unwrap();
-    writer.wait().unwrap();
+    drop(writer);
     SledStore::open(directory.path()).unwrap();
 }
 
@@ -628,6 +644,53 @@ fn copies(directory: &Path) -> Vec<PathBuf> {
         .into_iter()
         .filter(|path| path.to_str().unwrap().contains("damaged"))
         .collect()
+}
+
+/// Set in a process that this test program starts of itself: the state directory to fill.
+const FILLER: &str = "GATEPOST_TEST_FILLER";
+
+#[test]
+fn a_full_disk_is_temporary_and_over_without_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    // An ignored SIGXFSZ is inherited through exec; a write over the limit then fails with EFBIG,
+    // as one on a full disk does with ENOSPC.
+    let output = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["fills_the_disk", "--exact", "--nocapture", "--test-threads=1"])
+        .env(FILLER, directory.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("\nwent on after the disk was full"), "{said}");
+    let store = SledStore::open(directory.path()).unwrap();
+    let last = store.open_records().unwrap().next_pull - 1;
+    expect_all_up_to(&store, last);
+}
+
+/// Not a test by itself: the process of `a_full_disk_is_temporary_and_over_without_a_restart`.
+#[test]
+fn fills_the_disk() {
+    let Some(directory) = std::env::var_os(FILLER) else { return };
+    let directory = Path::new(&directory);
+    let store = SledStore::open(directory).unwrap();
+    put_numbered(&store, 1).unwrap();
+    let unlimited = getrlimit(Resource::Fsize);
+    let length = fs::metadata(directory.join("db/db")).unwrap().len();
+    let limit = Rlimit { current: Some(length + 700_000), maximum: unlimited.maximum };
+    setrlimit(Resource::Fsize, limit).unwrap();
+    let (number, fault) = (2..100_000)
+        .find_map(|number| put_numbered(&store, number).err().map(|fault| (number, fault)))
+        .unwrap();
+    assert_eq!(fault.kind, FaultKind::Temporary, "{fault}");
+    let still = put_numbered(&store, number).unwrap_err();
+    assert_eq!(still.kind, FaultKind::Temporary, "{still}");
+    setrlimit(Resource::Fsize, unlimited).unwrap();
+    put_numbered(&store, number).unwrap();
+    assert_eq!(expect_all_up_to(&store, number), number);
+    put_numbered(&store, number + 1).unwrap();
+    println!("\nwent on after the disk was full");
 }
 
 #[test]
