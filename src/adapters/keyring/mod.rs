@@ -1,1 +1,112 @@
 //! The keyring folder: OpenPGP certificates and SSH allowed signers, and what they prove.
+//!
+//! In reading order: [`tag`] (a tag object into what is signed and its signature), [`folder`] (the
+//! files into keys, read again when they change), [`openpgp`] and [`ssh`] (a signature against
+//! the keys), [`allowed_signers`] (ssh-keygen's file format), [`inventory`] (what `gatepost check`
+//! prints). It must not say who may submit what: it says who signed.
+
+mod allowed_signers;
+mod folder;
+mod inventory;
+mod openpgp;
+mod pattern;
+mod ssh;
+mod tag;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use self::folder::{Keys, Stamp};
+pub use self::inventory::{Inventory, KeyKind, KeyLine};
+use self::tag::{Signature, SignedTag};
+use crate::ports::{Fault, Keyring};
+use crate::pull::tag::Verification;
+
+pub use self::folder::Problem;
+
+/// A keyring in a folder. The files are looked at on every call and read again when they changed.
+#[derive(Debug)]
+pub struct KeyringFolder {
+    folder: PathBuf,
+    read: Mutex<Option<(Stamp, Arc<Keys>)>>,
+}
+
+impl KeyringFolder {
+    /// A keyring in that folder, which need not exist yet: `*.asc`, `*.gpg` and `*.pgp` hold
+    /// OpenPGP certificates, `allowed_signers` SSH keys.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), read: Mutex::new(None) }
+    }
+
+    /// Every key with its owner and until when it is good, and what is wrong with the files.
+    ///
+    /// # Errors
+    /// Misconfigured: the folder can't be read.
+    pub fn inventory(&self, now: Timestamp) -> Result<Inventory, Fault> {
+        Ok(Inventory::of(&*self.keys()?, now))
+    }
+
+    fn keys(&self) -> Result<Arc<Keys>, Fault> {
+        let unreadable = |error: std::io::Error| {
+            Fault::misconfigured(format!("the keyring {}: {error}", self.folder.display()))
+        };
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = Stamp::of(&self.folder).map_err(unreadable)?;
+        if let Some((known, keys)) = &*read
+            && *known == stamp
+        {
+            return Ok(Arc::clone(keys));
+        }
+        let keys = Arc::new(Keys::read(&self.folder, &stamp));
+        for problem in &keys.problems {
+            tracing::warn!(keyring.file = %problem.file, "The keyring: {problem}");
+        }
+        tracing::info!(
+            keyring.folder = %self.folder.display(),
+            keyring.certificates = keys.certificates.len(),
+            keyring.signers = keys.signers.len(),
+            "Read the keyring."
+        );
+        *read = Some((stamp, Arc::clone(&keys)));
+        Ok(keys)
+    }
+}
+
+impl Keyring for KeyringFolder {
+    fn verify(&self, tag: &[u8], name: &str, now: Timestamp) -> Result<Verification, Fault> {
+        let keys = self.keys()?;
+        let tag = match SignedTag::split(tag) {
+            Ok(tag) => tag,
+            Err(why) => return Ok(Verification::Bad { why }),
+        };
+        let verification = match &tag.signature {
+            Signature::None => Verification::Unsigned,
+            Signature::OpenPgp(signature) => {
+                openpgp::verify(&keys.certificates, tag.payload, signature, now)
+            }
+            Signature::Ssh(signature) => ssh::verify(&keys.signers, &tag, signature, now),
+            Signature::X509 => {
+                Verification::Bad { why: "X.509 signatures are not supported".into() }
+            }
+        };
+        match verification {
+            Verification::Good(_) if tag.name != name => {
+                Ok(Verification::NameMismatch { signed: tag.name, found: name.to_owned() })
+            }
+            // The key may be in the file that can't be read: nobody is refused for that.
+            Verification::UnknownKey { key } if !keys.problems.is_empty() => {
+                Err(Fault::misconfigured(format!(
+                    "the key {key} is not in the keyring, but part of the keyring can't be read: {}",
+                    keys.problems[0]
+                )))
+            }
+            other => Ok(other),
+        }
+    }
+
+    fn knows(&self, address: &str) -> bool {
+        self.keys().is_ok_and(|keys| keys.addresses.contains(&address.to_lowercase()))
+    }
+}

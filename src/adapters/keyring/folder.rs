@@ -1,0 +1,170 @@
+//! The folder's files into keys. A file that can't be read is named, and takes no other with it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+use sequoia_openpgp::Cert;
+use sequoia_openpgp::cert::CertParser;
+use sequoia_openpgp::parse::Parse;
+
+use super::allowed_signers::{self, AllowedSigner};
+use super::{openpgp, ssh};
+
+const ALLOWED_SIGNERS: &str = "allowed_signers";
+const EXTENSIONS: [&str; 3] = ["asc", "gpg", "pgp"];
+
+/// What is wrong with a file of the keyring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file's name, with a line number where there is one.
+    pub file: String,
+    /// What is wrong, in a clause.
+    pub why: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file, self.why)
+    }
+}
+
+/// What the folder looked like: when it differs, the files are read again. The change time and the
+/// inode tell a file apart that was put in another's place with its times kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp(Vec<FileStamp>);
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct FileStamp {
+    name: String,
+    inode: u64,
+    length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    /// Looks at the folder: its key files only, and their targets where they are links.
+    ///
+    /// # Errors
+    /// The folder can't be listed.
+    pub fn of(folder: &Path) -> io::Result<Self> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            // A link to nothing stays in the list, as a problem when it is read.
+            let metadata = fs::metadata(entry.path()).or_else(|_| entry.metadata())?;
+            if is_key_file(&name) && !metadata.is_dir() {
+                files.push(FileStamp {
+                    name,
+                    inode: metadata.ino(),
+                    length: metadata.len(),
+                    modified: (metadata.mtime(), metadata.mtime_nsec()),
+                    changed: (metadata.ctime(), metadata.ctime_nsec()),
+                });
+            }
+        }
+        files.sort();
+        Ok(Self(files))
+    }
+}
+
+fn is_key_file(name: &str) -> bool {
+    let extension = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty());
+    name == ALLOWED_SIGNERS || extension.is_some_and(|(_, last)| EXTENSIONS.contains(&last))
+}
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub struct Keys {
+    /// OpenPGP certificates; the files' parts of the same one are merged.
+    pub certificates: Vec<Cert>,
+    /// SSH keys.
+    pub signers: Vec<AllowedSigner>,
+    /// All owners' addresses, in lower case.
+    pub addresses: BTreeSet<String>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+impl Keys {
+    /// Reads the files that the stamp names.
+    pub fn read(folder: &Path, stamp: &Stamp) -> Self {
+        let mut keys = Self::default();
+        for FileStamp { name, .. } in &stamp.0 {
+            match fs::read(folder.join(name)) {
+                Err(error) => keys.problem(name.clone(), error.to_string()),
+                Ok(bytes) if name == ALLOWED_SIGNERS => keys.add_allowed_signers(&bytes),
+                Ok(bytes) => keys.add_certificates(name, &bytes),
+            }
+        }
+        let of_certificates = keys.certificates.iter().flat_map(openpgp::addresses);
+        let of_signers = keys.signers.iter().filter(|signer| signer.may_sign_tags());
+        keys.addresses = of_certificates
+            .chain(of_signers.flat_map(AllowedSigner::addresses))
+            .map(|address| address.to_lowercase())
+            .collect();
+        keys
+    }
+
+    fn add_certificates(&mut self, file: &str, bytes: &[u8]) {
+        let parser = match CertParser::from_bytes(bytes) {
+            Ok(parser) => parser,
+            Err(error) => return self.problem(file.to_owned(), error.to_string()),
+        };
+        let mut found = false;
+        for certificate in parser {
+            match certificate {
+                Ok(certificate) if certificate.is_tsk() => {
+                    let why =
+                        "holds a secret key, which does not belong here; export the public one";
+                    self.problem(file.to_owned(), why.into());
+                }
+                Ok(certificate) => self.add_certificate(certificate),
+                Err(error) => self.problem(file.to_owned(), error.to_string()),
+            }
+            found = true;
+        }
+        if !found {
+            self.problem(file.to_owned(), "has no OpenPGP certificate in it".into());
+        }
+    }
+
+    /// Adds a certificate, or what it says more about one that is there: a revocation may come in
+    /// a file of its own, with the key's own copy.
+    fn add_certificate(&mut self, certificate: Cert) {
+        let fingerprint = certificate.fingerprint();
+        let known = self.certificates.iter_mut().find(|known| known.fingerprint() == fingerprint);
+        match known {
+            None => self.certificates.push(certificate),
+            Some(known) => match known.clone().merge_public(certificate) {
+                Ok(merged) => *known = merged,
+                Err(error) => self.problem(fingerprint.to_hex(), error.to_string()),
+            },
+        }
+    }
+
+    fn add_allowed_signers(&mut self, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        let (signers, problems) = allowed_signers::parse(&text, &TimeZone::system());
+        for (line, why) in problems {
+            self.problem(format!("{ALLOWED_SIGNERS} line {line}"), why);
+        }
+        for signer in &signers {
+            if let Some(why) = ssh::weakness(&signer.key) {
+                let why = format!("{}: {why} is too weak", signer.principals);
+                self.problem(ALLOWED_SIGNERS.to_owned(), why);
+            }
+        }
+        self.signers = signers;
+    }
+
+    fn problem(&mut self, file: String, why: String) {
+        self.problems.push(Problem { file, why });
+    }
+}

@@ -1,0 +1,253 @@
+//! An OpenPGP signature against the certificates: good when it was made, and good now.
+//!
+//! Sequoia's standard policy decides about algorithms, lengths, binding signatures and
+//! revocations (hard ones count for all times, soft ones from their own). It checks everything at
+//! the signature's time; that the key is still good now is demanded here as well.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use sequoia_openpgp as openpgp;
+
+use openpgp::anyhow;
+use openpgp::cert::ValidCert;
+use openpgp::cert::amalgamation::{ValidAmalgamation, ValidateAmalgamation};
+use openpgp::packet::Signature;
+use openpgp::parse::Parse;
+use openpgp::parse::stream::{
+    DetachedVerifierBuilder, GoodChecksum, MessageLayer, MessageStructure, VerificationError,
+    VerificationHelper, VerificationResult,
+};
+use openpgp::policy::StandardPolicy;
+use openpgp::types::RevocationStatus;
+use openpgp::{Cert, Error, Fingerprint, KeyHandle};
+
+use crate::pull::tag::{Signer, Verification};
+
+/// How far a signer's clock may be ahead of ours: Sequoia's own default.
+const CLOCK_SKEW: Duration = Duration::from_secs(30 * 60);
+
+/// What an armored detached signature proves about the payload. Of several signatures one good
+/// one is enough; else the most telling failure counts.
+pub fn verify(
+    certificates: &[Cert],
+    payload: &[u8],
+    signature: &[u8],
+    now: Timestamp,
+) -> Verification {
+    let now = SystemTime::from(now);
+    // At our time, not the system's: by the cut-offs of then, an algorithm may be too weak.
+    let policy = StandardPolicy::at(now);
+    let judge = Judge { certificates, policy: &policy, now, found: Vec::new() };
+    let verified = DetachedVerifierBuilder::from_bytes(signature)
+        .and_then(|builder| builder.with_policy(&policy, now + CLOCK_SKEW, judge))
+        .and_then(|mut verifier| {
+            verifier.verify_bytes(payload)?;
+            Ok(verifier.into_helper().found)
+        });
+    match verified {
+        Ok(found) => most_telling(found),
+        Err(error) => bad(format!("the signature can't be read: {error}")),
+    }
+}
+
+fn most_telling(found: Vec<Verification>) -> Verification {
+    let rank = |verification: &Verification| match verification {
+        Verification::Good(_) => 0,
+        Verification::Revoked { .. } => 1,
+        Verification::Expired { .. } => 2,
+        Verification::Weak { .. } => 3,
+        Verification::Bad { .. } | Verification::NameMismatch { .. } => 4,
+        Verification::UnknownKey { .. } | Verification::Unsigned => 5,
+    };
+    found
+        .into_iter()
+        .min_by_key(rank)
+        .unwrap_or_else(|| bad("there is no signature in the signature block".into()))
+}
+
+fn bad(why: String) -> Verification {
+    Verification::Bad { why }
+}
+
+/// Hands Sequoia the certificates, and turns what it says into ours.
+struct Judge<'a> {
+    certificates: &'a [Cert],
+    policy: &'a StandardPolicy<'a>,
+    now: SystemTime,
+    found: Vec<Verification>,
+}
+
+impl VerificationHelper for Judge<'_> {
+    fn get_certs(&mut self, ids: &[KeyHandle]) -> openpgp::Result<Vec<Cert>> {
+        let asked = |cert: &&Cert| {
+            cert.keys().any(|key| ids.iter().any(|id| key.key().key_handle().aliases(id)))
+        };
+        Ok(self.certificates.iter().filter(asked).cloned().collect())
+    }
+
+    fn check(&mut self, structure: MessageStructure<'_>) -> openpgp::Result<()> {
+        for layer in structure {
+            match layer {
+                MessageLayer::SignatureGroup { results } => {
+                    for result in results {
+                        let verification = self.judge(result);
+                        self.found.push(verification);
+                    }
+                }
+                MessageLayer::Compression { .. } | MessageLayer::Encryption { .. } => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Judge<'_> {
+    fn judge(&self, result: VerificationResult<'_>) -> Verification {
+        match result {
+            Ok(good) => self.judge_now(&good),
+            Err(VerificationError::MissingKey { sig }) => {
+                let key = sig.get_issuers().into_iter().next();
+                Verification::UnknownKey {
+                    key: key.map_or_else(|| "not named".into(), |key| key.to_string()),
+                }
+            }
+            Err(VerificationError::UnboundKey { cert, error, .. }) => {
+                explain(&cert.fingerprint(), &error)
+            }
+            Err(VerificationError::BadKey { sig, ka, error }) => {
+                // Sequoia says so before it looks at the signature itself; who has not made it
+                // must not be told about the key.
+                if sig.verify_document(ka.key()).is_err() {
+                    return bad("the signature does not fit the tag".into());
+                }
+                let cert = ka.valid_cert();
+                revoked(cert, &ka.revocation_status())
+                    .unwrap_or_else(|| explain(&cert.cert().fingerprint(), &error))
+            }
+            Err(VerificationError::BadSignature { ka, error, .. }) => {
+                explain(&ka.cert().fingerprint(), &error)
+            }
+            Err(VerificationError::MalformedSignature { error, .. }) => {
+                bad(format!("the signature is malformed: {error}"))
+            }
+            Err(VerificationError::UnknownSignature { .. }) => {
+                bad("the signature is of an unknown kind".into())
+            }
+            // Sequoia keeps the right to add more.
+            Err(other) => bad(other.to_string()),
+        }
+    }
+
+    /// The signature was good when it was made. Is its key still?
+    fn judge_now(&self, good: &GoodChecksum<'_>) -> Verification {
+        let cert = good.ka.cert();
+        let fingerprint = cert.fingerprint();
+        let valid = match cert.with_policy(self.policy, self.now) {
+            Ok(valid) => valid,
+            Err(error) => return explain(&fingerprint, &error),
+        };
+        let key = good.ka.amalgamation().clone().with_policy(self.policy, self.now);
+        let key = match key {
+            Ok(key) => key,
+            Err(error) => return explain(&fingerprint, &error),
+        };
+        if let Some(verification) = revoked(&valid, &key.revocation_status()) {
+            return verification;
+        }
+        if let Err(error) = valid.alive().and_then(|()| key.alive()) {
+            return explain(&fingerprint, &error);
+        }
+        if !key.for_signing() {
+            return bad("the key may no longer sign".into());
+        }
+        Verification::Good(signer(&valid))
+    }
+}
+
+/// What the keyring says about a certificate's owner.
+pub fn signer(cert: &ValidCert<'_>) -> Signer {
+    let key = cert.fingerprint().to_hex();
+    let addresses = addresses(cert.cert());
+    let primary = cert.primary_userid().ok();
+    let name = primary.and_then(|id| {
+        let id = id.userid();
+        let name = id.name().ok().flatten().map(str::to_owned);
+        name.or_else(|| Some(String::from_utf8_lossy(id.value()).into_owned()))
+    });
+    let printable = |name: String| name.chars().filter(|c| !c.is_control()).collect::<String>();
+    let name = name
+        .map(printable)
+        .filter(|name| !name.is_empty())
+        .or_else(|| addresses.first().cloned())
+        .unwrap_or_else(|| key.clone());
+    Signer { key, name, addresses }
+}
+
+/// The addresses that a certificate's owner put into it: not what others added without the
+/// owner's signature, nor what the owner revoked. Expiry is no matter here: whose key has expired
+/// is still who they are.
+pub fn addresses(cert: &Cert) -> Vec<String> {
+    let mut addresses = Vec::new();
+    for id in cert.userids() {
+        let own = id.self_signatures().next().is_some();
+        let withdrawn = id.self_revocations().next().is_some();
+        if let (true, false, Ok(Some(address))) = (own, withdrawn, id.userid().email()) {
+            let address = address.to_owned();
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+    }
+    addresses
+}
+
+/// The verification, if the certificate or the key in question is revoked.
+fn revoked(cert: &ValidCert<'_>, key: &RevocationStatus<'_>) -> Option<Verification> {
+    let say = |what: &str, by: &[&Signature]| Verification::Revoked {
+        key: cert.fingerprint().to_hex(),
+        why: match by.first().and_then(|signature| signature.reason_for_revocation()) {
+            Some((reason, _)) => format!("{what} is revoked: {reason}"),
+            None => format!("{what} is revoked"),
+        },
+    };
+    match (cert.revocation_status(), key) {
+        (RevocationStatus::Revoked(by), _) => Some(say("the key", &by)),
+        (_, RevocationStatus::Revoked(by)) => Some(say("the signing subkey", by)),
+        _ => None,
+    }
+}
+
+/// A failure in Sequoia's words as one of ours.
+pub fn explain(key: &Fingerprint, error: &anyhow::Error) -> Verification {
+    let cause = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
+    match cause {
+        Some(Error::Expired(at)) => {
+            Verification::Expired { key: key.to_hex(), why: format!("it expired on {}", day(*at)) }
+        }
+        Some(Error::NotYetLive(at)) => bad(format!("it is not good before {}", day(*at))),
+        Some(Error::NoBindingSignature(at)) => bad(format!(
+            "the keyring's copy of the key does not show that it was good on {}",
+            day(*at)
+        )),
+        Some(
+            Error::PolicyViolation(..)
+            | Error::UnsupportedHashAlgorithm(_)
+            | Error::UnsupportedPublicKeyAlgorithm(_)
+            | Error::UnsupportedEllipticCurve(_),
+        ) => Verification::Weak { why: root(error) },
+        Some(Error::ManipulatedMessage | Error::BadSignature(_)) => {
+            bad("the signature does not fit the tag".into())
+        }
+        _ => bad(root(error)),
+    }
+}
+
+fn root(error: &anyhow::Error) -> String {
+    error.root_cause().to_string()
+}
+
+fn day(at: SystemTime) -> String {
+    Timestamp::try_from(at)
+        .map_or_else(|_| "an unknown day".into(), |at| at.strftime("%Y-%m-%d").to_string())
+}

@@ -1,0 +1,121 @@
+//! What the store needs of a key-value store: ordered tables, one atomic durable commit, files.
+
+use std::ops::ControlFlow;
+
+use crate::ports::{Fault, FileName};
+
+/// The tables. Numbers in keys are big-endian, so that keys sort as numbers do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// Requests by number.
+    Pulls,
+    /// Runs by number.
+    Runs,
+    /// Letters by Message-ID.
+    Letters,
+    /// Cursors by account and folder.
+    Cursors,
+    /// The overlay, under one key.
+    Control,
+    /// History lines by (request, sequence).
+    History,
+    /// Request numbers by the Message-ID of the mail that asked.
+    MessageIds,
+    /// Keys of what is not over, after a letter for the table; the values are empty.
+    Open,
+}
+
+impl Table {
+    /// All of them, in the order of [`index`](Self::index).
+    pub const ALL: [Self; 8] = [
+        Self::Pulls,
+        Self::Runs,
+        Self::Letters,
+        Self::Cursors,
+        Self::Control,
+        Self::History,
+        Self::MessageIds,
+        Self::Open,
+    ];
+
+    /// The name on disk. Never changes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pulls => "pulls",
+            Self::Runs => "runs",
+            Self::Letters => "letters",
+            Self::Cursors => "cursors",
+            Self::Control => "control",
+            Self::History => "history",
+            Self::MessageIds => "message-ids",
+            Self::Open => "open",
+        }
+    }
+
+    /// Its place in [`ALL`](Self::ALL).
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// One change of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// Where.
+    pub table: Table,
+    /// Under which key.
+    pub key: Vec<u8>,
+    /// What; `None` removes.
+    pub value: Option<Vec<u8>>,
+}
+
+/// In which order keys are visited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Smallest first.
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// What a visitor of entries says: go on, stop, or give up.
+pub type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Fault>;
+
+/// An ordered, durable key-value store with files beside it.
+pub trait Engine: Send + Sync {
+    /// The value under a key.
+    ///
+    /// # Errors
+    /// Temporary: the disk.
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Fault>;
+
+    /// Visits the entries whose keys begin so, one by one.
+    ///
+    /// # Errors
+    /// Temporary: the disk; and whatever the visitor says.
+    fn visit(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        order: Order,
+        each: Visit<'_>,
+    ) -> Result<(), Fault>;
+
+    /// Makes all changes or none; returns when they are durable. Safe to repeat.
+    ///
+    /// # Errors
+    /// Temporary: the disk; then they are made or not, but never some of them.
+    fn commit(&self, writes: &[Write]) -> Result<(), Fault>;
+
+    /// Writes a file, whole or not at all; durable on return. Safe to repeat.
+    ///
+    /// # Errors
+    /// Temporary: the disk. Misconfigured: no right to write.
+    fn put_file(&self, name: &FileName, content: &[u8]) -> Result<(), Fault>;
+
+    /// A file's content.
+    ///
+    /// # Errors
+    /// As [`put_file`](Self::put_file).
+    fn file(&self, name: &FileName) -> Result<Option<Vec<u8>>, Fault>;
+}

@@ -1,0 +1,109 @@
+//! Mails, letters and logs as files: sled never gives back the room of large values.
+//!
+//! A file is written under another name, synced, renamed, and its directory synced: it is there
+//! whole, or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::ports::{Fault, FileName};
+
+const UNFINISHED: &str = ".unfinished-";
+const FOLDERS: [&str; 3] = ["mail", "letter", "log"];
+
+/// A directory of files.
+#[derive(Debug)]
+pub struct Files {
+    directory: PathBuf,
+}
+
+impl Files {
+    /// Opens the directory, making it where it is missing, and removes what a crash left
+    /// unfinished. Safe to repeat.
+    ///
+    /// # Errors
+    /// The system's own, with the path that it is about.
+    pub fn open(directory: PathBuf) -> Result<Self, (PathBuf, io::Error)> {
+        for folder in FOLDERS {
+            let folder = directory.join(folder);
+            fs::create_dir_all(&folder)
+                .and_then(|()| remove_unfinished(&folder))
+                .map_err(|error| (folder, error))?;
+        }
+        sync_directory(&directory).map_err(|error| (directory.clone(), error))?;
+        Ok(Self { directory })
+    }
+
+    /// Writes a file; see the port.
+    ///
+    /// # Errors
+    /// As [`disk_fault`].
+    pub fn put(&self, name: &FileName, content: &[u8]) -> Result<(), Fault> {
+        let path = self.path(name);
+        write_durably(&path, content).map_err(|error| disk_fault(&path, &error))
+    }
+
+    /// Reads a file; see the port.
+    ///
+    /// # Errors
+    /// As [`disk_fault`].
+    pub fn get(&self, name: &FileName) -> Result<Option<Vec<u8>>, Fault> {
+        let path = self.path(name);
+        match fs::read(&path) {
+            Ok(content) => Ok(Some(content)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(disk_fault(&path, &error)),
+        }
+    }
+
+    /// Message-IDs are other people's text: only their hashes become names.
+    fn path(&self, name: &FileName) -> PathBuf {
+        let hashed = |text: &str| -> String {
+            Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        };
+        self.directory.join(match name {
+            FileName::Mail(id) => format!("mail/{}.eml", hashed(id.as_str())),
+            FileName::Letter(id) => format!("letter/{}.eml", hashed(id.as_str())),
+            FileName::Log(run, job) => format!("log/run-{run}-job-{job}.log"),
+        })
+    }
+}
+
+fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    sync_directory(folder)
+}
+
+fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a directory's entries durable (fsync(2): a file's own sync does not cover its name).
+pub fn sync_directory(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+/// Trouble with the disk as a fault: a missing right is the administrator's to mend, all else (no
+/// space above all) may go away.
+pub fn disk_fault(path: &Path, error: &io::Error) -> Fault {
+    let detail = format!("{}: {error}", path.display());
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Fault::misconfigured(detail)
+        }
+        _ => Fault::temporary(detail),
+    }
+}
