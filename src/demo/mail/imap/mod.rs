@@ -38,8 +38,10 @@ pub(super) async fn serve(stream: TcpStream, hub: Arc<Hub>) -> io::Result<()> {
     let mut drops = hub.drops.subscribe();
     let mut wire = Wire { stream, fragments: Fragmentizer::new(LONGEST_COMMAND) };
     tokio::select! {
-        done = converse(&mut wire, hub) => done,
+        // The drop first: after it, no command that comes is answered.
+        biased;
         _ = drops.changed() => Ok(()),
+        done = converse(&mut wire, hub) => done,
     }
 }
 
