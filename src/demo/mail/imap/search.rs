@@ -78,18 +78,35 @@ fn fulfils(
 }
 
 /// The highest UID; 0 in an empty folder.
-pub(super) fn last_uid(folder: &Folder) -> u32 {
+fn last_uid(folder: &Folder) -> u32 {
     folder.mails.last().map_or(0, |mail| mail.uid)
 }
 
 /// Whether a set contains a number, where `*` is `last`. `7:*` contains the last even where that
 /// is under 7 (RFC 3501, section 9, seq-range).
-pub(super) fn contains(set: &SequenceSet, number: u32, last: u32) -> bool {
+fn contains(set: &SequenceSet, number: u32, last: u32) -> bool {
     ranges(set, last).any(|(low, high)| (low..=high).contains(&number))
 }
 
+/// The positions that a set names, in order and once: by UID, or by number among the first `told`.
+pub(super) fn positions(folder: &Folder, told: usize, set: &SequenceSet, uid: bool) -> Vec<usize> {
+    let last = if uid { last_uid(folder) } else { told as u32 };
+    let mut found = Vec::new();
+    for (low, high) in ranges(set, last) {
+        let (from, to) = if uid {
+            (folder.position(low), folder.position(high.saturating_add(1)))
+        } else {
+            (low.saturating_sub(1) as usize, (high as usize).min(told))
+        };
+        found.extend(from..to.max(from));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
 /// A set's ranges as numbers.
-pub(super) fn ranges(set: &SequenceSet, last: u32) -> impl Iterator<Item = (u32, u32)> {
+fn ranges(set: &SequenceSet, last: u32) -> impl Iterator<Item = (u32, u32)> {
     use imap_codec::imap_types::sequence::SeqOrUid;
     let number = move |end: &SeqOrUid| match end {
         SeqOrUid::Value(value) => value.get(),
@@ -142,6 +159,16 @@ mod tests {
         assert!(contains(&set("1,5:6"), 5, 9));
         assert!(!contains(&set("1,5:6"), 4, 9));
         assert!(contains(&set("*"), 9, 9));
+    }
+
+    #[test]
+    fn a_set_names_positions_once_and_in_order() {
+        let mut folder = Folder::new(1);
+        folder.fill(5, jiff::Timestamp::UNIX_EPOCH);
+        folder.mails.remove(1);
+        assert_eq!(positions(&folder, 4, &set("3:4,1:3"), true), [0, 1, 2]);
+        assert_eq!(positions(&folder, 3, &set("2:*"), false), [1, 2]);
+        assert_eq!(positions(&Folder::new(1), 0, &set("1:*"), true), Vec::<usize>::new());
     }
 
     #[test]

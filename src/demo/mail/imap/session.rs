@@ -320,7 +320,8 @@ impl Session {
         if uid && !items.contains(&MessageDataItemName::Uid) {
             items.insert(0, MessageDataItemName::Uid);
         }
-        let positions = self.open_folder(|selected, folder| positions(selected, folder, set, uid));
+        let positions =
+            self.open_folder(|selected, folder| search::positions(folder, selected.told, set, uid));
         match positions {
             Some(positions) => Outcome::Fetch(FetchJob { positions, done: 0, items }),
             None => Outcome::Deleted,
@@ -352,23 +353,6 @@ impl Session {
         }
         Ok((!out.is_empty()).then_some(out))
     }
-}
-
-/// The positions that a set names, in order; by UID, or by number among those told.
-fn positions(selected: &Selected, folder: &Folder, set: &SequenceSet, uid: bool) -> Vec<usize> {
-    let last = if uid { search::last_uid(folder) } else { selected.told as u32 };
-    let mut found = Vec::new();
-    for (low, high) in search::ranges(set, last) {
-        let (from, to) = if uid {
-            (folder.position(low), folder.position(high.saturating_add(1)))
-        } else {
-            (low.saturating_sub(1) as usize, (high as usize).min(selected.told))
-        };
-        found.extend(from..to.max(from));
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
 }
 
 fn moment(body: &CommandBody<'_>) -> Option<Moment> {
