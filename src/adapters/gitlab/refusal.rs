@@ -198,7 +198,9 @@ mod tests {
         let body = r#"{"message":{"base":["Too many pipelines created in the last minute."]}}"#;
         let fault = refused(400, body).of_a_create();
         assert_eq!(fault.kind, FaultKind::Permanent);
-        assert!(fault.public.unwrap().ends_with(": Too many pipelines created in the last minute."));
+        assert!(
+            fault.public.unwrap().ends_with(": Too many pipelines created in the last minute.")
+        );
     }
 
     #[test]
