@@ -249,11 +249,7 @@ async fn cgi_headers(stdout: &mut BufReader<ChildStdout>) -> io::Result<HashMap<
 }
 
 /// Hands the child's output on. `to_the_end`: also when nobody listens any more.
-async fn pump(
-    mut stdout: BufReader<ChildStdout>,
-    to: &mpsc::Sender<Bytes>,
-    to_the_end: bool,
-) {
+async fn pump(mut stdout: BufReader<ChildStdout>, to: &mpsc::Sender<Bytes>, to_the_end: bool) {
     let mut chunk = vec![0; 64 * 1024];
     while let Ok(read @ 1..) = stdout.read(&mut chunk).await {
         if to.send(Bytes::copy_from_slice(&chunk[..read])).await.is_err() && !to_the_end {
@@ -288,10 +284,7 @@ fn tell(log: &Path, on_push: &OnPush) {
     }
 }
 
-fn respond(
-    headers: HashMap<String, String>,
-    body: mpsc::Receiver<Bytes>,
-) -> io::Result<Response> {
+fn respond(headers: HashMap<String, String>, body: mpsc::Receiver<Bytes>) -> io::Result<Response> {
     let status = headers
         .get("status")
         .and_then(|status| status.split(' ').next()?.parse().ok())

@@ -20,10 +20,10 @@ use crate::config::model::Ci;
 use crate::ports::Fault;
 
 /// One call, from the connection to the last byte of the answer.
-const CALL_DEADLINE: Duration = Duration::from_secs(60);
+pub(super) const CALL_DEADLINE: Duration = Duration::from_secs(60);
 
-/// A trace may be big: its own deadline.
-const TRACE_DEADLINE: Duration = Duration::from_secs(300);
+/// A trace may be big: it may take so many times as long.
+const TRACE_FACTOR: u32 = 5;
 
 /// A page of a hundred jobs holds the tip's commit message a hundred times.
 const BIGGEST_ANSWER: u64 = 32 * 1024 * 1024;
@@ -46,6 +46,7 @@ pub(super) struct Client {
     /// `projects/NAMESPACE%2FNAME`
     project: String,
     token: HeaderValue,
+    deadline: Duration,
 }
 
 impl Client {
@@ -53,7 +54,7 @@ impl Client {
     ///
     /// # Errors
     /// Misconfigured: URL, token or certificates.
-    pub(super) fn new(ci: &Ci) -> Result<Self, Fault> {
+    pub(super) fn new(ci: &Ci, deadline: Duration) -> Result<Self, Fault> {
         let gitlab = ci.gitlab.trim_end_matches('/');
         match Url::parse(gitlab) {
             Ok(url)
@@ -73,12 +74,13 @@ impl Client {
         })?;
         token.set_sensitive(true);
         let project = ci.project.trim_matches('/');
-        let config = http::config(CALL_DEADLINE, ci.ca_file.as_deref())?;
+        let config = http::config(deadline, ci.ca_file.as_deref())?;
         Ok(Self {
             agent: Agent::new_with_config(config),
             root: format!("{gitlab}/api/v4"),
             project: format!("projects/{}", utf8_percent_encode(project, SEGMENT)),
             token,
+            deadline,
         })
     }
 
@@ -174,10 +176,10 @@ impl Client {
             .header("PRIVATE-TOKEN", self.token.clone())
             .header("Accept", "application/json, text/plain");
         let response = if call.method == Method::GET {
-            let deadline = if call.is_trace() { TRACE_DEADLINE } else { CALL_DEADLINE };
+            let factor = if call.is_trace() { TRACE_FACTOR } else { 1 };
             let request = request.body(()).map_err(|error| failed(error.into()))?;
             let request = self.agent.configure_request(request);
-            self.agent.run(request.timeout_global(Some(deadline)).build())
+            self.agent.run(request.timeout_global(Some(self.deadline * factor)).build())
         } else {
             let body = order.map(serde_json::Value::to_string).unwrap_or_default();
             let request = request.header("Content-Type", "application/json").body(body);

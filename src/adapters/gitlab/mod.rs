@@ -17,6 +17,7 @@ mod ring;
 use std::collections::HashSet;
 use std::io::Read;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -53,13 +54,22 @@ impl GitLab {
     /// # Errors
     /// Misconfigured: the URL, the token or the file of certificates can't be used.
     pub fn new(ci: &Ci) -> Result<Self, Fault> {
+        Self::with_deadline(ci, client::CALL_DEADLINE)
+    }
+
+    /// As [`new`](Self::new), with another deadline than a minute for one call; a trace may take
+    /// five times as long.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_deadline(ci: &Ci, deadline: Duration) -> Result<Self, Fault> {
         let variables = ci
             .variables
             .iter()
             .map(|(key, value)| json!({"key": key, "value": value, "variable_type": "env_var"}))
             .collect();
         let inputs = ci.inputs.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-        Ok(Self { client: Client::new(ci)?, variables, inputs, me: OnceLock::new() })
+        Ok(Self { client: Client::new(ci, deadline)?, variables, inputs, me: OnceLock::new() })
     }
 
     /// The token's own user; `None` if GitLab refuses to say (a fine-grained token), then
