@@ -1,5 +1,7 @@
 //! Stand-ins for a mail server with a list and for GitLab, and the story that `gatepost demo` tells.
 
+pub mod git_http;
+pub mod gitlab;
 pub mod keys;
 pub mod mail;
 pub mod project;

@@ -1,0 +1,266 @@
+//! What the stand-in knows: pipelines, jobs, faults to come. Answers are made from it, so they
+//! can't contradict each other. It must not wait, run or answer anything itself.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+use rustix::process::Pid;
+
+use super::ci_file::JobOrder;
+use super::plan::{Plan, Trouble};
+
+/// What a commit looks like to the API.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CommitFacts {
+    pub id: String,
+    pub parents: Vec<String>,
+    pub title: String,
+    pub message: String,
+    pub author: (String, String, String),
+    pub committer: (String, String, String),
+}
+
+/// A job, one attempt of it.
+#[derive(Debug, Clone)]
+pub(super) struct JobState {
+    pub id: u64,
+    pub order: JobOrder,
+    pub status: String,
+    pub failure_reason: Option<String>,
+    pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+    pub trace: Vec<u8>,
+    pub retried: bool,
+    /// The process group at work, so that it can be killed.
+    pub group: Option<Pid>,
+}
+
+/// A trigger job.
+#[derive(Debug, Clone)]
+pub(super) struct BridgeState {
+    pub id: u64,
+    pub name: String,
+    pub status: String,
+    pub downstream: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// A status that somebody posted.
+#[derive(Debug, Clone)]
+pub(super) struct PostedState {
+    pub id: u64,
+    pub name: String,
+    pub status: String,
+    pub target_url: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// A pipeline.
+#[derive(Debug, Clone)]
+pub(super) struct PipelineState {
+    pub id: u64,
+    pub commit: CommitFacts,
+    pub reference: String,
+    pub tag: bool,
+    pub source: String,
+    pub user: u64,
+    /// Set where the jobs do not tell.
+    pub fixed: Option<String>,
+    pub jobs: Vec<JobState>,
+    pub bridges: Vec<BridgeState>,
+    pub posted: Vec<PostedState>,
+    pub variables: Vec<(String, String)>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub canceled: bool,
+    /// Reads still to come that do not see it yet.
+    pub hidden_for: u32,
+}
+
+impl PipelineState {
+    /// Its status: the fixed one, else what follows from its jobs.
+    pub(super) fn status(&self) -> String {
+        if let Some(fixed) = &self.fixed {
+            return fixed.clone();
+        }
+        let jobs = self.jobs.iter().filter(|job| !job.retried);
+        let jobs = jobs.map(|job| (job.status.as_str(), job.order.allow_failure));
+        let bridges = self.bridges.iter().map(|bridge| (bridge.status.as_str(), false));
+        let posted = self.posted.iter().map(|posted| (posted.status.as_str(), false));
+        composite(&jobs.chain(bridges).chain(posted).collect::<Vec<_>>()).to_owned()
+    }
+
+    /// Whether it goes on.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.status().as_str(), "success" | "failed" | "canceled" | "skipped")
+    }
+
+    /// When its first job started.
+    pub(super) fn started_at(&self) -> Option<Timestamp> {
+        self.jobs.iter().filter_map(|job| job.started_at).min()
+    }
+}
+
+/// GitLab's rule for a pipeline's status from its jobs'; the order matters.
+fn composite(jobs: &[(&str, bool)]) -> &'static str {
+    let words: Vec<&str> = jobs
+        .iter()
+        .map(|&(word, allowed)| match (word, allowed) {
+            ("failed" | "canceled", true) => "warned",
+            ("manual", true) => "ignored",
+            (word, _) => word,
+        })
+        .collect();
+    let only = |set: &[&str]| words.iter().all(|word| set.contains(word));
+    let any = |set: &[&str]| words.iter().any(|word| set.contains(word));
+    if only(&["skipped", "ignored"]) {
+        "skipped"
+    } else if only(&["success", "skipped", "warned", "ignored"]) {
+        "success"
+    } else if only(&["created"]) {
+        "created"
+    } else if only(&["canceled", "success", "skipped", "warned", "ignored"]) {
+        "canceled"
+    } else if only(&["pending", "created", "skipped"]) {
+        "pending"
+    } else if any(&["running", "pending"]) {
+        "running"
+    } else if any(&["manual"]) {
+        "manual"
+    } else if any(&["scheduled"]) {
+        "scheduled"
+    } else if any(&["created"]) {
+        "running"
+    } else if any(&["canceling"]) {
+        "canceling"
+    } else {
+        "failed"
+    }
+}
+
+/// The project's settings and the token's standing.
+#[derive(Debug, Clone)]
+pub(super) struct Standing {
+    /// `private`, `internal`, `public`.
+    pub visibility: String,
+    /// `ci_pipeline_variables_minimum_override_role`.
+    pub variables_role: String,
+    /// The token's role in the project.
+    pub role: u64,
+    /// The token's scopes.
+    pub scopes: Vec<String>,
+    /// The token's last day.
+    pub expires_at: Option<String>,
+    /// Protected branches by pattern.
+    pub protected: Vec<String>,
+    /// Whether pages are announced by `Link` alone, as for long lists.
+    pub only_link: bool,
+    /// Whether commit statuses name their pipeline, as newer GitLabs do.
+    pub statuses_name_pipelines: bool,
+}
+
+/// Everything that changes.
+#[derive(Debug)]
+pub(super) struct World {
+    pub standing: Standing,
+    pub pipelines: Vec<PipelineState>,
+    pub plans: VecDeque<Plan>,
+    /// Method, part of the path, what happens.
+    pub troubles: Vec<(String, String, Trouble)>,
+    /// Requests to routes that the stand-in does not have.
+    pub unexpected: Vec<String>,
+    /// All requests to the API.
+    pub calls: Vec<String>,
+    /// Creates still to come that do not see the branch yet.
+    pub hidden_branches: u32,
+    /// Reads that will not see the next pipeline yet.
+    pub hide_next_for: u32,
+    /// Set when everything has to stop.
+    pub stopping: bool,
+    next_id: u64,
+}
+
+impl World {
+    /// Nothing has happened yet.
+    pub(super) fn new(standing: Standing) -> Self {
+        Self {
+            standing,
+            pipelines: Vec::new(),
+            plans: VecDeque::new(),
+            troubles: Vec::new(),
+            unexpected: Vec::new(),
+            calls: Vec::new(),
+            hidden_branches: 0,
+            hide_next_for: 0,
+            stopping: false,
+            next_id: 1000,
+        }
+    }
+
+    /// The next number, never given before.
+    pub(super) fn number(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    /// A pipeline by its number.
+    pub(super) fn pipeline(&mut self, id: u64) -> Option<&mut PipelineState> {
+        self.pipelines.iter_mut().find(|pipeline| pipeline.id == id)
+    }
+
+    /// A job by its number.
+    pub(super) fn job(&mut self, id: u64) -> Option<&mut JobState> {
+        self.pipelines.iter_mut().flat_map(|p| &mut p.jobs).find(|job| job.id == id)
+    }
+
+    /// Moves a job on. Its pipeline was touched, too.
+    pub(super) fn set_job(&mut self, id: u64, status: &str, now: Timestamp) {
+        let of = |pipeline: &&mut PipelineState| pipeline.jobs.iter().any(|job| job.id == id);
+        let Some(pipeline) = self.pipelines.iter_mut().find(of) else { return };
+        pipeline.updated_at = now;
+        if let Some(job) = pipeline.jobs.iter_mut().find(|job| job.id == id) {
+            job.status = status.to_owned();
+            match status {
+                "running" => job.started_at = Some(now),
+                "success" | "failed" => {
+                    job.started_at.get_or_insert(now);
+                    job.finished_at = Some(now);
+                }
+                "canceled" => job.finished_at = Some(now),
+                _ => {}
+            }
+            job.failure_reason = (status == "failed").then(|| "script_failure".to_owned());
+        }
+    }
+
+    /// The first fault that was ordered for such a request; it happens once.
+    pub(super) fn trouble(&mut self, method: &str, path: &str) -> Option<Trouble> {
+        let matches = |(m, part, _): &(String, String, Trouble)| m == method && path.contains(part);
+        let at = self.troubles.iter().position(matches)?;
+        Some(self.troubles.remove(at).2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipelines_status_follows_gitlabs_rule() {
+        for (jobs, status) in [
+            (vec![("success", false), ("failed", true)], "success"),
+            (vec![("success", false), ("failed", false), ("skipped", false)], "failed"),
+            (vec![("success", false), ("canceled", false)], "canceled"),
+            (vec![("failed", false), ("canceled", false)], "failed"),
+            (vec![("success", false), ("manual", false)], "manual"),
+            (vec![("success", false), ("manual", true)], "success"),
+            (vec![("success", false), ("created", false)], "running"),
+            (vec![("pending", false), ("created", false)], "pending"),
+            (vec![("skipped", false)], "skipped"),
+            (vec![("created", false)], "created"),
+        ] {
+            assert_eq!(composite(&jobs), status, "{jobs:?}");
+        }
+    }
+}
