@@ -1,13 +1,16 @@
 //! The configuration's text with everything blotted out that may be a secret, byte for byte as
-//! long as before, so that places in it stay right. A value is shown only under a key that is
-//! known and takes no secret: somebody may have mistyped `password`, or written one inline.
+//! long as before, so that places in it stay right. A value is shown only if it is whole, on its
+//! key's own line, and the key is known and takes no secret: somebody may have mistyped
+//! `password`, or written one inline. Names of keys and sections are shown.
+
+use toml::de::DeTable;
 
 use super::keys::{SECRET_SOURCE, SECTIONS};
 
 /// The text, masked.
 pub fn masked(text: &str) -> String {
-    let mut lines = Lines { hide: true, inside: None };
-    text.split_inclusive('\n').map(|line| lines.masked(line)).collect()
+    let mut inside = None;
+    text.split_inclusive('\n').map(|line| masked_line(line, &mut inside)).collect()
 }
 
 /// A text that may be a URL, with what stands before the host's `@` masked.
@@ -27,52 +30,47 @@ pub fn without_userinfo(text: &str) -> String {
     out
 }
 
-/// What has been seen of the lines above.
-struct Lines {
-    /// Whether the last key's value is to be hidden; it may go on over several lines.
-    hide: bool,
-    /// The quotes that close the multi-line string we are in.
-    inside: Option<&'static str>,
+/// One line; `inside` are the quotes that close the multi-line string we are in.
+fn masked_line(line: &str, inside: &mut Option<&'static str>) -> String {
+    let was_inside = inside.is_some();
+    follow_multiline(line, inside);
+    if was_inside || line.trim_start().starts_with('#') {
+        return blotted(line, |_| false);
+    }
+    if is_header(line) {
+        return line.to_owned();
+    }
+    match line.split_once('=') {
+        Some((key, value)) if is_key(key) && may_be_shown(key) => {
+            format!("{key}={}", shown_value(value))
+        }
+        Some((key, value)) if is_key(key) => format!("{key}={}", secret_table(value)),
+        Some(_) | None => secret_table(line),
+    }
 }
 
-impl Lines {
-    fn masked(&mut self, line: &str) -> String {
-        let was_inside = self.inside.is_some();
-        self.follow_multiline(line);
-        if was_inside {
-            return self.value(line);
-        }
-        if line.trim_start().starts_with('#') {
-            return blotted(line, |_| false);
-        }
-        if is_header(line) {
-            self.hide = true;
-            return line.to_owned();
-        }
-        match line.split_once('=') {
-            Some((key, value)) if is_key(key) => {
-                self.hide = !may_be_shown(key);
-                format!("{key}={}", self.value(value))
-            }
-            Some(_) | None => self.value(line),
+/// Notes whether a multi-line string begins or ends on this line.
+fn follow_multiline(line: &str, inside: &mut Option<&'static str>) {
+    for quotes in ["\"\"\"", "'''"] {
+        let odd = line.matches(quotes).count() % 2 == 1;
+        if odd && inside.is_none() {
+            *inside = Some(quotes);
+        } else if odd && *inside == Some(quotes) {
+            *inside = None;
         }
     }
+}
 
-    /// Notes whether a multi-line string begins or ends on this line.
-    fn follow_multiline(&mut self, line: &str) {
-        for quotes in ["\"\"\"", "'''"] {
-            let odd = line.matches(quotes).count() % 2 == 1;
-            if odd && self.inside.is_none() {
-                self.inside = Some(quotes);
-            } else if odd && self.inside == Some(quotes) {
-                self.inside = None;
-            }
-        }
-    }
-
-    fn value(&self, text: &str) -> String {
-        if self.hide { secret_table(text) } else { without_userinfo(text) }
-    }
+/// A value that may be shown, up to its end: what follows may be the next key's, its line break
+/// lost.
+fn shown_value(text: &str) -> String {
+    const KEY: &str = "x=";
+    let document = format!("{KEY}{text}");
+    let end = DeTable::parse(&document).ok().and_then(|table| {
+        table.get_ref().values().next().map(|value| value.span().end - KEY.len())
+    });
+    let (shown, rest) = text.split_at(end.filter(|&end| end <= text.len()).unwrap_or(0));
+    without_userinfo(shown) + &blotted(rest, |_| false)
 }
 
 /// Keeps the braces and the known names of `{ file = "…" }`; blots out the rest.
@@ -142,6 +140,10 @@ mod tests {
             ("password.host = \"x\"", "password.host = \"*\""),
             ("# old: x", "# **** *"),
             ("command = [\n\"a\",\n[\"b\"]]", "command = [\n\"*\",\n[\"*\"]]"),
+            ("host = \"h\"\ntoken \"x\"", "host = \"h\"\n***** \"*\""),
+            ("host = \"h\" token = \"x\"", "host = \"*\" ***** = \"*\""),
+            ("host = \"h\" # x", "host = \"h\" # *"),
+            ("hosts = [\"h\"]", "hosts = [\"h\"]"),
             ("url = \"https://u:p@h/x\"", "url = \"https://***@h/x\""),
         ] {
             assert_eq!(masked(text), shown);

@@ -4,7 +4,10 @@
 use std::fmt;
 use std::ops::Range;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError,
+    MietteSpanContents, Report, SourceCode, SourceSpan, SpanContents,
+};
 
 use super::mask;
 
@@ -22,7 +25,7 @@ pub struct Problem {
 }
 
 /// Everything that is wrong with one file, in its order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Problems {
     file: String,
     masked: String,
@@ -63,12 +66,11 @@ impl Problems {
         let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(width)
-            .with_context_lines(0)
             .without_syntax_highlighting();
         let mut text = String::new();
         for problem in &self.list {
-            let report = miette::Report::new(self.diagnostic(problem))
-                .with_source_code(NamedSource::new(&self.file, self.masked.clone()));
+            let source = OneLine { file: self.file.clone(), text: self.masked.clone() };
+            let report = Report::new(self.diagnostic(problem)).with_source_code(source);
             if handler.render_report(&mut text, report.as_ref()).is_err() {
                 text.push_str(&self.plain(problem));
             }
@@ -77,13 +79,13 @@ impl Problems {
         text
     }
 
-    fn diagnostic(&self, problem: &Problem) -> miette::MietteDiagnostic {
+    fn diagnostic(&self, problem: &Problem) -> MietteDiagnostic {
         let said = if problem.key.is_empty() {
             format!("{}: {}", self.file, problem.message)
         } else {
             format!("{}: {}", problem.key, problem.message)
         };
-        let mut diagnostic = miette::MietteDiagnostic::new(said);
+        let mut diagnostic = MietteDiagnostic::new(said);
         if let Some(help) = &problem.help {
             diagnostic = diagnostic.with_help(help);
         }
@@ -99,14 +101,8 @@ impl Problems {
     /// A span cut at its first line's end, on character borders and inside the text.
     fn first_line(&self, span: &Range<usize>) -> Range<usize> {
         let text = &self.masked;
-        let border = |mut at: usize| {
-            at = at.min(text.len());
-            while !text.is_char_boundary(at) {
-                at -= 1;
-            }
-            at
-        };
-        let (start, end) = (border(span.start), border(span.end.max(span.start)));
+        let start = text.floor_char_boundary(span.start);
+        let end = text.ceil_char_boundary(span.end).max(start);
         let line = text[start..end].find('\n').map_or(end, |newline| start + newline);
         start..line
     }
@@ -141,4 +137,39 @@ impl fmt::Display for Problems {
     }
 }
 
+impl fmt::Debug for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for Problems {}
+
+/// A source of which only the line with the problem is shown: the others may hold anything.
+#[derive(Debug)]
+struct OneLine {
+    file: String,
+    text: String,
+}
+
+impl SourceCode for OneLine {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        _lines_before: usize,
+        _lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let at = self.text.floor_char_boundary(span.offset());
+        let start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = self.text[at..].find('\n').map_or(self.text.len(), |length| at + length);
+        let above = self.text[..start].matches('\n').count();
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.file.clone(),
+            &self.text.as_bytes()[start..end],
+            (start, end - start).into(),
+            above,
+            0,
+            1,
+        )))
+    }
+}

@@ -150,7 +150,16 @@ impl<'a> Table<'a> {
                 table.complain(key, value, Wrong::Type);
                 return None;
             };
-            let read: Vec<_> = list.iter().map(|each| table.parsed(key, each, &parse)).collect();
+            let read: Vec<_> = list
+                .iter()
+                .zip(1..)
+                .map(|(each, number)| {
+                    let path = format!("{}[{number}]", table.key_path(name));
+                    parse(each.get_ref())
+                        .map_err(|wrong| table.complain_at(path, key, each, wrong))
+                        .ok()
+                })
+                .collect();
             read.into_iter().collect()
         })
     }

@@ -109,7 +109,7 @@ impl Table<'_> {
         let environment = self.reading.environment;
         let printed = environment.output(command, self.reading.folder, COMMAND_LIMIT);
         match printed {
-            Ok(printed) => secret(&printed, &format!("what `{program}` prints")),
+            Ok(printed) => secret(&printed, &format!("the output of `{program}`")),
             Err(fault) => Err(wrong(
                 format!("names `{program}`, which {fault}"),
                 "run the command by hand, as the user and in the environment of the bot",
@@ -150,14 +150,13 @@ fn unread(file: &Path, error: &io::Error) -> Wrong {
 }
 
 fn secret(content: &[u8], origin: &str) -> Result<Secret, Wrong> {
-    let help = "there must be one line of text, and nothing else";
-    match Secret::read(content) {
-        _ if content.len() > MAX_SECRET => Err(wrong(format!("is too long in {origin}"), help)),
-        Ok(secret) => Ok(secret),
-        Err(BadSecret::Empty) => Err(wrong(format!("is empty in {origin}"), help)),
-        Err(BadSecret::NotText) => Err(wrong(format!("is not UTF-8 text in {origin}"), help)),
-        Err(BadSecret::NotOneLine) => {
-            Err(wrong(format!("is more than one line of text in {origin}"), help))
-        }
-    }
+    let why = match Secret::read(content) {
+        _ if content.len() > MAX_SECRET => "is too long",
+        Ok(secret) => return Ok(secret),
+        Err(BadSecret::Empty) => "is empty",
+        Err(BadSecret::NotText) => "is not UTF-8 text",
+        Err(BadSecret::NotOneLine) => "is more than one line of text",
+    };
+    let help = "it must be one line of text, and nothing else";
+    Err(wrong(format!("names {origin}, which {why}"), help))
 }
