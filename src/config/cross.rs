@@ -1,0 +1,107 @@
+//! What takes two sections to tell: names that refer to others, addresses that must differ,
+//! branches that would be shared. It works on the sections as written, so that a problem in one
+//! does not hide another's.
+
+use std::collections::BTreeMap;
+
+use super::model::{List, Target};
+use super::reader::Table;
+use super::value::{self, suggestion};
+
+/// The sections there may be several of.
+pub struct Sections<'a> {
+    /// `[[account]]`
+    pub accounts: &'a [Table<'a>],
+    /// `[[list]]`
+    pub lists: &'a [Table<'a>],
+    /// `[[target]]`
+    pub targets: &'a [Table<'a>],
+}
+
+/// Notes what is wrong between sections.
+pub fn check(sections: &Sections<'_>, bot: Option<&Table<'_>>) {
+    for tables in [sections.accounts, sections.lists, sections.targets] {
+        names_differ(tables);
+    }
+    for list in sections.lists {
+        refers(list, "account", sections.accounts);
+        refers(list, "target", sections.targets);
+    }
+    if let Some(bot) = bot {
+        no_list_of_ours(bot, sections.lists);
+    }
+}
+
+fn names_differ(tables: &[Table<'_>]) {
+    let mut taken = Vec::new();
+    for table in tables {
+        let Some(name) = table.peek("name") else { continue };
+        if taken.contains(&name) {
+            table.note("name", format!("{name:?} is taken"), "give each section its own name");
+        }
+        taken.push(name);
+    }
+}
+
+fn refers(list: &Table<'_>, key: &str, to: &[Table<'_>]) {
+    let names: Vec<&str> = to.iter().filter_map(|table| table.peek("name")).collect();
+    let Some(wanted) = list.peek(key) else { return };
+    if names.contains(&wanted) || names.is_empty() {
+        return;
+    }
+    let help = match suggestion(wanted, names.iter().copied()) {
+        Some(meant) => format!("did you mean \"{meant}\"?"),
+        None => format!("add [[{key}]] with that name, or write one of: {}", names.join(", ")),
+    };
+    list.note(key, format!("there is no {key} named {}", value::quoted(wanted)), help);
+}
+
+/// Notes lists whose mails can't be told apart: sharing a folder alone is fine.
+pub fn folders(lists: &[(&Table<'_>, &List)]) {
+    let mut seen = Vec::new();
+    for (table, list) in lists {
+        let place = (&list.account, &list.folder, list.address.to_lowercase());
+        if seen.contains(&place) {
+            table.note("address", "is another list's, in the same folder", "remove one of the two");
+        }
+        seen.push(place);
+    }
+}
+
+/// Letters about the inside must not go to a list, and the bot must not be one.
+fn no_list_of_ours(bot: &Table<'_>, lists: &[Table<'_>]) {
+    let addresses: Vec<&str> = lists.iter().filter_map(|list| list.peek("address")).collect();
+    let is_list = |address: &str| addresses.iter().any(|list| list.eq_ignore_ascii_case(address));
+    let help = "name a person's address, or a list that this file does not watch";
+    for key in ["administrator", "from"] {
+        let Some(text) = bot.peek(key) else { continue };
+        let bare = text.rsplit_once('<').map_or(text, |(_, rest)| rest.trim_end_matches('>'));
+        if is_list(bare.trim()) {
+            bot.note(key, "is the address of a list", help);
+        }
+    }
+    if bot.peek_list("release_managers").iter().any(|manager| is_list(manager)) {
+        bot.note("release_managers", "has the address of a list in it", help);
+    }
+}
+
+/// Notes targets whose candidates would be pushed over each other, or over the branch itself.
+pub fn branches(targets: &[(&Table<'_>, &Target)]) {
+    let mut slots: BTreeMap<(String, String), &str> = BTreeMap::new();
+    for (table, target) in targets {
+        let template = &target.ci.reference;
+        if !value::is_single_slot(template) {
+            continue;
+        }
+        let branch = template.replace("{target}", target.name.as_str());
+        if branch == target.branch && target.ci.push_url == target.url {
+            let help = "write a branch of the bot's own, such as \"staging\"";
+            table.note("ci", "would push candidates over the target's branch", help);
+        }
+        let slot = (target.ci.push_url.clone(), branch);
+        if let Some(other) = slots.insert(slot, target.name.as_str()) {
+            let is = format!("pushes to the same branch as target {other:?}");
+            table.note("ci", is, "give each its own `reference`, with {target} in it");
+        }
+    }
+}
