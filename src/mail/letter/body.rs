@@ -1,0 +1,255 @@
+//! The text of each letter, made of words, facts and logs. It must not know headers or readers.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::page::Page;
+use super::{Case, TargetWords, facts};
+use crate::mail::clean;
+use crate::mail::words::{self, Ground, Words};
+use crate::pull::ids::ObjectId;
+use crate::pull::run::{Run, Why};
+use crate::pull::tag::{ConflictFile, Drift};
+use crate::pull::verdict::{Evidence, FailedJob, Outcome, Refusal};
+
+/// Lines of log that a failed job shows at most.
+const LOG_LINES: usize = 15;
+/// Failed jobs that are shown with their logs at most: with their headings under 60 lines.
+const JOBS_SHOWN: usize = 3;
+/// Characters of a job's name at most.
+const JOB_NAME: usize = 100;
+/// Characters that the names of further failed jobs take at most.
+const NAMES: usize = 400;
+/// Files of a conflict that are named at most.
+const FILES: usize = 20;
+
+/// A letter's text: the verdict, and what stands below it.
+pub(super) struct Text {
+    first: String,
+    rest: Page,
+}
+
+impl Text {
+    fn new(words: &Words) -> Self {
+        let mut rest = Page::default();
+        rest.paragraph(&words.means);
+        Self { first: words.first.clone(), rest }
+    }
+
+    /// The whole text, with `aside` under the verdict and a signature at the end.
+    pub(super) fn finish(self, aside: Option<&str>, list: Option<&str>) -> String {
+        let mut page = Page::default();
+        page.paragraph(&self.first);
+        page.paragraph(aside.unwrap_or_default()).append(&self.rest);
+        page.signed(&match list {
+            Some(list) => format!("Gatepost, testing pull requests sent to {list}"),
+            None => "Gatepost, testing pull requests".to_owned(),
+        })
+    }
+
+    fn next(mut self, words: &Words) -> Self {
+        self.rest.paragraph(&format!("What to do next: {}", words.next)).verbatim(&words.commands);
+        self
+    }
+}
+
+/// What came of a request's test.
+pub(super) fn tested(case: &Case<'_>, outcome: &Outcome) -> Text {
+    let base = facts::base(case.run, outcome);
+    let words = words::tested(outcome, &ground(case, base));
+    let mut text = Text::new(&words);
+    let mut rows = facts::request(case, base);
+    rows.extend(facts::tested(case.run, outcome));
+    text.rest.rows(&rows);
+    if let (Outcome::Passed(_), Some(run)) = (outcome, case.run) {
+        take_it(&mut text.rest, run, case.target);
+    }
+    details(&mut text.rest, outcome);
+    moved(&mut text.rest, outcome, case.target, case.drift);
+    text.next(&words)
+}
+
+/// What came of a run that somebody asked for.
+pub(super) fn asked(
+    run: &Run,
+    outcome: &Outcome,
+    target: &TargetWords,
+    drift: Option<&Drift>,
+) -> Text {
+    let base = facts::base(Some(run), outcome);
+    let ground = Ground { branch: &target.branch, base, pull: None, revision: 0 };
+    let words = words::tested(outcome, &ground);
+    let mut text = Text::new(&words);
+    let mut rows = Vec::new();
+    if let Why::Asked { url, reference, sha, .. } = &run.why {
+        rows.push(("from", format!("{url} {reference}")));
+        rows.push(("commit", sha.to_string()));
+    }
+    if let Some(base) = base {
+        rows.push(("base", format!("{base} ({})", target.branch)));
+    }
+    rows.extend(facts::tested(Some(run), outcome));
+    text.rest.rows(&rows);
+    if let Outcome::Passed(_) = outcome {
+        take_it(&mut text.rest, run, target);
+    }
+    details(&mut text.rest, outcome);
+    moved(&mut text.rest, outcome, target, drift);
+    text.next(&words)
+}
+
+/// Why a request was not tested, for its author.
+pub(super) fn refused(case: &Case<'_>, why: &Refusal) -> Text {
+    let words = words::refused(why, &case.pull.cover, &ground(case, None));
+    let mut text = Text::new(&words);
+    text.rest.rows(&facts::request(case, None));
+    text.next(&words)
+}
+
+/// Something short about a request: what it is, and what to do.
+pub(super) fn short(case: &Case<'_>, words: &Words) -> Text {
+    let mut text = Text::new(words);
+    let cover = &case.pull.cover;
+    let mut rows = vec![
+        ("subject", clean::cut(&clean::words(&cover.subject), 300)),
+        ("author", cover.author.called().to_owned()),
+        ("received", words::when(case.pull.received_at)),
+    ];
+    rows.extend(facts::request(case, None));
+    text.rest.rows(&rows);
+    text.next(words)
+}
+
+/// An alert to the administrator.
+pub(super) fn alert(subject: &str, detail: &str, now: Timestamp) -> Text {
+    let mut rest = Page::default();
+    for paragraph in detail.split("\n\n") {
+        rest.paragraph(paragraph);
+    }
+    rest.rows(&[("time", words::when(now))]);
+    Text { first: subject.to_owned(), rest }
+}
+
+/// The weekly counts.
+pub(super) fn counts(counts: &BTreeMap<String, u64>, since: Timestamp, now: Timestamp) -> Text {
+    let first = format!("Counted from {} to {}:", words::when(since), words::when(now));
+    let mut rest = Page::default();
+    if counts.is_empty() {
+        rest.paragraph("Nothing that would have to be said.");
+    }
+    let lines: Vec<_> = counts.iter().map(|(what, n)| format!("{n:>7}  {what}")).collect();
+    rest.verbatim(&lines);
+    Text { first, rest }
+}
+
+fn ground<'a>(case: &Case<'a>, base: Option<ObjectId>) -> Ground<'a> {
+    Ground {
+        branch: &case.target.branch,
+        base,
+        pull: Some(case.pull.number),
+        revision: case.pull.cover.revision,
+    }
+}
+
+fn take_it(page: &mut Page, run: &Run, target: &TargetWords) {
+    if let Some(candidate) = run.stage.candidate() {
+        page.paragraph(&format!("To take this merge, with {} checked out:", target.branch));
+        page.verbatim(&[
+            format!("git fetch {} {}", target.fetch_url, run.ci_ref),
+            format!("git merge --ff-only {}", candidate.commit),
+        ]);
+    }
+}
+
+/// How far the target has moved, where that matters to what was found.
+fn moved(page: &mut Page, outcome: &Outcome, target: &TargetWords, drift: Option<&Drift>) {
+    let Some(sentence) = drift.and_then(|drift| words::drift(&target.branch, drift)) else {
+        return;
+    };
+    match outcome {
+        Outcome::Passed(_) => page.paragraph(&format!(
+            "{sentence} So the merge above is no fast-forward any more: merge the tag itself, or \
+             have it tested on the new tip."
+        )),
+        Outcome::Failed(_) | Outcome::Conflict { .. } | Outcome::TimedOut { .. } => {
+            page.paragraph(&sentence)
+        }
+        Outcome::AlreadyMerged
+        | Outcome::Incomplete { .. }
+        | Outcome::Impossible { .. }
+        | Outcome::Cancelled { .. } => page,
+    };
+}
+
+/// What an outcome has to show: failing jobs, conflicting files, unfinished jobs.
+fn details(page: &mut Page, outcome: &Outcome) {
+    match outcome {
+        Outcome::Failed(evidence) => failed_jobs(page, evidence),
+        Outcome::Conflict { files, total, .. } => conflicts(page, files, *total),
+        Outcome::TimedOut { unfinished, .. } if !unfinished.is_empty() => {
+            page.paragraph("Jobs that were not done:").items(unfinished);
+        }
+        Outcome::TimedOut { .. }
+        | Outcome::Passed(_)
+        | Outcome::AlreadyMerged
+        | Outcome::Incomplete { .. }
+        | Outcome::Impossible { .. }
+        | Outcome::Cancelled { .. } => {}
+    }
+}
+
+fn failed_jobs(page: &mut Page, evidence: &Evidence) {
+    for job in evidence.failed.iter().take(JOBS_SHOWN) {
+        failed_job(page, job);
+    }
+    let shown = evidence.failed.len().min(JOBS_SHOWN);
+    let mut others = String::new();
+    let mut named = 0;
+    for job in &evidence.failed[shown..] {
+        let name = job_name(job);
+        if others.chars().count() + name.chars().count() > NAMES {
+            break;
+        }
+        others.push_str(if named == 0 { "" } else { ", " });
+        others.push_str(&name);
+        named += 1;
+    }
+    let unnamed = (evidence.failed_total as usize).saturating_sub(shown + named);
+    match (named, unnamed) {
+        (0, 0) => {}
+        (0, n) => _ = page.paragraph(&format!("Failed as well: {n} more.")),
+        (_, 0) => _ = page.paragraph(&format!("Failed as well: {others}.")),
+        (_, n) => _ = page.paragraph(&format!("Failed as well: {others}, and {n} more.")),
+    }
+}
+
+fn failed_job(page: &mut Page, job: &FailedJob) {
+    let mut about = Vec::new();
+    about.extend(job.architecture.as_deref().map(clean::words));
+    about.extend(job.reason.as_deref().map(clean::words));
+    let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
+    page.lines(&[format!("Job {}{about}:", job_name(job)), job.url.clone()]);
+    let from = job.log.len().saturating_sub(LOG_LINES);
+    page.verbatim(&job.log[from..]);
+}
+
+fn job_name(job: &FailedJob) -> String {
+    clean::cut(&clean::words(&job.name), JOB_NAME)
+}
+
+fn conflicts(page: &mut Page, files: &[ConflictFile], total: u32) {
+    let mut items = Vec::new();
+    for file in files.iter().take(FILES) {
+        let touched = match file.touched_by.as_slice() {
+            [] => String::new(),
+            commits => format!("; touched by {}", commits.join("; ")),
+        };
+        items.push(format!("{}: {}{touched}", file.path, file.kind));
+    }
+    page.items(&items);
+    let unnamed = (total as usize).saturating_sub(items.len());
+    if unnamed > 0 {
+        page.paragraph(&format!("And {}.", words::counted(unnamed as u64, "more file")));
+    }
+}

@@ -1,0 +1,385 @@
+//! Letters: what the bot writes to authors, lists, release managers and the administrator. Pure
+//! composition; whether and when a letter goes out is decided elsewhere.
+//!
+//! A letter is a function of the records it is about, and its Message-ID a hash of what it
+//! answers: written twice, around a crash, it is the same letter.
+
+mod body;
+mod facts;
+mod page;
+mod post;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use lettre::message::Mailbox;
+
+pub use self::post::LetterFault;
+use self::post::{Post, answer_subject, bare_subject, computed_id, thread_under};
+use crate::mail::words;
+use crate::pull::cover::Person;
+use crate::pull::ids::{ListName, MessageId};
+use crate::pull::letter::{About, Letter, LetterState};
+use crate::pull::request::{HoldReason, Pull, Stage};
+use crate::pull::retry::Retry;
+use crate::pull::run::{Run, Why};
+use crate::pull::tag::Drift;
+use crate::pull::verdict::{Audience, Outcome, Verdict};
+
+/// What letters need to know of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListWords {
+    /// The configuration's name for it.
+    pub name: ListName,
+    /// Its posting address.
+    pub address: String,
+}
+
+/// What letters need to know of a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetWords {
+    /// Its branch.
+    pub branch: String,
+    /// Whence people fetch a candidate.
+    pub fetch_url: String,
+}
+
+/// A request, and what a letter about it is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The request.
+    pub pull: &'a Pull,
+    /// The run that its verdict speaks of, where there is one.
+    pub run: Option<&'a Run>,
+    /// The list it came by.
+    pub list: &'a ListWords,
+    /// Where it is to go.
+    pub target: &'a TargetWords,
+    /// How far the target has moved since the candidate's base.
+    pub drift: Option<&'a Drift>,
+    /// The time in the letter.
+    pub now: Timestamp,
+}
+
+/// A letter, written: its record and its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The record, ready to be sent.
+    pub letter: Letter,
+    /// The message with CRLF line ends. A Bcc needs no header: add it to `letter.recipients`.
+    pub bytes: Vec<u8>,
+}
+
+/// Whether letters go to those they are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivering {
+    /// They do.
+    Live,
+    /// Letters about requests and runs go to the release managers alone, and say who would have
+    /// got them. Letters about the bot itself still go to the administrator.
+    Shadow,
+}
+
+/// The bot as a writer of letters.
+#[derive(Debug, Clone)]
+pub struct Pen {
+    from: Mailbox,
+    domain: String,
+    managers: Vec<Mailbox>,
+    administrator: Mailbox,
+    delivering: Delivering,
+}
+
+/// What makes a letter besides its text.
+struct Sheet<'a> {
+    about: About,
+    audience: Audience,
+    to: Vec<Mailbox>,
+    cc: Vec<Mailbox>,
+    list: Option<&'a ListName>,
+    subject: String,
+    thread: Vec<MessageId>,
+    /// What the Message-ID is a hash of, besides the bot and the audience.
+    key: Vec<String>,
+    facts: Vec<(&'static str, String)>,
+    auto_submitted: &'static str,
+    now: Timestamp,
+}
+
+impl Pen {
+    /// Takes the addresses that letters are from and to.
+    ///
+    /// # Errors
+    /// An address is none.
+    pub fn new(
+        from: &Person,
+        managers: &[String],
+        administrator: &str,
+        delivering: Delivering,
+    ) -> Result<Self, LetterFault> {
+        let from = post::mailbox(from)?;
+        let bare = |address: &str| post::address(address).map(|email| Mailbox::new(None, email));
+        Ok(Self {
+            domain: from.email.domain().to_owned(),
+            from,
+            managers: managers.iter().map(|m| bare(m)).collect::<Result<_, _>>()?,
+            administrator: bare(administrator)?,
+            delivering,
+        })
+    }
+
+    /// Writes what the request's verdict has to say to its audience; `None` where there is no
+    /// verdict yet, or silence is the answer.
+    ///
+    /// # Errors
+    /// The author's address is none, and nobody else would get the letter.
+    pub fn verdict(&self, case: &Case<'_>) -> Result<Option<Draft>, LetterFault> {
+        let Some((verdict, audience)) =
+            case.pull.stage.verdict().and_then(|v| v.audience().map(|a| (v, a)))
+        else {
+            return Ok(None);
+        };
+        let (text, label) = match verdict {
+            Verdict::Tested { outcome, .. } => (body::tested(case, outcome), "Not tested"),
+            Verdict::Refused { why, .. } => (body::refused(case, why), "Not tested"),
+            Verdict::Landed | Verdict::Cancelled { .. } | Verdict::Superseded { .. } => {
+                return Ok(None);
+            }
+        };
+        let kind = format!("verdict {}", facts::kind(verdict));
+        let mut sheet = self.about_pull(case, audience, &kind, label)?;
+        sheet.facts.insert(0, ("Verdict", verdict.word().to_owned()));
+        self.write(sheet, text, Some(&case.list.address)).map(Some)
+    }
+
+    /// Writes that a request waits for a person's approval: to its author, or to the release
+    /// managers. `None` if it is not held, or the audience is another.
+    ///
+    /// # Errors
+    /// The author's address is none.
+    pub fn held(&self, case: &Case<'_>, audience: Audience) -> Result<Option<Draft>, LetterFault> {
+        let Stage::Held { reason, .. } = &case.pull.stage else { return Ok(None) };
+        let words = match audience {
+            Audience::Author => words::held_for_author(reason),
+            Audience::Managers => words::held_for_managers(reason, case.pull.number),
+            Audience::Thread | Audience::Administrator | Audience::Asker => return Ok(None),
+        };
+        let kind = match reason {
+            HoldReason::Backlog => "held backlog",
+            HoldReason::LateArrival => "held late-arrival",
+            HoldReason::OldTag { .. } => "held old-tag",
+        };
+        let mut sheet = self.about_pull(case, audience, kind, "Held")?;
+        sheet.facts.insert(0, ("Verdict", "held".to_owned()));
+        self.write(sheet, body::short(case, &words), Some(&case.list.address)).map(Some)
+    }
+
+    /// Writes to the release managers that a request has had no answer for too long, and why.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn unanswered(&self, case: &Case<'_>, because: &str) -> Result<Draft, LetterFault> {
+        let waited = case.now.duration_since(case.pull.received_at).as_secs().max(0);
+        let words = words::unanswered(case.pull.number, waited.unsigned_abs(), because);
+        let mut sheet = self.about_pull(case, Audience::Managers, "unanswered", "Unanswered")?;
+        sheet.facts.insert(0, ("Verdict", "unanswered".to_owned()));
+        self.write(sheet, body::short(case, &words), Some(&case.list.address))
+    }
+
+    /// Writes the outcome of `test URL REF SHA` to whoever asked by mail; `None` for a run that
+    /// nobody is to be told of, or of which there is nothing to say.
+    ///
+    /// # Errors
+    /// The asker's address is none.
+    pub fn asked(
+        &self,
+        run: &Run,
+        outcome: &Outcome,
+        target: &TargetWords,
+        drift: Option<&Drift>,
+        now: Timestamp,
+    ) -> Result<Option<Draft>, LetterFault> {
+        let Why::Asked { asker: Some(asker), url, reference, sha } = &run.why else {
+            return Ok(None);
+        };
+        let text = body::asked(run, outcome, target, drift);
+        let sheet = Sheet {
+            about: About::Run(run.id),
+            audience: Audience::Asker,
+            to: vec![Mailbox::new(None, post::address(asker)?)],
+            cc: Vec::new(),
+            list: None,
+            subject: format!("Test of {reference} at {}: {}", sha.short(), outcome.word()),
+            thread: Vec::new(),
+            key: vec![
+                format!("test {url} {reference}"),
+                sha.to_string(),
+                run.created_at.to_string(),
+                outcome.word().to_owned(),
+            ],
+            facts: [("Verdict", outcome.word().to_owned())]
+                .into_iter()
+                .chain(facts::run_headers(run))
+                .collect(),
+            auto_submitted: "auto-replied",
+            now,
+        };
+        self.write(sheet, text, None).map(Some)
+    }
+
+    /// Writes to the administrator about the bot itself. Each call at another time is another
+    /// letter: how often is decided elsewhere.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn alert(&self, subject: &str, detail: &str, now: Timestamp) -> Result<Draft, LetterFault> {
+        let sheet = self.about_bot(&format!("Gatepost: {subject}"), "alert", subject, now);
+        self.write(sheet, body::alert(subject, detail, now), None)
+    }
+
+    /// Writes the administrator's weekly counts.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn counted(
+        &self,
+        counts: &BTreeMap<String, u64>,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Draft, LetterFault> {
+        let subject = format!("Gatepost: counts since {}", words::when(since));
+        let sheet = self.about_bot(&subject, "counts", &since.to_string(), now);
+        self.write(sheet, body::counts(counts, since, now), None)
+    }
+
+    fn about_pull<'a>(
+        &self,
+        case: &Case<'a>,
+        audience: Audience,
+        kind: &str,
+        label: &str,
+    ) -> Result<Sheet<'a>, LetterFault> {
+        let cover = &case.pull.cover;
+        let (to, cc) = self.readers(case, audience)?;
+        let subject = match audience {
+            Audience::Thread | Audience::Author => answer_subject(&cover.subject),
+            Audience::Managers | Audience::Administrator | Audience::Asker => {
+                format!("{label}: {}", bare_subject(&cover.subject))
+            }
+        };
+        Ok(Sheet {
+            about: About::Pull(case.pull.number),
+            audience,
+            to,
+            cc,
+            list: (audience == Audience::Thread).then_some(&case.list.name),
+            subject,
+            thread: thread_under(cover),
+            key: vec![
+                cover.message_id.to_string(),
+                facts::tag_id(case.pull).map(|id| id.to_string()).unwrap_or_default(),
+                facts::attempt(case).to_string(),
+                kind.to_owned(),
+            ],
+            facts: facts::headers(case),
+            auto_submitted: "auto-replied",
+            now: case.now,
+        })
+    }
+
+    /// To and Cc. On the thread an author whose address no server would take is left out: the
+    /// list still gets its answer.
+    fn readers(
+        &self,
+        case: &Case<'_>,
+        audience: Audience,
+    ) -> Result<(Vec<Mailbox>, Vec<Mailbox>), LetterFault> {
+        let author = post::mailbox(&case.pull.cover.author);
+        match audience {
+            Audience::Thread => {
+                let list = Mailbox::new(None, post::address(&case.list.address)?);
+                Ok(match author {
+                    Ok(author) if author.email != list.email => (vec![author], vec![list]),
+                    Ok(_) | Err(_) => (vec![list], Vec::new()),
+                })
+            }
+            Audience::Author => Ok((vec![author?], Vec::new())),
+            Audience::Managers | Audience::Asker => Ok((self.managers.clone(), Vec::new())),
+            Audience::Administrator => Ok((vec![self.administrator.clone()], Vec::new())),
+        }
+    }
+
+    fn about_bot(&self, subject: &str, kind: &str, what: &str, now: Timestamp) -> Sheet<'static> {
+        Sheet {
+            about: About::Bot,
+            audience: Audience::Administrator,
+            to: vec![self.administrator.clone()],
+            cc: Vec::new(),
+            list: None,
+            subject: subject.to_owned(),
+            thread: Vec::new(),
+            key: vec![kind.to_owned(), what.to_owned(), now.to_string()],
+            facts: vec![("Verdict", kind.to_owned())],
+            auto_submitted: "auto-generated",
+            now,
+        }
+    }
+
+    fn write(
+        &self,
+        mut sheet: Sheet<'_>,
+        text: body::Text,
+        list_address: Option<&str>,
+    ) -> Result<Draft, LetterFault> {
+        let meant_for = sheet.audience;
+        let aside = self.redirected(&mut sheet);
+        let mut parts = vec![self.from.email.to_string()];
+        parts.append(&mut sheet.key);
+        parts.push(format!("{meant_for:?} {:?}", self.delivering));
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let post = Post {
+            id: computed_id(&self.domain, &parts)?,
+            from: self.from.clone(),
+            to: sheet.to,
+            cc: sheet.cc,
+            subject: sheet.subject,
+            thread: sheet.thread,
+            auto_submitted: sheet.auto_submitted,
+            facts: sheet.facts,
+            at: sheet.now,
+        };
+        let letter = Letter {
+            id: post.id.clone(),
+            about: sheet.about,
+            audience: sheet.audience,
+            list: sheet.list.cloned(),
+            recipients: post.recipients(),
+            subject: post.subject.clone(),
+            written_at: sheet.now,
+            state: LetterState::Ready { retry: Retry::now(sheet.now) },
+        };
+        let bytes = post.bytes(text.finish(aside.as_deref(), list_address))?;
+        Ok(Draft { letter, bytes })
+    }
+
+    /// In shadow mode turns a letter to the release managers, and says for whom it was.
+    fn redirected(&self, sheet: &mut Sheet<'_>) -> Option<String> {
+        match (self.delivering, sheet.audience) {
+            (Delivering::Live, _) | (Delivering::Shadow, Audience::Administrator) => None,
+            (Delivering::Shadow, _) => {
+                let name = |m: &Mailbox| m.to_string();
+                let meant: Vec<String> = sheet.to.iter().chain(&sheet.cc).map(name).collect();
+                sheet.to = self.managers.clone();
+                sheet.cc.clear();
+                sheet.list = None;
+                sheet.audience = Audience::Managers;
+                sheet.subject = format!("Shadow: {}", sheet.subject);
+                Some(format!(
+                    "Shadow mode: this letter went to the release managers only. Otherwise it \
+                     would have gone to {}.",
+                    meant.join(", ")
+                ))
+            }
+        }
+    }
+}

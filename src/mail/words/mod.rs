@@ -1,0 +1,181 @@
+//! What is said about each outcome, in one place, so that the same fact always has the same words.
+//! It must not lay out text or choose readers. Plain and factual; a maintainer who has never heard
+//! of the bot must see at once what happened and whose move it is.
+
+mod refused;
+mod tested;
+
+pub use self::refused::refused;
+pub use self::tested::tested;
+
+use jiff::Timestamp;
+
+use crate::pull::cover::Cover;
+use crate::pull::ids::{ObjectId, PullNumber};
+use crate::pull::request::HoldReason;
+
+/// What a letter says about something, apart from the facts it lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// The first line: the verdict.
+    pub first: String,
+    /// What it means, and whose move it is.
+    pub means: String,
+    /// What to do next.
+    pub next: String,
+    /// Commands that do it, each a line of its own so that it copies cleanly.
+    pub commands: Vec<String>,
+}
+
+/// What the words need to know of the thing they speak of.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    /// The target's branch.
+    pub branch: &'a str,
+    /// The target's tip that was merged onto, where one is known.
+    pub base: Option<ObjectId>,
+    /// The request; `None` for a run that somebody asked for.
+    pub pull: Option<PullNumber>,
+    /// The request's revision.
+    pub revision: u32,
+}
+
+impl Ground<'_> {
+    /// "master abc123def456", or the branch alone.
+    fn place(&self) -> String {
+        match self.base {
+            Some(base) => format!("{} {}", self.branch, base.short()),
+            None => self.branch.to_owned(),
+        }
+    }
+
+    /// The command that has it tested once more, for a request.
+    fn retest(&self) -> Vec<String> {
+        self.pull.map(|number| command("retest", number)).into_iter().collect()
+    }
+
+    /// That a request's author need not wonder: a sentence for the release managers.
+    fn untold(&self) -> &'static str {
+        match self.pull {
+            Some(_) => " The author and the list have not been told.",
+            None => "",
+        }
+    }
+
+    /// How the next revision is marked.
+    fn next_revision(&self) -> String {
+        format!("v{}", self.revision.saturating_add(1))
+    }
+}
+
+/// A command about a request, as it is given at the machine that runs the bot.
+pub fn command(verb: &str, number: PullNumber) -> String {
+    format!("gatepost do '{verb} {number}'")
+}
+
+/// A count with its noun: "1 job", "2 jobs".
+pub fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// A length of time: "3 hours", "1 hour 30 minutes", "45 seconds".
+pub fn span(seconds: u64) -> String {
+    let (hours, minutes) = (seconds / 3600, seconds % 3600 / 60);
+    match (hours, minutes) {
+        (0, 0) => counted(seconds, "second"),
+        (0, minutes) => counted(minutes, "minute"),
+        (hours, 0) => counted(hours, "hour"),
+        (hours, minutes) => format!("{} {}", counted(hours, "hour"), counted(minutes, "minute")),
+    }
+}
+
+/// A time for people, in UTC, to the minute.
+pub fn when(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// How far the target has moved, and whether that touches the same files; `None` if it has not.
+pub fn drift(branch: &str, drift: &crate::pull::tag::Drift) -> Option<String> {
+    if drift.commits == 0 {
+        return None;
+    }
+    let moved = format!("{branch} has moved by {} since", counted(drift.commits.into(), "commit"));
+    let same = match drift.same_files.len() {
+        0 => "no file in common.".to_owned(),
+        n => format!("{} in common: {}.", counted(n as u64, "file"), drift.same_files.join(", ")),
+    };
+    Some(format!("{moved}; {same}"))
+}
+
+/// Words for the author of a request that waits for a person.
+pub fn held_for_author(reason: &HoldReason) -> Words {
+    Words {
+        first: "On hold: a release manager has to approve this request first.".into(),
+        means: format!("{} Nothing is wrong with the request itself.", why_held(reason)),
+        next: match reason {
+            HoldReason::Backlog | HoldReason::LateArrival => {
+                "nothing, if the request still stands: the release managers have been told. If it \
+                 does not, tell them."
+            }
+            HoldReason::OldTag { .. } => {
+                "nothing, if the tag is the one you mean: the release managers have been told. If \
+                 you meant a newer one, send the request again as a new revision with that tag."
+            }
+        }
+        .into(),
+        commands: Vec::new(),
+    }
+}
+
+/// Words for the release managers about a request that waits for them.
+pub fn held_for_managers(reason: &HoldReason, number: PullNumber) -> Words {
+    Words {
+        first: format!("Held: request {number} waits for your approval."),
+        means: format!("{} It is not tested until one of you approves it.", why_held(reason)),
+        next: "have it tested, or drop it, with one of these:".into(),
+        commands: vec![command("approve", number), command("cancel", number)],
+    }
+}
+
+/// Why a request is held, as a sentence.
+pub fn why_held(reason: &HoldReason) -> String {
+    match reason {
+        HoldReason::Backlog => "It was mailed before the bot began to watch the list.".into(),
+        HoldReason::LateArrival => {
+            "The mail was more than seven days old when the bot saw it.".into()
+        }
+        HoldReason::OldTag { tagged_at } => format!(
+            "By its own date, {}, the tag was more than fourteen days old when the request came.",
+            when(*tagged_at)
+        ),
+    }
+}
+
+/// Words for the release managers about a request that has had no answer for too long.
+pub fn unanswered(number: PullNumber, waited: u64, because: &str) -> Words {
+    Words {
+        first: format!("Unanswered: request {number} has waited {}.", span(waited - waited % 3600)),
+        means: format!("What it waits for: {because}"),
+        next: "see its history, or drop it, with one of these:".into(),
+        commands: vec![format!("gatepost show {number}"), command("cancel", number)],
+    }
+}
+
+/// How a request names itself when nothing better is known: "tags/x of URL".
+pub fn asked_for(cover: &Cover) -> String {
+    format!("{} of {}", cover.request.reference, cover.request.url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_said_in_the_largest_units_that_fit() {
+        assert_eq!(span(45), "45 seconds");
+        assert_eq!(span(60), "1 minute");
+        assert_eq!(span(3600), "1 hour");
+        assert_eq!(span(5400), "1 hour 30 minutes");
+        assert_eq!(span(7200), "2 hours");
+    }
+}

@@ -1,0 +1,356 @@
+//! A request, a run and a pen to write letters with.
+
+use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Pen, TargetWords};
+use gatepost::pull::cover::{Cover, Person, Request};
+use gatepost::pull::ids::{ListName, ObjectId, PipelineId, PullNumber, RunId, TargetName};
+use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
+use gatepost::pull::run::{Run, RunStage, Why};
+use gatepost::pull::tag::{Candidate, ConflictFile, Drift, Pinned, Signer, Tag, Verification};
+use gatepost::pull::verdict::{
+    Audience, Evidence, FailedJob, Outcome, Overdue, PipelineLink, Refusal, Shortfall, Verdict,
+};
+use jiff::Timestamp;
+
+pub struct World {
+    pub pen: Pen,
+    pub pull: Pull,
+    pub run: Run,
+    pub list: ListWords,
+    pub target: TargetWords,
+    pub drift: Option<Drift>,
+    pub now: Timestamp,
+}
+
+pub fn id(digit: char) -> ObjectId {
+    "0123456789abcdef0123456789abcdef01234567".replace('0', &digit.to_string()).parse().unwrap()
+}
+
+pub fn pen(delivering: Delivering) -> Pen {
+    let from = Person { name: Some("Gatepost".into()), address: "gatepost@ci.example".into() };
+    let managers = ["rita@project.example".to_owned(), "rob@project.example".to_owned()];
+    Pen::new(&from, &managers, "root@ci.example", delivering).unwrap()
+}
+
+pub fn cover() -> Cover {
+    Cover {
+        message_id: "20260102101500.1-1-alice@maintainer.example".parse().unwrap(),
+        subject: "[PULL 00/12] Block patches".into(),
+        prefixes: vec!["PULL 00/12".into()],
+        revision: 1,
+        author: Person {
+            name: Some("Alice Bäcker".into()),
+            address: "alice@maintainer.example".into(),
+        },
+        references: Vec::new(),
+        date: Some("2026-01-02T10:15:00Z".parse().unwrap()),
+        request: Request {
+            url: "https://git.example/alice/project.git".into(),
+            reference: "tags/block-2026-01-02".into(),
+            base: Some(id('1').to_string().parse().unwrap()),
+            tip: Some(id('2').to_string().parse().unwrap()),
+        },
+    }
+}
+
+pub fn trusted() -> Trusted {
+    Trusted {
+        pinned: Pinned {
+            reference: "refs/tags/block-2026-01-02".into(),
+            tip: id('2'),
+            tag: Some(Tag {
+                id: id('3'),
+                name: "block-2026-01-02".into(),
+                tagger: "Alice Bäcker <alice@maintainer.example>".into(),
+                tagged_at: None,
+                message: "Block patches".into(),
+            }),
+        },
+        signer: Signer {
+            key: "F".repeat(40),
+            name: "Alice Bäcker".into(),
+            addresses: vec!["alice@maintainer.example".into()],
+        },
+    }
+}
+
+pub fn candidate() -> Candidate {
+    Candidate { base: Some(id('4')), commit: id('5'), tree: id('6') }
+}
+
+pub fn link() -> PipelineLink {
+    PipelineLink {
+        id: PipelineId(4711),
+        url: "https://gitlab.example/project/ci/-/pipelines/4711".into(),
+    }
+}
+
+pub fn job(name: &str, lines: usize) -> FailedJob {
+    FailedJob {
+        name: name.into(),
+        url: format!("https://gitlab.example/project/ci/-/jobs/{}", 90_000 + name.len()),
+        architecture: Some("s390x".into()),
+        reason: Some("script_failure".into()),
+        log: (1..=lines)
+            .map(|n| format!("../block/io.c:{n}:12: error: 'struct io' has no member named 'len'"))
+            .collect(),
+    }
+}
+
+pub fn evidence(failed: Vec<FailedJob>, failed_total: u32) -> Evidence {
+    Evidence { pipeline: link(), jobs: 118, allowed_failures: Vec::new(), failed, failed_total }
+}
+
+impl World {
+    pub fn new(delivering: Delivering) -> Self {
+        let now: Timestamp = "2026-01-02T12:34:56Z".parse().unwrap();
+        Self {
+            pen: pen(delivering),
+            pull: Pull {
+                number: PullNumber(17),
+                list: ListName::new("devel"),
+                target: TargetName::new("master"),
+                cover: cover(),
+                received_at: "2026-01-02T10:15:02Z".parse().unwrap(),
+                priority: 0,
+                attempts: 1,
+                approvals: Vec::new(),
+                landing_checked: None,
+                told_unanswered: None,
+                letters: Vec::new(),
+                stage: Stage::Received { fetch: gatepost::pull::retry::Retry::now(now) },
+            },
+            run: run(Why::Attempt { pull: PullNumber(17), attempt: 1, plan: Plan::Fresh }),
+            list: ListWords { name: ListName::new("devel"), address: "devel@lists.example".into() },
+            target: TargetWords {
+                branch: "master".into(),
+                fetch_url: "https://gitlab.example/project/ci.git".into(),
+            },
+            drift: None,
+            now,
+        }
+    }
+
+    pub fn case(&self) -> Case<'_> {
+        Case {
+            pull: &self.pull,
+            run: Some(&self.run),
+            list: &self.list,
+            target: &self.target,
+            drift: self.drift.as_ref(),
+            now: self.now,
+        }
+    }
+
+    pub fn tested(&mut self, outcome: Outcome) -> Draft {
+        self.tested_or_silent(outcome).expect("this outcome has an audience")
+    }
+
+    pub fn tested_or_silent(&mut self, outcome: Outcome) -> Option<Draft> {
+        if let RunStage::Ended { outcome: of_run, candidate: merged, .. } = &mut self.run.stage {
+            *of_run = outcome.clone();
+            let none = matches!(outcome, Outcome::Conflict { .. } | Outcome::Impossible { .. });
+            *merged = (!none).then(candidate);
+        }
+        self.conclude(Some(trusted()), Verdict::Tested { run: RunId(23), outcome })
+    }
+
+    pub fn refused(&mut self, why: Refusal) -> Draft {
+        self.pull.attempts = 0;
+        let verdict = Verdict::Refused { why, sender_known: true };
+        self.conclude(None, verdict).expect("a known sender is told")
+    }
+
+    pub fn conclude(&mut self, trusted: Option<Trusted>, verdict: Verdict) -> Option<Draft> {
+        self.pull.stage = Stage::Concluded { trusted, verdict, at: self.now, written: false };
+        let mut case = self.case();
+        case.run = (self.pull.attempts > 0).then_some(&self.run);
+        self.pen.verdict(&case).unwrap()
+    }
+
+    pub fn held(&mut self, reason: HoldReason, audience: Audience) -> Draft {
+        let trusted = matches!(reason, HoldReason::OldTag { .. }).then(trusted);
+        self.pull.stage = Stage::Held { trusted, reason, since: self.now, told: false };
+        self.pull.attempts = 0;
+        let case = Case { run: None, ..self.case() };
+        self.pen.held(&case, audience).unwrap().unwrap()
+    }
+
+    pub fn asked(&self, outcome: Outcome) -> Draft {
+        let why = Why::Asked {
+            asker: Some("rita@project.example".into()),
+            url: "https://git.example/rita/project.git".into(),
+            reference: "staging-rita".into(),
+            sha: id('5'),
+        };
+        let run = run(why);
+        let (target, drift) = (&self.target, self.drift.as_ref());
+        self.pen.asked(&run, &outcome, target, drift, self.now).unwrap().unwrap()
+    }
+}
+
+pub fn run(why: Why) -> Run {
+    Run {
+        id: RunId(23),
+        target: TargetName::new("master"),
+        why,
+        ci_ref: "staging-gatepost-17-1".into(),
+        created_at: "2026-01-02T10:16:00Z".parse().unwrap(),
+        stage: RunStage::Ended {
+            candidate: Some(candidate()),
+            merged_at: None,
+            cancel: None,
+            outcome: Outcome::AlreadyMerged,
+            at: "2026-01-02T12:34:00Z".parse().unwrap(),
+            written: false,
+        },
+    }
+}
+
+/// Every outcome that somebody is told of, with a name for each.
+pub fn outcomes() -> Vec<(&'static str, Outcome)> {
+    let timed_out = |overdue, allowed| Outcome::TimedOut {
+        pipeline: link(),
+        overdue,
+        allowed,
+        unfinished: vec!["build-s390x (tags: s390x)".into(), "check-slow".into()],
+    };
+    let incomplete = |why| Outcome::Incomplete { pipeline: link(), why };
+    let mut passed = evidence(Vec::new(), 0);
+    passed.allowed_failures = vec!["check-patch".into(), "check-dco".into()];
+    let few = evidence(vec![job("build-fedora", 15), job("check-slow", 3)], 2);
+    let names = ["a", "b", "c", "build-d", "build-e", "build-f"];
+    let many = evidence(names.iter().map(|name| job(name, 20)).collect(), 40);
+    let files = vec![
+        ConflictFile {
+            path: "block/io.c".into(),
+            kind: "both changed".into(),
+            touched_by: vec!["89abcdef0123 block: drop the lock before the callback".into()],
+        },
+        ConflictFile {
+            path: "docs/block.rst".into(),
+            kind: "changed here, deleted in the request".into(),
+            touched_by: Vec::new(),
+        },
+    ];
+    vec![
+        ("passed", Outcome::Passed(evidence(Vec::new(), 0))),
+        ("passed-allowed-failures", Outcome::Passed(passed)),
+        ("failed", Outcome::Failed(few)),
+        ("failed-many", Outcome::Failed(many)),
+        ("conflict", Outcome::Conflict { base: id('4'), files, total: 4 }),
+        ("timed-out", timed_out(Overdue::StillRunning, 12_600)),
+        ("never-started", timed_out(Overdue::NeverStarted, 7_200)),
+        ("incomplete-canceled", incomplete(Shortfall::Canceled)),
+        ("incomplete-skipped", incomplete(Shortfall::Skipped)),
+        ("incomplete-manual", incomplete(Shortfall::Manual { jobs: vec!["deploy".into()] })),
+        ("incomplete-empty", incomplete(Shortfall::Empty)),
+        (
+            "incomplete-required",
+            incomplete(Shortfall::RequiredMissing { jobs: vec!["build-s390x".into()] }),
+        ),
+        (
+            "incomplete-no-failed-job",
+            incomplete(Shortfall::NoFailedJob {
+                yaml_errors: Some("jobs:build config contains unknown keys: scirpt".into()),
+            }),
+        ),
+        (
+            "impossible",
+            Outcome::Impossible {
+                why: "GitLab refused the push to staging-gatepost-17-1: the branch is protected."
+                    .into(),
+            },
+        ),
+    ]
+}
+
+/// Every refusal, with a name for each.
+pub fn refusals() -> Vec<(&'static str, Refusal)> {
+    let key = "D5E4A7C1B2F3908172635445362718090A1B2C3D".to_owned();
+    let signed = Refusal::Signature;
+    vec![
+        ("refused-unsigned", signed(Verification::Unsigned)),
+        (
+            "refused-bad",
+            signed(Verification::Bad { why: "the tag was changed after it was signed".into() }),
+        ),
+        ("refused-unknown-key", signed(Verification::UnknownKey { key: key.clone() })),
+        (
+            "refused-expired",
+            signed(Verification::Expired {
+                key: key.clone(),
+                why: "it expired on 2025-12-31".into(),
+            }),
+        ),
+        (
+            "refused-revoked",
+            signed(Verification::Revoked { key, why: "its owner revoked it".into() }),
+        ),
+        ("refused-weak", signed(Verification::Weak { why: "it uses SHA-1".into() })),
+        (
+            "refused-name-mismatch",
+            signed(Verification::NameMismatch {
+                signed: "block-2025-11-30".into(),
+                found: "block-2026-01-02".into(),
+            }),
+        ),
+        ("refused-accepted-nowhere", signed(Verification::Good(trusted().signer))),
+        (
+            "refused-url",
+            Refusal::UrlNotAllowed { why: "URLs with the scheme git are not allowed.".into() },
+        ),
+        ("refused-ref-missing", Refusal::RefMissing),
+        (
+            "refused-tip-mismatch",
+            Refusal::TipMismatch { asked: id('2').to_string().parse().unwrap(), found: id('7') },
+        ),
+        (
+            "refused-unfetchable",
+            Refusal::Unfetchable { why: "The server git.example did not answer.".into() },
+        ),
+    ]
+}
+
+/// Every reason to hold, with a name for each.
+pub fn holds() -> Vec<(&'static str, HoldReason)> {
+    vec![
+        ("held-backlog", HoldReason::Backlog),
+        ("held-late", HoldReason::LateArrival),
+        ("held-old-tag", HoldReason::OldTag { tagged_at: "2025-11-30T08:00:00Z".parse().unwrap() }),
+    ]
+}
+
+/// Every letter the bot can write, with a name for each.
+pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
+    let mut letters = Vec::new();
+    for (name, outcome) in outcomes() {
+        letters.push((name.to_owned(), World::new(delivering).tested(outcome.clone())));
+        letters.push((format!("asked-{name}"), World::new(delivering).asked(outcome)));
+    }
+    let mut moved = World::new(delivering);
+    moved.drift = Some(Drift { head: id('8'), commits: 3, same_files: vec!["block/io.c".into()] });
+    letters.push(("passed-moved".into(), moved.tested(outcomes().remove(0).1)));
+    letters.push(("failed-moved".into(), moved.tested(outcomes().remove(2).1)));
+    for (name, why) in refusals() {
+        letters.push((name.to_owned(), World::new(delivering).refused(why)));
+    }
+    for (name, reason) in holds() {
+        for audience in [Audience::Author, Audience::Managers] {
+            let name = format!("{name}-{audience:?}").to_lowercase();
+            letters.push((name, World::new(delivering).held(reason.clone(), audience)));
+        }
+    }
+    let mut late = World::new(delivering);
+    late.now = "2026-01-03T10:40:00Z".parse().unwrap();
+    let because = "it is third in the queue, and one pipeline may run at a time.";
+    letters.push(("unanswered".into(), late.pen.unanswered(&late.case(), because).unwrap()));
+    let detail = "The IMAP server imap.project.example refuses the login of gatepost.\n\nNo mail \
+                  is seen until that is mended; check account.main in the configuration.";
+    let alert = late.pen.alert("the mailbox main can't be read", detail, late.now);
+    letters.push(("alert".into(), alert.unwrap()));
+    let counts = [("refused, sender unknown".to_owned(), 12), ("near misses".to_owned(), 3)];
+    let since = "2025-12-27T10:40:00Z".parse().unwrap();
+    let counted = late.pen.counted(&counts.into(), since, late.now);
+    letters.push(("counts".into(), counted.unwrap()));
+    letters
+}
