@@ -163,12 +163,6 @@ pub trait Repository: Send + Sync {
     /// Permanent: the tip is not there.
     fn facts(&self, from: Quarantine, target: &TargetName, tip: ObjectId) -> Result<Facts, Fault>;
 
-    /// Whether the target contains a commit, by the mirror as it is. Safe to repeat.
-    ///
-    /// # Errors
-    /// Temporary.
-    fn has_landed(&self, target: &TargetName, commit: ObjectId) -> Result<bool, Fault>;
-
     /// Makes the merge in memory and writes its commit. Safe to repeat: the same order gives the
     /// same commit.
     ///

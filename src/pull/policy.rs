@@ -52,6 +52,8 @@ pub struct TargetPolicy {
 /// What holds for a list.
 #[derive(Debug, Clone)]
 pub struct ListPolicy {
+    /// Its posting address.
+    pub address: String,
     /// Where its requests go.
     pub target: TargetName,
     /// The folder in which the bot's own letters to the list come back.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ObjectId, PullNumber, RunId, TargetName};
+use super::ids::{ObjectId, PipelineId, PullNumber, RunId, TargetName};
 use super::pipeline::Status;
 use super::request::Plan;
 use super::retry::Retry;
@@ -216,6 +216,21 @@ impl Run {
     /// Its pipeline, while it is being watched.
     pub fn pipeline(&self) -> Option<&PipelineLink> {
         if let RunStage::Started { pipeline, .. } = &self.stage { Some(pipeline) } else { None }
+    }
+
+    /// The pipeline it had last, however it ended.
+    pub fn last_pipeline(&self) -> Option<PipelineId> {
+        match &self.stage {
+            RunStage::Started { pipeline, .. } => Some(pipeline.id),
+            RunStage::Ended { outcome, .. } | RunStage::Closed { outcome, .. } => {
+                outcome.pipeline().map(|pipeline| pipeline.id)
+            }
+            RunStage::Waiting { .. }
+            | RunStage::Planned { .. }
+            | RunStage::Based { .. }
+            | RunStage::Merged { .. }
+            | RunStage::Pushed { .. } => None,
+        }
     }
 
     /// The time in its candidate's commit, once it is fixed.

@@ -229,6 +229,18 @@ impl Outcome {
         }
     }
 
+    /// The pipeline it rests on, where there was one.
+    pub fn pipeline(&self) -> Option<&PipelineLink> {
+        match self {
+            Self::Passed(evidence) | Self::Failed(evidence) => Some(&evidence.pipeline),
+            Self::TimedOut { pipeline, .. } | Self::Incomplete { pipeline, .. } => Some(pipeline),
+            Self::Conflict { .. }
+            | Self::AlreadyMerged
+            | Self::Impossible { .. }
+            | Self::Cancelled { .. } => None,
+        }
+    }
+
     /// The outcome in one word, for headers, JSON and lists.
     pub fn word(&self) -> &'static str {
         match self {

@@ -20,6 +20,7 @@ use super::records::{Batch, Control, Cursor, Folder, HistoryEntry, Records};
 use super::request::Pull;
 use super::request::apply::PullEvent;
 use super::request::decide::PullAction;
+use super::retry::Retry;
 use super::run::Run;
 use super::run::apply::RunEvent;
 use super::run::decide::RunAction;
@@ -222,6 +223,8 @@ pub struct World {
     next_pull: u64,
     next_run: u64,
     in_flight: BTreeSet<Subject>,
+    /// Subjects whose last effect failed and whose record has no retry of its own for it.
+    backoff: BTreeMap<Subject, Retry>,
     /// When each folder was last read to its end in this life of the program.
     read_at: BTreeMap<Folder, Timestamp>,
     /// Targets' tips as last read, and when.
@@ -257,6 +260,7 @@ impl World {
             next_pull: records.next_pull.max(1),
             next_run: records.next_run.max(1),
             in_flight: BTreeSet::new(),
+            backoff: BTreeMap::new(),
             read_at: BTreeMap::new(),
             heads: BTreeMap::new(),
             sent: BTreeMap::new(),
@@ -321,6 +325,7 @@ impl World {
 
     fn done(&mut self, done: Done, now: Timestamp) {
         self.in_flight.remove(&done.subject);
+        self.back_off(&done, now);
         self.alerts.extend(done.alert);
         for letter in done.letters {
             self.keep_letter(letter);
@@ -347,6 +352,25 @@ impl World {
             }
             (Subject::Pull(_) | Subject::Run(_) | Subject::Letter(_), _) => {}
         }
+    }
+
+    /// Makes a subject wait after a failure, so that no failure turns into a busy loop.
+    fn back_off(&mut self, done: &Done, now: Timestamp) {
+        let trouble = match &done.happened {
+            Happened::Pull(PullEvent::Failed(trouble))
+            | Happened::Run(RunEvent::Failed(trouble)) => trouble,
+            Happened::Pull(_)
+            | Happened::Run(_)
+            | Happened::Letter(_)
+            | Happened::Head(_)
+            | Happened::Nothing => {
+                self.backoff.remove(&done.subject);
+                return;
+            }
+        };
+        let before = self.backoff.remove(&done.subject).unwrap_or_else(|| Retry::now(now));
+        let after = before.after_failure(now, trouble.detail.clone(), trouble.retry_after);
+        self.backoff.insert(done.subject.clone(), after);
     }
 
     /// Takes a letter into the outbox, unless it was written before.
@@ -435,6 +459,17 @@ impl World {
         let accepted = event == LetterEvent::Accepted;
         let subject = format!("letter {:?}", letter.subject);
         let what = letter_words(&event);
+        let list = letter.list.as_ref().and_then(|list| self.policy.lists.get(list));
+        let event = match (event, list) {
+            // One bad recipient fails the whole transaction: the list must not go without.
+            (LetterEvent::Rejected(trouble), Some(list))
+                if letter.recipients.iter().any(|to| *to != list.address) =>
+            {
+                letter.recipients = vec![list.address.clone()];
+                LetterEvent::Deferred(trouble)
+            }
+            (event, _) => event,
+        };
         if !super::letter::rules::apply(letter, event, now) {
             return;
         }

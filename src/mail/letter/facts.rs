@@ -5,7 +5,7 @@ use crate::pull::ids::ObjectId;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::tag::{Pinned, Verification};
-use crate::pull::verdict::{Outcome, PipelineLink, Refusal, Verdict};
+use crate::pull::verdict::{Outcome, Refusal, Verdict};
 
 /// A label and its value.
 pub(super) type Row = (&'static str, String);
@@ -40,7 +40,7 @@ pub(super) fn tested(run: Option<&Run>, outcome: &Outcome) -> Vec<Row> {
         rows.push(("candidate", candidate.commit.to_string()));
         rows.push(("tree", candidate.tree.to_string()));
     }
-    if let Some(link) = pipeline(outcome) {
+    if let Some(link) = outcome.pipeline() {
         rows.push(("pipeline", link.url.clone()));
     }
     rows
@@ -50,7 +50,8 @@ pub(super) fn tested(run: Option<&Run>, outcome: &Outcome) -> Vec<Row> {
 pub(super) fn base(run: Option<&Run>, outcome: &Outcome) -> Option<ObjectId> {
     let of_stage = |run: &Run| match &run.stage {
         RunStage::Based { base, .. } => Some(*base),
-        stage @ (RunStage::Planned { .. }
+        stage @ (RunStage::Waiting { .. }
+        | RunStage::Planned { .. }
         | RunStage::Merged { .. }
         | RunStage::Pushed { .. }
         | RunStage::Started { .. }
@@ -66,17 +67,6 @@ pub(super) fn base(run: Option<&Run>, outcome: &Outcome) -> Option<ObjectId> {
         | Outcome::Incomplete { .. }
         | Outcome::Impossible { .. }
         | Outcome::Cancelled { .. } => run.and_then(of_stage),
-    }
-}
-
-fn pipeline(outcome: &Outcome) -> Option<&PipelineLink> {
-    match outcome {
-        Outcome::Passed(evidence) | Outcome::Failed(evidence) => Some(&evidence.pipeline),
-        Outcome::TimedOut { pipeline, .. } | Outcome::Incomplete { pipeline, .. } => Some(pipeline),
-        Outcome::Conflict { .. }
-        | Outcome::AlreadyMerged
-        | Outcome::Impossible { .. }
-        | Outcome::Cancelled { .. } => None,
     }
 }
 
@@ -149,6 +139,6 @@ pub(super) fn kind(verdict: &Verdict) -> &'static str {
         Verdict::Tested { .. }
         | Verdict::Landed
         | Verdict::Cancelled { .. }
-        | Verdict::Superseded { .. } => verdict.word(),
+        | Verdict::Repeated { .. } => verdict.word(),
     }
 }

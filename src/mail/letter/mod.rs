@@ -142,7 +142,7 @@ impl Pen {
         let (text, label) = match verdict {
             Verdict::Tested { outcome, .. } => (body::tested(case, outcome), "Not tested"),
             Verdict::Refused { why, .. } => (body::refused(case, why), "Not tested"),
-            Verdict::Landed | Verdict::Cancelled { .. } | Verdict::Superseded { .. } => {
+            Verdict::Landed | Verdict::Cancelled { .. } | Verdict::Repeated { .. } => {
                 return Ok(None);
             }
         };

@@ -126,6 +126,9 @@ impl World {
         if self.in_flight.contains(&subject) || matches!(pull.stage, Stage::Closed { .. }) {
             return false;
         }
+        if self.backs_off(&subject, wake, now) {
+            return false;
+        }
         let decision = self.decide_pull(pull, queues, now);
         wake.add(decision.wake_at);
         match decision.action {
@@ -186,6 +189,9 @@ impl World {
         if self.in_flight.contains(&subject) || matches!(run.stage, RunStage::Closed { .. }) {
             return false;
         }
+        if self.backs_off(&subject, wake, now) {
+            return false;
+        }
         let Some(decision) = self.decide_run(run, queues, now) else { return false };
         wake.add(decision.wake_at);
         match decision.action {
@@ -212,6 +218,12 @@ impl World {
         }
         self.in_flight.insert(subject);
         false
+    }
+
+    fn backs_off(&self, subject: &Subject, wake: &mut Wake, now: Timestamp) -> bool {
+        let until = self.backoff.get(subject).map(|retry| retry.next_at).filter(|at| *at > now);
+        wake.add(until);
+        until.is_some()
     }
 
     fn run_effect(&self, id: RunId, action: RunAction, effects: &mut Vec<Effect>) {

@@ -1,0 +1,188 @@
+//! Reads a folder on, a chunk at a time, and says what came. It must not touch the records: the
+//! engine takes the chunk, and the cursor moves in the same transaction.
+//!
+//! Headers first; whole bodies of candidates only. A changed UIDVALIDITY is answered by a rescan
+//! bounded by date, in which Message-IDs, not UIDs, say what is known. A mail that breaks the
+//! reader is set aside and named, and the cursor moves past it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::ports::Ports;
+use crate::mail::{self, Heading, Reading};
+use crate::ports::{Cursor, Fault, FileName, Folder, FolderState, Mailbox, Store};
+use crate::pull::ids::ListName;
+use crate::pull::world::{Arrival, Arrived, Input};
+
+/// How many headers are read at once.
+const CHUNK: usize = 200;
+
+/// How far before the last reading a rescan goes: clocks differ, and SEARCH knows only days.
+const RESCAN_MARGIN: SignedDuration = SignedDuration::from_hours(48);
+
+/// A request's mail larger than this is read only so far.
+const BODY_CAP: u64 = 4 * 1024 * 1024;
+
+/// A list as intake tells it from others in the same folder.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Its name.
+    pub name: ListName,
+    /// Its posting address.
+    pub address: String,
+    /// Its List-Id, without brackets.
+    pub list_id: Option<String>,
+}
+
+/// One folder's reader.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    /// Which folder.
+    pub folder: Folder,
+    /// The lists that it holds; none for a folder of own copies.
+    pub lists: Vec<Listed>,
+    /// On the very first start: mails since then are listed and held.
+    pub since: Option<Timestamp>,
+    /// The bot's own address.
+    pub own_address: String,
+}
+
+impl Intake {
+    /// Reads one chunk on from a cursor; `None`: nothing is new, and nothing has to be put.
+    ///
+    /// # Errors
+    /// As the mailbox; permanent if a mail could not be kept.
+    pub fn read(
+        &self,
+        mailbox: &mut dyn Mailbox,
+        cursor: Option<Cursor>,
+        ports: &Ports,
+    ) -> Result<Option<Input>, Fault> {
+        let now = ports.clock.now();
+        let state = mailbox.open()?;
+        let Some(cursor) = cursor else {
+            let cursor = self.first(mailbox, state, now)?;
+            return Ok(Some(self.chunk(cursor, Vec::new(), cursor.uid_next >= state.uid_next)));
+        };
+        if cursor.uid_validity != state.uid_validity {
+            let cursor = self.renumbered(mailbox, state, cursor)?;
+            return Ok(Some(self.chunk(cursor, Vec::new(), false)));
+        }
+        let headings = mailbox.headings(cursor.uid_next, CHUNK)?;
+        let Some(last) = headings.last() else {
+            // `read_at` must move on for letters that are looked for, but not at every glance.
+            let cursor =
+                Cursor { uid_next: cursor.uid_next.max(state.uid_next), read_at: now, ..cursor };
+            return Ok(Some(self.chunk(cursor, Vec::new(), true)));
+        };
+        let cursor = Cursor { uid_next: last.uid.saturating_add(1), read_at: now, ..cursor };
+        let complete = headings.len() < CHUNK;
+        let mut arrivals = Vec::new();
+        for heading in &headings {
+            arrivals.extend(self.look_at(mailbox, heading, ports)?);
+        }
+        Ok(Some(self.chunk(cursor, arrivals, complete)))
+    }
+
+    fn chunk(&self, cursor: Cursor, arrivals: Vec<Arrival>, complete: bool) -> Input {
+        Input::Read { folder: self.folder.clone(), cursor, arrivals, complete }
+    }
+
+    /// Where a folder is taken up for the first time: now, or at the day that was asked for.
+    fn first(
+        &self,
+        mailbox: &mut dyn Mailbox,
+        state: FolderState,
+        now: Timestamp,
+    ) -> Result<Cursor, Fault> {
+        let uid_next = match self.since {
+            None => state.uid_next,
+            Some(day) => mailbox.received_since(day)?.first().copied().unwrap_or(state.uid_next),
+        };
+        Ok(Cursor { uid_validity: state.uid_validity, uid_next, read_at: now, watched_from: now })
+    }
+
+    /// Where a folder is taken up after its UIDs changed their meaning (RFC 3501, 2.3.1.1).
+    fn renumbered(
+        &self,
+        mailbox: &mut dyn Mailbox,
+        state: FolderState,
+        cursor: Cursor,
+    ) -> Result<Cursor, Fault> {
+        let from = cursor.read_at - RESCAN_MARGIN;
+        let uid_next = mailbox.received_since(from)?.first().copied().unwrap_or(state.uid_next);
+        tracing::warn!(
+            folder = self.folder.folder,
+            "the server has renumbered the folder: mails since {from} are looked at again"
+        );
+        Ok(Cursor { uid_validity: state.uid_validity, uid_next, ..cursor })
+    }
+
+    fn look_at(
+        &self,
+        mailbox: &mut dyn Mailbox,
+        heading: &crate::ports::Heading,
+        ports: &Ports,
+    ) -> Result<Option<Arrival>, Fault> {
+        let arrival = |message_id, what| {
+            Ok(Some(Arrival { message_id, received_at: heading.received_at, what }))
+        };
+        let set_aside = |why: &str| Arrived::SetAside {
+            why: format!(
+                "Mail {} of folder {:?} (account {}): {why}. It is passed over.",
+                heading.uid, self.folder.folder, self.folder.account
+            ),
+        };
+        let Ok(head) = catch_unwind(|| mail::heading(&heading.header)) else {
+            return arrival(None, set_aside("its header breaks the reader"));
+        };
+        let id = head.message_id.clone();
+        let list = self.list_of(&head);
+        let (Some(list), true) = (list, mail::worth_reading(&head)) else {
+            return arrival(id, Arrived::Other);
+        };
+        if let Some(id) = &id
+            && ports.store.pull_by_message_id(id)?.is_some()
+        {
+            return Ok(None);
+        }
+        let Some(bytes) = mailbox.message(heading.uid, BODY_CAP)? else { return Ok(None) };
+        let read = catch_unwind(AssertUnwindSafe(|| mail::read(&bytes)));
+        match read {
+            Err(_) => arrival(id, set_aside("it breaks the reader")),
+            Ok(Reading::Not { reason, .. }) => {
+                tracing::debug!(uid = heading.uid, "no pull request: {reason}");
+                arrival(id, Arrived::Other)
+            }
+            Ok(Reading::Request(cover)) => {
+                keep(ports.store.as_ref(), &cover.message_id, &bytes)?;
+                let id = Some(cover.message_id.clone());
+                arrival(id, Arrived::Request { list: list.name.clone(), cover: Box::new(cover) })
+            }
+        }
+    }
+
+    /// The list that a mail came by: by List-Id, else by address; a folder of one list without
+    /// List-Id is all that list's.
+    fn list_of(&self, head: &Heading) -> Option<&Listed> {
+        let by_id = self.lists.iter().find(|list| {
+            let id = list.list_id.as_deref();
+            id.is_some_and(|id| head.list_id.as_deref().is_some_and(|h| h.eq_ignore_ascii_case(id)))
+        });
+        let by_address = || {
+            self.lists.iter().find(|list| {
+                head.recipients.iter().any(|to| to.eq_ignore_ascii_case(&list.address))
+            })
+        };
+        let only = || match self.lists.as_slice() {
+            [only] if only.list_id.is_none() => Some(only),
+            _ => None,
+        };
+        by_id.or_else(by_address).or_else(only)
+    }
+}
+
+fn keep(store: &dyn Store, id: &crate::pull::ids::MessageId, bytes: &[u8]) -> Result<(), Fault> {
+    store.put_file(&FileName::Mail(id.clone()), bytes)
+}

@@ -1,0 +1,154 @@
+//! Performs one effect in the world outside and says what came of it. Repeating an effect after a
+//! crash is safe: where a port's method is not, the record that announces it was put before.
+
+use crate::ports::{Fault, FaultKind, FileName};
+use crate::pull::decision::{Trouble, TroubleKind};
+use crate::pull::letter::rules::LetterEvent;
+use crate::pull::letter::{Letter, LetterState};
+use crate::pull::policy::Policy;
+use crate::pull::request::apply::PullEvent;
+use crate::pull::run::apply::RunEvent;
+use crate::pull::world::{Alert, Done, Effect, Happened, Subject, alert_for};
+
+use super::ports::Ports;
+use crate::mail::letter::{Draft, LetterFault};
+use crate::ports::{Delivery, Envelope};
+
+mod request;
+mod run;
+
+/// What came of an effect, before it is addressed.
+pub(crate) struct Result {
+    happened: Happened,
+    letters: Vec<Letter>,
+    alert: Option<Alert>,
+}
+
+impl Result {
+    fn of(happened: Happened) -> Self {
+        Self { happened, letters: Vec::new(), alert: None }
+    }
+
+    fn with_letters(happened: Happened, letters: Vec<Letter>) -> Self {
+        Self { happened, letters, alert: None }
+    }
+
+    fn alerting(mut self, alert: Option<Alert>) -> Self {
+        self.alert = alert;
+        self
+    }
+}
+
+/// Performs an effect. It may block for as long as its ports do.
+pub fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
+    let subject = effect.subject();
+    let result = match effect {
+        Effect::Pull { pull, run, action } => {
+            request::perform(ports, &pull, run.as_deref(), &action)
+        }
+        Effect::Run { run, pull, action, earlier } => {
+            run::perform(ports, policy, &run, pull.as_deref(), &action, &earlier)
+        }
+        Effect::Send(letter) => send(ports, &letter),
+        Effect::ReadHead(target) => match ports.repository.target_head(&target) {
+            Ok(head) => Result::of(Happened::Head(head)),
+            Err(fault) => {
+                Result::of(Happened::Nothing).alerting(alert("The target can't be read", &fault))
+            }
+        },
+        Effect::Alert(alert) => {
+            tracing::warn!(alert.subject, "{}: {}", alert.subject, alert.detail);
+            let now = ports.clock.now();
+            bot_letter(ports, ports.desk.pen.alert(&alert.subject, &alert.detail, now))
+        }
+        Effect::Counts(counts) => {
+            let now = ports.clock.now();
+            let since = now - jiff::SignedDuration::from_hours(7 * 24);
+            bot_letter(ports, ports.desk.pen.counted(&counts, since, now))
+        }
+    };
+    Done { subject, happened: result.happened, letters: result.letters, alert: result.alert }
+}
+
+/// What to record when performing an effect panicked.
+pub fn panicked(subject: Subject, said: &str) -> Done {
+    let detail = format!("The bot itself failed: {said}");
+    let trouble = Trouble {
+        detail: detail.clone(),
+        public: None,
+        retry_after: Some(jiff::SignedDuration::from_mins(10)),
+        kind: TroubleKind::Ours,
+    };
+    let happened = match &subject {
+        Subject::Pull(_) => Happened::Pull(PullEvent::Failed(trouble)),
+        Subject::Run(_) => Happened::Run(RunEvent::Failed(trouble)),
+        Subject::Letter(_) => Happened::Letter(LetterEvent::Uncertain(trouble)),
+        Subject::Head(_) | Subject::Alert(_) | Subject::Counts => Happened::Nothing,
+    };
+    let alert = Some(Alert { subject: "A bug in the bot".into(), detail });
+    Done { subject, happened, letters: Vec::new(), alert }
+}
+
+fn send(ports: &Ports, letter: &Letter) -> Result {
+    let bytes = match ports.store.file(&FileName::Letter(letter.id.clone())) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => {
+            let detail = "its text is missing in the state directory".to_owned();
+            let trouble = trouble(&Fault::permanent(detail));
+            return Result::of(Happened::Letter(LetterEvent::Rejected(trouble)));
+        }
+        Err(fault) => {
+            return Result::of(Happened::Letter(LetterEvent::Deferred(trouble(&fault))));
+        }
+    };
+    let envelope =
+        Envelope { sender: ports.desk.sender.clone(), recipients: letter.recipients.clone() };
+    let (event, fault) = match ports.outbound.send(&envelope, &bytes) {
+        Delivery::Accepted => (LetterEvent::Accepted, None),
+        Delivery::Temporary(fault) => (LetterEvent::Deferred(trouble(&fault)), Some(fault)),
+        Delivery::Permanent(fault) => (LetterEvent::Rejected(trouble(&fault)), None),
+        Delivery::Unknown(fault) => (LetterEvent::Uncertain(trouble(&fault)), None),
+    };
+    // A server that refuses the bot itself refuses the alert as well; the log still says it.
+    let alert = fault.and_then(|fault| alert("The mail server refuses the bot", &fault));
+    Result::of(Happened::Letter(event)).alerting(alert)
+}
+
+/// Keeps a letter's text, and gives its record.
+fn keep(ports: &Ports, draft: Draft) -> std::result::Result<Letter, Fault> {
+    let Draft { mut letter, bytes } = draft;
+    let blind = letter.list.as_ref().and_then(|list| ports.desk.blind_copies.get(list));
+    letter.recipients.extend(blind.cloned());
+    debug_assert!(matches!(letter.state, LetterState::Ready { .. }));
+    ports.store.put_file(&FileName::Letter(letter.id.clone()), &bytes)?;
+    Ok(letter)
+}
+
+fn bot_letter(ports: &Ports, draft: std::result::Result<Draft, LetterFault>) -> Result {
+    let kept = draft.map_err(|fault| Fault::bug(fault.to_string())).and_then(|d| keep(ports, d));
+    match kept {
+        Ok(letter) => Result::with_letters(Happened::Nothing, vec![letter]),
+        Err(fault) => {
+            tracing::error!("a letter to the administrator could not be written: {fault}");
+            Result::of(Happened::Nothing)
+        }
+    }
+}
+
+fn trouble(fault: &Fault) -> Trouble {
+    let kind = match fault.kind {
+        FaultKind::Temporary => TroubleKind::Passing,
+        FaultKind::Permanent => TroubleKind::Lasting,
+        FaultKind::Misconfigured | FaultKind::Bug => TroubleKind::Ours,
+    };
+    Trouble {
+        detail: fault.detail.clone(),
+        public: fault.public.clone(),
+        retry_after: fault.retry_after,
+        kind,
+    }
+}
+
+fn alert(subject: &str, fault: &Fault) -> Option<Alert> {
+    alert_for(subject, &trouble(fault))
+}

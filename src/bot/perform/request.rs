@@ -1,0 +1,203 @@
+//! Effects for a request: fetch, verify, examine, write its letters, look whether it landed.
+
+use super::{Result, alert, keep, trouble};
+use crate::bot::ports::Ports;
+use crate::mail::letter::{Case, Draft, LetterFault};
+use crate::ports::{Fault, FetchOrder, FetchRefused, Quarantine};
+use crate::pull::letter::Letter;
+use crate::pull::request::apply::{FetchTrouble, PullEvent};
+use crate::pull::request::decide::PullAction;
+use crate::pull::request::{Pull, Stage};
+use crate::pull::run::Run;
+use crate::pull::tag::{Drift, Verification};
+use crate::pull::verdict::Audience;
+use crate::pull::world::{Alert, Happened};
+
+pub(super) fn perform(
+    ports: &Ports,
+    pull: &Pull,
+    run: Option<&Run>,
+    action: &PullAction,
+) -> Result {
+    match action {
+        PullAction::Fetch => fetch(ports, pull),
+        PullAction::Verify => verify(ports, pull),
+        PullAction::Examine => examine(ports, pull),
+        PullAction::TellHold => tell_hold(ports, pull),
+        PullAction::Answer => answer(ports, pull, run),
+        PullAction::TellUnanswered(because) => tell_unanswered(ports, pull, because),
+        PullAction::LookLanded => look_landed(ports, pull),
+        PullAction::Forget => forget(ports, pull),
+        // These are pure; the world has taken them already.
+        PullAction::Begin
+        | PullAction::TakeOutcome(_)
+        | PullAction::Repeat(_)
+        | PullAction::NoteSent => Result::of(Happened::Nothing),
+    }
+}
+
+fn happened(event: PullEvent) -> Result {
+    Result::of(Happened::Pull(event))
+}
+
+fn failed(fault: &Fault, alert: Option<Alert>) -> Result {
+    happened(PullEvent::Failed(trouble(fault))).alerting(alert)
+}
+
+fn fetch(ports: &Ports, pull: &Pull) -> Result {
+    let request = &pull.cover.request;
+    let order = FetchOrder {
+        into: Quarantine::Pull(pull.number),
+        target: pull.target.clone(),
+        url: request.url.clone(),
+        reference: request.reference.clone(),
+        base: request.base.as_ref().and_then(|base| base.full()),
+    };
+    let sender_known = ports.keyring.knows(&pull.cover.author.address);
+    match ports.repository.fetch(&order) {
+        Ok(pinned) => happened(PullEvent::Pinned { pinned, sender_known }),
+        Err(refused) => {
+            let mut told = None;
+            let why = match refused {
+                FetchRefused::NotAllowed { why } => FetchTrouble::NotAllowed { why },
+                FetchRefused::RefMissing => FetchTrouble::RefMissing,
+                FetchRefused::NotACommit => FetchTrouble::NotACommit,
+                FetchRefused::Fault(fault) => {
+                    told = alert("Fetching does not work", &fault);
+                    FetchTrouble::Trouble(trouble(&fault))
+                }
+            };
+            happened(PullEvent::NotFetched { why, sender_known }).alerting(told)
+        }
+    }
+}
+
+fn verify(ports: &Ports, pull: &Pull) -> Result {
+    let Stage::Fetched { pinned, .. } = &pull.stage else { return Result::of(Happened::Nothing) };
+    let sender_known = ports.keyring.knows(&pull.cover.author.address);
+    let verification = match &pinned.tag {
+        None => Ok(Verification::Unsigned),
+        Some(tag) => {
+            let name = pinned.reference.strip_prefix("refs/tags/").unwrap_or(&pinned.reference);
+            ports
+                .repository
+                .tag_bytes(Quarantine::Pull(pull.number), tag.id)
+                .and_then(|bytes| ports.keyring.verify(&bytes, name, ports.clock.now()))
+        }
+    };
+    match verification {
+        Ok(verification) => happened(PullEvent::Checked { verification, sender_known }),
+        Err(fault) => failed(&fault, alert("Signatures can't be checked", &fault)),
+    }
+}
+
+fn examine(ports: &Ports, pull: &Pull) -> Result {
+    let Some(trusted) = pull.stage.trusted() else { return Result::of(Happened::Nothing) };
+    let from = Quarantine::Pull(pull.number);
+    match ports.repository.facts(from, &pull.target, trusted.pinned.tip) {
+        Ok(facts) => happened(PullEvent::Examined(facts)),
+        Err(fault) => failed(&fault, alert("Commits can't be looked at", &fault)),
+    }
+}
+
+/// Writes letters about a request and keeps them; a letter that can't be written is a bug that
+/// the administrator hears of.
+fn write(
+    ports: &Ports,
+    pull: &Pull,
+    run: Option<&Run>,
+    drift: Option<&Drift>,
+    compose: impl Fn(&Case<'_>) -> std::result::Result<Vec<Draft>, LetterFault>,
+) -> std::result::Result<Vec<Letter>, Fault> {
+    let desk = &ports.desk;
+    let list = desk.lists.get(&pull.list);
+    let target = desk.targets.get(&pull.target);
+    let (Some(list), Some(target)) = (list, target) else {
+        return Err(Fault::misconfigured(format!(
+            "Request {} belongs to list {} and target {}, which the configuration no longer has.",
+            pull.number, pull.list, pull.target
+        )));
+    };
+    let case = Case { pull, run, list, target, drift, now: ports.clock.now() };
+    compose(&case)
+        .map_err(|fault| Fault::bug(format!("a letter could not be written: {fault}")))?
+        .into_iter()
+        .map(|draft| keep(ports, draft))
+        .collect()
+}
+
+fn told(
+    letters: std::result::Result<Vec<Letter>, Fault>,
+    event: impl Fn(Vec<crate::pull::ids::MessageId>) -> PullEvent,
+) -> Result {
+    match letters {
+        Ok(letters) => {
+            let ids = letters.iter().map(|letter| letter.id.clone()).collect();
+            Result::with_letters(Happened::Pull(event(ids)), letters)
+        }
+        Err(fault) => failed(&fault, alert("A letter can't be written", &fault)),
+    }
+}
+
+fn tell_hold(ports: &Ports, pull: &Pull) -> Result {
+    let letters = write(ports, pull, None, None, |case| {
+        let pen = &ports.desk.pen;
+        let mut drafts: Vec<Draft> = pen.held(case, Audience::Managers)?.into_iter().collect();
+        // Before the signature is verified nothing goes to whoever the mail says it is from.
+        if case.pull.stage.trusted().is_some() {
+            drafts.extend(pen.held(case, Audience::Author)?);
+        }
+        Ok(drafts)
+    });
+    told(letters, PullEvent::HoldTold)
+}
+
+fn answer(ports: &Ports, pull: &Pull, run: Option<&Run>) -> Result {
+    let candidate = run.and_then(|run| run.stage.candidate());
+    let drift = candidate.and_then(|candidate| {
+        let from = Quarantine::Pull(pull.number);
+        // The head as of now, not as of the merge; if it can't be read the reply does without.
+        ports.repository.target_head(&pull.target).ok()?;
+        ports.repository.drift(from, &pull.target, candidate).ok()
+    });
+    let letters = write(ports, pull, run, drift.as_ref(), |case| {
+        Ok(ports.desk.pen.verdict(case)?.into_iter().collect())
+    });
+    told(letters, PullEvent::Written)
+}
+
+fn tell_unanswered(ports: &Ports, pull: &Pull, because: &str) -> Result {
+    let letters =
+        write(ports, pull, None, None, |case| Ok(vec![ports.desk.pen.unanswered(case, because)?]));
+    match letters {
+        Ok(letters) => match letters.first().map(|letter| letter.id.clone()) {
+            Some(id) => {
+                let event = PullEvent::UnansweredTold(id);
+                Result::with_letters(Happened::Pull(event), letters)
+            }
+            None => Result::of(Happened::Nothing),
+        },
+        Err(fault) => failed(&fault, alert("A letter can't be written", &fault)),
+    }
+}
+
+fn look_landed(ports: &Ports, pull: &Pull) -> Result {
+    let Some(trusted) = pull.stage.trusted() else { return Result::of(Happened::Nothing) };
+    let from = Quarantine::Pull(pull.number);
+    let tip = trusted.pinned.tip;
+    let found = ports
+        .repository
+        .facts(from, &pull.target, tip)
+        .map(|facts| PullEvent::Looked { head: facts.head, landed: facts.already_merged });
+    match found {
+        Ok(event) => happened(event),
+        Err(fault) => failed(&fault, alert("The target can't be looked at", &fault)),
+    }
+}
+
+fn forget(ports: &Ports, pull: &Pull) -> Result {
+    match ports.repository.forget(Quarantine::Pull(pull.number)) {
+        Ok(()) => happened(PullEvent::Forgotten),
+        Err(fault) => failed(&fault, alert("A quarantine can't be removed", &fault)),
+    }
+}

@@ -1,0 +1,589 @@
+//! Stories about the bot, told on values: no threads, no sockets, the harness's own clock.
+//!
+//! `scenario` tells a story once, checks what nobody has to write (no unread letter, every request
+//! answered, nothing in flight), and then tells it again with a crash before and after every single
+//! port call: from outside it must look the same each time.
+
+#![allow(dead_code)]
+
+pub mod outside;
+pub mod ports;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use gatepost::adapters::store::MemoryStore;
+use gatepost::bot::engine::Engine;
+use gatepost::bot::intake::{Intake, Listed};
+use gatepost::bot::perform::perform;
+use gatepost::bot::ports::{Desk, Ports};
+use gatepost::mail::letter::{Delivering, ListWords, Pen, TargetWords};
+use gatepost::ports::Folder;
+use gatepost::pull::command;
+use gatepost::pull::cover::Person;
+use gatepost::pull::ids::{AccountName, ListName, PullNumber, TargetName};
+use gatepost::pull::pipeline::Status;
+use gatepost::pull::policy::{ListPolicy, Policy, TargetPolicy};
+use gatepost::pull::request::{Pull, Stage};
+use gatepost::pull::world::{Effect, Input};
+use jiff::{SignedDuration, Timestamp};
+
+use outside::{ADMIN, BOT, Crashed, LIST, MANAGER, Outside, OutsideTag, Plan, id_of};
+use ports::{
+    CountedStore, ValueClock, ValueGitLab, ValueKeyring, ValueMailbox, ValueOutbound,
+    ValueRepository,
+};
+
+/// How a story's bot differs from the usual one.
+#[derive(Clone)]
+pub struct Setting {
+    pub policy: Policy,
+    pub delivering: Delivering,
+    pub since: Option<Timestamp>,
+    /// Mails of the setting are replayed; some stories end with something still open by design.
+    pub all_answered: bool,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        let target = TargetPolicy {
+            branch: "master".into(),
+            slot: "gitlab.example.org project".into(),
+            max_running: 1,
+            reference: "staging-gatepost-{number}-{attempt}".into(),
+            start_within: SignedDuration::from_hours(12),
+            finish_within: SignedDuration::from_hours(4),
+            poll: SignedDuration::from_mins(15),
+            required_jobs: Vec::new(),
+        };
+        let list = ListPolicy {
+            address: LIST.into(),
+            target: TargetName::new("master"),
+            own_copies: folder(),
+        };
+        let policy = Policy {
+            unanswered_after: SignedDuration::from_hours(24),
+            late_after: SignedDuration::from_hours(7 * 24),
+            old_tag_after: SignedDuration::from_hours(14 * 24),
+            fetch_patience: SignedDuration::from_hours(2),
+            keep: SignedDuration::from_hours(14 * 24),
+            letters_per_hour: 20,
+            targets: BTreeMap::from([(TargetName::new("master"), target)]),
+            lists: BTreeMap::from([(ListName::new("devel"), list)]),
+        };
+        Self { policy, delivering: Delivering::Live, since: None, all_answered: true }
+    }
+}
+
+impl Setting {
+    /// The one target's policy.
+    pub fn target(&mut self) -> &mut TargetPolicy {
+        self.policy.targets.get_mut(&TargetName::new("master")).unwrap()
+    }
+}
+
+fn folder() -> Folder {
+    Folder { account: AccountName::new("list"), folder: "INBOX".into() }
+}
+
+/// A story's world: the bot, and all that is outside of it.
+pub struct World {
+    pub outside: Outside,
+    setting: Setting,
+    store: MemoryStore,
+    engine: Option<Engine>,
+    effects: VecDeque<Effect>,
+    wake_at: Option<Timestamp>,
+    mails: u32,
+    pub restarts: u32,
+}
+
+/// A request that a maintainer mailed.
+#[derive(Debug, Clone)]
+pub struct Mailed {
+    pub message_id: String,
+    pub url: String,
+    pub tag: String,
+    pub tip: gatepost::pull::ids::ObjectId,
+}
+
+/// Tells a story, and then with a crash at every port call.
+#[track_caller]
+pub fn scenario(story: impl Fn(&mut World)) {
+    scenario_in(&Setting::default(), story);
+}
+
+/// Tells a story in another setting, and then with a crash at every port call.
+#[track_caller]
+pub fn scenario_in(setting: &Setting, story: impl Fn(&mut World)) {
+    let (calls, seen) = tell(setting, None, &story);
+    for (number, name) in calls.iter().enumerate() {
+        for after in [false, true] {
+            let (_, again) = tell(setting, Some((number, after)), &story);
+            let when = if after { "after" } else { "before" };
+            assert_eq!(
+                seen, again,
+                "a crash {when} call {number} ({name}) can be told from outside"
+            );
+        }
+    }
+}
+
+/// What can be seen from outside: letters by Message-ID with their recipients and text, pipelines
+/// by commit, refs, and how each request ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Seen {
+    on_the_list: Vec<(String, String)>,
+    private: BTreeMap<String, String>,
+    pipelines: Vec<(String, bool)>,
+    refs: Vec<String>,
+    requests: Vec<String>,
+}
+
+fn tell(
+    setting: &Setting,
+    crash: Option<(usize, bool)>,
+    story: &impl Fn(&mut World),
+) -> (Vec<&'static str>, Seen) {
+    let mut world = World::new(setting.clone());
+    world.outside.lock().crash = crash;
+    let _says_which = Telling { crash, outside: world.outside.clone() };
+    story(&mut world);
+    world.run_until_quiet();
+    world.check(crash.is_none());
+    let calls = world.outside.lock().calls.clone();
+    (calls, world.seen())
+}
+
+/// Says which telling of a story failed.
+struct Telling {
+    crash: Option<(usize, bool)>,
+    outside: Outside,
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        if std::thread::panicking()
+            && let Some((number, after)) = self.crash
+        {
+            let when = if after { "after" } else { "before" };
+            let name = self.outside.lock().calls.get(number).copied().unwrap_or("never made");
+            eprintln!("this was the telling with a crash {when} call {number} ({name})");
+        }
+    }
+}
+
+/// A letter's text without the ids that hang on the second in which a merge was made.
+fn without_merge_ids(text: &str) -> String {
+    let of_the_merge = |line: &&str| {
+        let line = line.trim_start();
+        !["candidate ", "tree ", "git merge --ff-only "].iter().any(|start| line.starts_with(start))
+    };
+    text.lines().filter(of_the_merge).collect::<Vec<_>>().join("\n")
+}
+
+impl World {
+    fn new(setting: Setting) -> Self {
+        Self {
+            outside: Outside::new(),
+            setting,
+            store: MemoryStore::default(),
+            engine: None,
+            effects: VecDeque::new(),
+            wake_at: None,
+            mails: 0,
+            restarts: 0,
+        }
+    }
+
+    /// Runs the bot until everything that can be done is done, moving the clock on when it waits.
+    pub fn run_until_quiet(&mut self) {
+        for _ in 0..20_000 {
+            self.turn();
+            if self.is_quiet() {
+                return;
+            }
+            self.sleep_until_wake();
+        }
+        panic!("the story does not come to rest: {:#?}", self.pulls());
+    }
+
+    /// Runs the bot for a while.
+    pub fn run_for(&mut self, long: SignedDuration) {
+        let end = self.outside.now() + long;
+        loop {
+            self.turn();
+            let now = self.outside.now();
+            if now >= end {
+                return;
+            }
+            let next = self.wake_at.unwrap_or(end).clamp(now + SignedDuration::from_secs(1), end);
+            self.outside.lock().now = next;
+        }
+    }
+
+    /// Does all that can be done now. A crash ends the bot; the next turn starts it anew.
+    fn turn(&mut self) {
+        loop {
+            match catch_unwind(AssertUnwindSafe(|| self.work())) {
+                Ok(()) => return,
+                Err(panic) if panic.is::<Crashed>() => {
+                    self.engine = None;
+                    self.effects.clear();
+                    self.restarts += 1;
+                    self.outside.lock().crash = None;
+                }
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    }
+
+    fn work(&mut self) {
+        if self.engine.is_none() {
+            let ports = self.ports();
+            self.engine = Some(Engine::start(self.setting.policy.clone(), ports).unwrap());
+        }
+        self.take(Input::Tick);
+        loop {
+            if self.effects.is_empty() {
+                self.read_mail();
+            }
+            let Some(effect) = self.effects.pop_front() else { return };
+            let engine = self.engine.as_ref().unwrap();
+            let ports = engine.ports().clone();
+            let done = perform(&ports, &self.setting.policy, effect);
+            self.take(Input::Done(done));
+        }
+    }
+
+    fn take(&mut self, input: Input) -> Option<Result<String, String>> {
+        let taken = self.engine.as_mut().unwrap().take(input).unwrap();
+        self.effects.extend(taken.effects);
+        self.wake_at = taken.wake_at;
+        taken.answer
+    }
+
+    fn read_mail(&mut self) {
+        let list = Listed {
+            name: ListName::new("devel"),
+            address: LIST.into(),
+            list_id: Some("devel.lists.example.org".into()),
+        };
+        let intake = Intake {
+            folder: folder(),
+            lists: vec![list],
+            since: self.setting.since,
+            own_address: BOT.into(),
+        };
+        let mut mailbox = ValueMailbox(self.outside.clone());
+        loop {
+            let engine = self.engine.as_ref().unwrap();
+            let cursor = engine.world().cursor(&folder());
+            let ports = engine.ports().clone();
+            let Some(input) = intake.read(&mut mailbox, cursor, &ports).unwrap() else { return };
+            let Input::Read { complete, .. } = &input else { return };
+            let complete = *complete;
+            self.take(input);
+            if complete {
+                return;
+            }
+        }
+    }
+
+    fn ports(&self) -> Ports {
+        let outside = &self.outside;
+        let target = TargetName::new("master");
+        let from = Person { name: Some("Gatepost".into()), address: BOT.into() };
+        let pen = Pen::new(&from, &[MANAGER.to_owned()], ADMIN, self.setting.delivering).unwrap();
+        let desk = Desk {
+            pen,
+            sender: BOT.into(),
+            lists: BTreeMap::from([(
+                ListName::new("devel"),
+                ListWords { name: ListName::new("devel"), address: LIST.into() },
+            )]),
+            targets: BTreeMap::from([(
+                target.clone(),
+                TargetWords {
+                    branch: "master".into(),
+                    fetch_url: "https://gitlab.example.org/project.git".into(),
+                },
+            )]),
+            blind_copies: BTreeMap::new(),
+        };
+        Ports {
+            clock: Arc::new(ValueClock(outside.clone())),
+            store: Arc::new(CountedStore(outside.clone(), self.store.clone())),
+            repository: Arc::new(ValueRepository(outside.clone())),
+            keyring: Arc::new(ValueKeyring(outside.clone())),
+            outbound: Arc::new(ValueOutbound(outside.clone())),
+            pipelines: BTreeMap::from([(
+                target,
+                Arc::new(ValueGitLab(outside.clone())) as Arc<dyn gatepost::ports::Pipelines>,
+            )]),
+            desk: Arc::new(desk),
+        }
+    }
+
+    fn is_quiet(&self) -> bool {
+        let Some(engine) = &self.engine else { return false };
+        let world = engine.world();
+        let paused = world.control().pause.is_some();
+        self.effects.is_empty()
+            && world.letters().values().all(|letter| letter.state.is_final())
+            && world.runs().values().all(|run| run.outcome().is_some())
+            && world.pulls().values().all(|pull| match &pull.stage {
+                Stage::Held { told, .. } => *told,
+                Stage::Queued { .. } => paused,
+                Stage::Answered { .. } | Stage::Closed { .. } => true,
+                _ => false,
+            })
+    }
+
+    fn sleep_until_wake(&mut self) {
+        let mut outside = self.outside.lock();
+        let soon = outside.now + SignedDuration::from_secs(1);
+        let far = outside.now + SignedDuration::from_hours(1);
+        outside.now = self.wake_at.unwrap_or(far).clamp(soon, far);
+    }
+
+    /// Gives the bot a command.
+    pub fn command(&mut self, line: &str) -> Result<String, String> {
+        self.turn();
+        let command = command::parse(line).map_err(|error| error.to_string())?;
+        loop {
+            let input = Input::Command {
+                command: command.clone(),
+                by: "rita".into(),
+                reply_to: Some(MANAGER.into()),
+            };
+            match catch_unwind(AssertUnwindSafe(|| self.take(input))) {
+                Ok(answer) => return answer.unwrap(),
+                Err(panic) if panic.is::<Crashed>() => {
+                    self.engine = None;
+                    self.effects.clear();
+                    self.restarts += 1;
+                    let durable_before = self.outside.lock().crash.take();
+                    self.turn();
+                    // The put was durable: the command has been carried out.
+                    if durable_before.is_some_and(|(_, after)| after) {
+                        return Ok("carried out before the crash".into());
+                    }
+                }
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    }
+
+    /// Open requests, as they are.
+    pub fn pulls(&self) -> Vec<Pull> {
+        let engine = self.engine.as_ref().expect("the bot runs");
+        engine.world().pulls().values().cloned().collect()
+    }
+
+    /// A request by number, open or closed.
+    pub fn pull(&self, number: u64) -> Pull {
+        use gatepost::ports::Store;
+        self.store.pull(PullNumber(number)).unwrap().expect("there is such a request")
+    }
+
+    /// Why nothing else happens to a request.
+    pub fn because(&self, number: u64) -> String {
+        let world = self.engine.as_ref().unwrap().world();
+        let pull = &world.pulls()[&PullNumber(number)];
+        world.next_for_pull(pull, self.outside.now()).because
+    }
+
+    /// A maintainer: pushes tags and mails requests.
+    pub fn maintainer<'w>(&'w mut self, name: &'w str) -> Maintainer<'w> {
+        Maintainer { world: self, name }
+    }
+
+    /// What goes wrong with the next pipeline.
+    pub fn next_pipeline(&mut self, plan: impl FnOnce(&mut Plan)) {
+        let mut next = Plan::default();
+        plan(&mut next);
+        self.outside.lock().plans.push(next);
+    }
+
+    /// The next pipeline fails these jobs.
+    pub fn next_pipeline_fails(&mut self, jobs: &[&str]) {
+        self.next_pipeline(|plan| {
+            plan.status = Status::Failed;
+            plan.jobs.extend(jobs.iter().map(|name| ((*name).to_owned(), Status::Failed)));
+        });
+    }
+
+    /// The one letter on the list that answers a request; its text, decoded. Marks it read.
+    #[track_caller]
+    pub fn reply_to(&mut self, request: &Mailed) -> String {
+        let found = self.take_letters(|letter| {
+            letter.to_list && letter.in_reply_to.as_deref() == Some(request.message_id.as_str())
+        });
+        assert_eq!(found.len(), 1, "letters to the list in answer to {request:?}: {found:#?}");
+        found[0].text.clone()
+    }
+
+    /// The one letter to an address alone. Marks it read.
+    #[track_caller]
+    pub fn letter_to(&mut self, address: &str) -> String {
+        let found = self.take_letters(|l| !l.to_list && l.recipients == [address]);
+        let ids: std::collections::BTreeSet<_> = found.iter().map(|l| &l.message_id).collect();
+        assert_eq!(ids.len(), 1, "letters to {address}: {found:#?}");
+        format!("{}\n\n{}", found[0].subject, found[0].text)
+    }
+
+    fn take_letters(&mut self, which: impl Fn(&Letter) -> bool) -> Vec<Letter> {
+        let mut outside = self.outside.lock();
+        let mut found = Vec::new();
+        for accepted in outside.accepted.iter_mut().filter(|accepted| !accepted.read) {
+            let letter = Letter::of(&accepted.recipients, &accepted.bytes);
+            if which(&letter) {
+                accepted.read = true;
+                found.push(letter);
+            }
+        }
+        found
+    }
+
+    /// What nobody has to write.
+    fn check(&mut self, told_straight: bool) {
+        let unread = self.take_letters(|_| true);
+        assert!(unread.is_empty(), "letters that the story does not mention: {unread:#?}");
+        for pull in self.pulls() {
+            let at_rest = matches!(pull.stage, Stage::Answered { .. } | Stage::Held { .. });
+            assert!(at_rest || !self.setting.all_answered, "left open: {pull:#?}");
+        }
+        if told_straight {
+            assert_eq!(self.restarts, 0);
+        }
+        // The store re-opens to what the bot holds.
+        let before = self.pulls();
+        self.engine = None;
+        self.turn();
+        assert_eq!(before, self.pulls(), "a restart changes what stands");
+    }
+
+    fn seen(&self) -> Seen {
+        let outside = self.outside.lock();
+        let letters: Vec<Letter> =
+            outside.accepted.iter().map(|a| Letter::of(&a.recipients, &a.bytes)).collect();
+        let mut on_the_list: Vec<_> = letters
+            .iter()
+            .filter(|letter| letter.to_list)
+            .map(|letter| (letter.message_id.clone(), without_merge_ids(&letter.text)))
+            .collect();
+        on_the_list.sort();
+        let private = letters.iter().filter(|letter| !letter.to_list);
+        let mut pipelines: Vec<_> =
+            outside.pipelines.iter().map(|p| (p.ci_ref.clone(), p.canceled)).collect();
+        pipelines.sort();
+        Seen {
+            on_the_list,
+            private: private.map(|l| (l.recipients.join(","), l.subject.clone())).collect(),
+            pipelines,
+            refs: outside.ci_refs.keys().cloned().collect(),
+            requests: self
+                .pulls()
+                .iter()
+                .map(|pull| {
+                    let verdict = pull.stage.verdict().map_or("open", |verdict| verdict.word());
+                    format!("{} {verdict}", pull.cover.message_id)
+                })
+                .collect(),
+        }
+    }
+}
+
+/// A letter as a reader sees it.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    pub message_id: String,
+    pub in_reply_to: Option<String>,
+    pub subject: String,
+    pub recipients: Vec<String>,
+    pub to_list: bool,
+    pub text: String,
+}
+
+impl Letter {
+    fn of(recipients: &[String], bytes: &[u8]) -> Self {
+        let mail = mail_parser::MessageParser::default().parse(bytes).expect("a letter is a mail");
+        Self {
+            message_id: mail.message_id().unwrap_or_default().to_owned(),
+            in_reply_to: mail.in_reply_to().as_text().map(str::to_owned),
+            subject: mail.subject().unwrap_or_default().to_owned(),
+            recipients: recipients.to_vec(),
+            to_list: recipients.iter().any(|to| to == LIST),
+            text: mail.body_text(0).unwrap_or_default().into_owned(),
+        }
+    }
+}
+
+/// A maintainer of a story.
+pub struct Maintainer<'w> {
+    world: &'w mut World,
+    name: &'w str,
+}
+
+impl Maintainer<'_> {
+    /// Pushes a signed tag and mails the request for it.
+    pub fn mails_pull(self, tag: &str) -> Mailed {
+        self.mails(tag, |_, _| {})
+    }
+
+    /// Pushes a tag and mails the request; `change` may spoil either first.
+    pub fn mails(self, tag: &str, change: impl FnOnce(&mut OutsideTag, &mut String)) -> Mailed {
+        let Self { world, name } = self;
+        world.mails += 1;
+        let now = world.outside.now();
+        let url = format!("https://git.example.org/{name}/project.git");
+        let tip = id_of(&[name, tag, "tip"]);
+        let mut outside_tag = OutsideTag {
+            id: id_of(&[name, tag, "tag"]),
+            tip,
+            tagged_at: now - SignedDuration::from_hours(1),
+            signed_by: name.to_owned(),
+            annotated: true,
+        };
+        let message_id = format!("{}.{tag}@{name}.example.org", world.mails);
+        let mut mail = request_mail(name, &message_id, &url, tag, &tip.to_string());
+        change(&mut outside_tag, &mut mail);
+        let tip = outside_tag.tip;
+        let mut outside = world.outside.lock();
+        let refs = outside.repositories.entry(url.clone()).or_default();
+        refs.insert(format!("refs/tags/{tag}"), outside_tag);
+        outside.deliver(mail.as_bytes());
+        drop(outside);
+        Mailed { message_id, url, tag: tag.into(), tip }
+    }
+}
+
+fn request_mail(name: &str, message_id: &str, url: &str, tag: &str, tip: &str) -> String {
+    let base = id_of(&["master", "0"]);
+    format!(
+        "From: {name} <{name}@example.org>\r\n\
+         To: {LIST}\r\n\
+         Subject: [PULL 0/3] {tag} patches\r\n\
+         Message-ID: <{message_id}>\r\n\
+         List-Id: <devel.lists.example.org>\r\n\
+         Date: Mon, 05 Jan 2026 10:00:00 +0000\r\n\
+         \r\n\
+         The following changes since commit {base}:\r\n\
+         \r\n\
+         \x20 Merge branch 'x' (2026-01-04 10:00:00 +0000)\r\n\
+         \r\n\
+         are available in the Git repository at:\r\n\
+         \r\n\
+         \x20 {url} tags/{tag}\r\n\
+         \r\n\
+         for you to fetch changes up to {tip}:\r\n\
+         \r\n\
+         \x20 last commit (2026-01-05 09:00:00 +0000)\r\n\
+         \r\n\
+         ----------------------------------------------------------------\r\n\
+         Some patches\r\n\
+         ----------------------------------------------------------------\r\n"
+    )
+}

@@ -1,0 +1,230 @@
+//! The world outside as one value: a list, inboxes, maintainers' repositories, the project, GitLab
+//! and the time. It survives the bot's crashes; what is seen of the bot is seen here.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use gatepost::ports::Delivery;
+use gatepost::pull::ids::ObjectId;
+use gatepost::pull::pipeline::Status;
+use jiff::{SignedDuration, Timestamp};
+
+/// The list's address.
+pub const LIST: &str = "devel@lists.example.org";
+/// The bot's address.
+pub const BOT: &str = "gatepost@example.org";
+/// The release manager's address.
+pub const MANAGER: &str = "rita@example.org";
+/// The administrator's address.
+pub const ADMIN: &str = "root@example.org";
+
+/// Makes an object id out of words, the same every time.
+pub fn id_of(words: &[&str]) -> ObjectId {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut bytes = [0; 20];
+    for (i, chunk) in bytes.chunks_mut(8).enumerate() {
+        let mut hasher = DefaultHasher::new();
+        (i, words).hash(&mut hasher);
+        chunk.copy_from_slice(&hasher.finish().to_be_bytes()[..chunk.len()]);
+    }
+    ObjectId::from_bytes(bytes)
+}
+
+/// A mail in a folder.
+#[derive(Debug, Clone)]
+pub struct Held {
+    pub uid: u32,
+    pub received_at: Timestamp,
+    pub bytes: Vec<u8>,
+}
+
+/// A ref of a maintainer's repository.
+#[derive(Debug, Clone)]
+pub struct OutsideTag {
+    pub id: ObjectId,
+    pub tip: ObjectId,
+    pub tagged_at: Timestamp,
+    /// Who signed it, as the keyring would find out: "alice", "stranger", "" for nobody.
+    pub signed_by: String,
+    pub annotated: bool,
+}
+
+/// How a pipeline goes.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub jobs: Vec<(String, Status)>,
+    pub status: Status,
+    /// From creation to the first job's start; `None`: never.
+    pub starts_after: Option<SignedDuration>,
+    pub takes: SignedDuration,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            jobs: ["build", "check", "check-s390x"]
+                .map(|name| (name.to_owned(), Status::Success))
+                .into(),
+            status: Status::Success,
+            starts_after: Some(SignedDuration::from_secs(20)),
+            takes: SignedDuration::from_mins(40),
+        }
+    }
+}
+
+/// A pipeline that GitLab has.
+#[derive(Debug, Clone)]
+pub struct OutsidePipeline {
+    pub id: u64,
+    pub sha: ObjectId,
+    pub ci_ref: String,
+    pub created_at: Timestamp,
+    pub plan: Plan,
+    pub canceled: bool,
+    /// GitLab's lists do not show it before this.
+    pub visible_at: Timestamp,
+}
+
+/// A letter that the mail server accepted.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    pub at: Timestamp,
+    pub recipients: Vec<String>,
+    pub bytes: Vec<u8>,
+    pub read: bool,
+}
+
+/// Everything outside.
+#[derive(Debug)]
+pub struct State {
+    pub now: Timestamp,
+    pub uid_validity: u32,
+    pub next_uid: u32,
+    pub folder: Vec<Held>,
+    pub accepted: Vec<Accepted>,
+    /// Addresses that the mail server refuses for good.
+    pub refused: Vec<String>,
+    /// What the mail server does with the next letters.
+    pub deliveries: Vec<Delivery>,
+    pub repositories: BTreeMap<String, BTreeMap<String, OutsideTag>>,
+    pub unreachable: Vec<String>,
+    pub conflicting: Vec<ObjectId>,
+    pub master: ObjectId,
+    pub landed: Vec<ObjectId>,
+    pub ci_refs: BTreeMap<String, ObjectId>,
+    pub pipelines: Vec<OutsidePipeline>,
+    pub plans: Vec<Plan>,
+    /// Faults of GitLab's next calls, by the call's name.
+    pub gitlab_faults: Vec<(String, gatepost::ports::Fault)>,
+    /// GitLab makes the next pipeline and loses the answer.
+    pub lose_create_answer: bool,
+    /// How long GitLab's lists lag its writes.
+    pub lag: SignedDuration,
+    /// Port calls so far in this story, by name.
+    pub calls: Vec<&'static str>,
+    /// At which call to crash, and whether the call has its effect first.
+    pub crash: Option<(usize, bool)>,
+}
+
+/// A handle on the world outside.
+#[derive(Clone)]
+pub struct Outside(Arc<Mutex<State>>);
+
+/// Thrown through the bot to end it.
+pub struct Crashed;
+
+impl Outside {
+    pub fn new() -> Self {
+        Self(Arc::new(Mutex::new(State {
+            now: "2026-01-05T10:00:00Z".parse().unwrap(),
+            uid_validity: 1,
+            next_uid: 1,
+            folder: Vec::new(),
+            accepted: Vec::new(),
+            refused: Vec::new(),
+            deliveries: Vec::new(),
+            repositories: BTreeMap::new(),
+            unreachable: Vec::new(),
+            conflicting: Vec::new(),
+            master: id_of(&["master", "0"]),
+            landed: Vec::new(),
+            ci_refs: BTreeMap::new(),
+            pipelines: Vec::new(),
+            plans: Vec::new(),
+            gitlab_faults: Vec::new(),
+            lose_create_answer: false,
+            lag: SignedDuration::ZERO,
+            calls: Vec::new(),
+            crash: None,
+        })))
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// One call at a port: counts it, performs it, and crashes before or after it if it is the
+    /// one to crash at. A call that crashes before has no effect; after, its answer is lost.
+    pub fn call<T>(&self, name: &'static str, perform: impl FnOnce(&mut State) -> T) -> T {
+        let (crash, result) = {
+            let mut state = self.lock();
+            let number = state.calls.len();
+            state.calls.push(name);
+            let crash = state.crash.filter(|(at, _)| *at == number).map(|(_, after)| after);
+            match crash {
+                Some(false) => (true, None),
+                Some(true) => {
+                    perform(&mut state);
+                    (true, None)
+                }
+                None => (false, Some(perform(&mut state))),
+            }
+        };
+        match result {
+            Some(result) if !crash => result,
+            _ => std::panic::resume_unwind(Box::new(Crashed)),
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.lock().now
+    }
+
+    pub fn advance(&self, by: SignedDuration) {
+        let mut state = self.lock();
+        state.now = state.now + by;
+    }
+}
+
+impl State {
+    /// Puts a mail into the list's folder.
+    pub fn deliver(&mut self, bytes: &[u8]) -> u32 {
+        let uid = self.next_uid;
+        self.next_uid += 1;
+        self.folder.push(Held { uid, received_at: self.now, bytes: bytes.to_vec() });
+        uid
+    }
+
+    pub fn fault(&mut self, call: &str) -> Option<gatepost::ports::Fault> {
+        let index = self.gitlab_faults.iter().position(|(name, _)| name == call)?;
+        Some(self.gitlab_faults.remove(index).1)
+    }
+}
+
+impl OutsidePipeline {
+    /// Its status at a time, and whether its jobs have started.
+    pub fn status_at(&self, now: Timestamp) -> (Status, bool) {
+        if self.canceled {
+            return (Status::Canceled, false);
+        }
+        let Some(starts_after) = self.plan.starts_after else { return (Status::Pending, false) };
+        let started_at = self.created_at + starts_after;
+        if now < started_at {
+            (Status::Pending, false)
+        } else if now < started_at + self.plan.takes {
+            (Status::Running, true)
+        } else {
+            (self.plan.status.clone(), true)
+        }
+    }
+}

@@ -1,0 +1,443 @@
+//! The ports as values over the world outside. Each call is counted, and may be the one at which
+//! the bot crashes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gatepost::adapters::store::MemoryStore;
+use gatepost::ports::*;
+use gatepost::pull::ids::{JobId, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName};
+use gatepost::pull::letter::Letter;
+use gatepost::pull::pipeline::{Job, JobKind, Pipeline, Status};
+use gatepost::pull::request::Pull;
+use gatepost::pull::run::Run;
+use gatepost::pull::tag::{
+    Candidate, ConflictFile, Drift, Facts, Pinned, Signer, Tag, Verification,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use super::outside::{LIST, Outside, OutsidePipeline, State, id_of};
+
+pub struct ValueClock(pub Outside);
+
+impl Clock for ValueClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+/// The list's folder.
+pub struct ValueMailbox(pub Outside);
+
+impl Mailbox for ValueMailbox {
+    fn open(&mut self) -> Result<FolderState, Fault> {
+        // Opening and finding nothing new changes nothing: not worth a crash.
+        let o = self.0.lock();
+        Ok(FolderState {
+            uid_validity: o.uid_validity,
+            uid_next: o.next_uid,
+            exists: o.folder.len() as u32,
+        })
+    }
+
+    fn headings(&mut self, from: u32, limit: usize) -> Result<Vec<Heading>, Fault> {
+        if self.0.lock().next_uid <= from {
+            return Ok(Vec::new());
+        }
+        self.0.call("mailbox.headings", |o| {
+            let held = o.folder.iter().filter(|mail| mail.uid >= from).take(limit);
+            Ok(held
+                .map(|mail| {
+                    let end = mail.bytes.windows(4).position(|w| w == b"\r\n\r\n");
+                    Heading {
+                        uid: mail.uid,
+                        size: mail.bytes.len() as u64,
+                        received_at: mail.received_at,
+                        header: mail.bytes[..end.map_or(mail.bytes.len(), |e| e + 4)].to_vec(),
+                    }
+                })
+                .collect())
+        })
+    }
+
+    fn received_since(&mut self, day: Timestamp) -> Result<Vec<u32>, Fault> {
+        self.0.call("mailbox.received_since", |o| {
+            Ok(o.folder.iter().filter(|m| m.received_at >= day).map(|m| m.uid).collect())
+        })
+    }
+
+    fn message(&mut self, uid: u32, cap: u64) -> Result<Option<Vec<u8>>, Fault> {
+        self.0.call("mailbox.message", |o| {
+            let mail = o.folder.iter().find(|mail| mail.uid == uid);
+            Ok(mail.map(|m| m.bytes[..m.bytes.len().min(cap as usize)].to_vec()))
+        })
+    }
+
+    fn wait(&mut self, _at_most: SignedDuration) -> Result<News, Fault> {
+        Ok(News::Nothing)
+    }
+}
+
+/// The mail server: what goes to the list comes back in its folder.
+pub struct ValueOutbound(pub Outside);
+
+impl Outbound for ValueOutbound {
+    fn send(&self, envelope: &Envelope, message: &[u8]) -> Delivery {
+        self.0.call("outbound.send", |o| {
+            if envelope.recipients.iter().any(|to| o.refused.contains(to)) {
+                return Delivery::Permanent(Fault::permanent("550 no such user"));
+            }
+            let answer =
+                if o.deliveries.is_empty() { Delivery::Accepted } else { o.deliveries.remove(0) };
+            if matches!(answer, Delivery::Accepted | Delivery::Unknown(_)) {
+                o.accepted.push(super::outside::Accepted {
+                    at: o.now,
+                    recipients: envelope.recipients.clone(),
+                    bytes: message.to_vec(),
+                    read: false,
+                });
+                if envelope.recipients.iter().any(|to| to == LIST) {
+                    o.deliver(message);
+                }
+            }
+            answer
+        })
+    }
+}
+
+/// Trusts the tags that the world outside says are signed by alice or bob.
+pub struct ValueKeyring(pub Outside);
+
+impl Keyring for ValueKeyring {
+    fn verify(&self, tag: &[u8], _name: &str, _now: Timestamp) -> Result<Verification, Fault> {
+        self.0.call("keyring.verify", |_| {
+            let signed_by = String::from_utf8_lossy(tag).into_owned();
+            Ok(match signed_by.as_str() {
+                "alice" | "bob" => Verification::Good(Signer {
+                    key: format!("FINGERPRINT-OF-{signed_by}"),
+                    name: signed_by.clone(),
+                    addresses: vec![format!("{signed_by}@example.org")],
+                }),
+                "" => Verification::Unsigned,
+                other => Verification::UnknownKey { key: other.to_owned() },
+            })
+        })
+    }
+
+    fn knows(&self, address: &str) -> bool {
+        ["alice@example.org", "bob@example.org"].contains(&address)
+    }
+}
+
+/// Git as a value: ids are hashes of what an object is made of.
+pub struct ValueRepository(pub Outside);
+
+impl ValueRepository {
+    fn find<'o>(
+        o: &'o State,
+        order: &FetchOrder,
+    ) -> Option<(String, &'o super::outside::OutsideTag)> {
+        let refs = o.repositories.get(&order.url)?;
+        let name = order.reference.trim_start_matches("refs/");
+        let full = |kind: &str| format!("refs/{kind}{name}");
+        let found = ["", "tags/", "heads/"].iter().map(|kind| full(kind));
+        found.into_iter().find_map(|full| refs.get(&full).map(|tag| (full, tag)))
+    }
+}
+
+impl Repository for ValueRepository {
+    fn fetch(&self, order: &FetchOrder) -> Result<Pinned, FetchRefused> {
+        self.0.call("repository.fetch", |o| {
+            if order.url.starts_with("file:") {
+                let why = "The bot does not fetch file: URLs.".to_owned();
+                return Err(FetchRefused::NotAllowed { why });
+            }
+            if o.unreachable.contains(&order.url) {
+                let fault =
+                    Fault::temporary("connection refused").saying("The repository did not answer.");
+                return Err(FetchRefused::Fault(fault));
+            }
+            let Some((reference, tag)) = Self::find(o, order) else {
+                return Err(FetchRefused::RefMissing);
+            };
+            let name = reference.rsplit('/').next().unwrap_or_default().to_owned();
+            Ok(Pinned {
+                reference,
+                tip: tag.tip,
+                tag: tag.annotated.then(|| Tag {
+                    id: tag.id,
+                    name,
+                    tagger: "A Maintainer <a@example.org>".into(),
+                    tagged_at: Some(tag.tagged_at),
+                    message: "Block patches\n".into(),
+                }),
+            })
+        })
+    }
+
+    fn tag_bytes(&self, _from: Quarantine, id: ObjectId) -> Result<Vec<u8>, Fault> {
+        self.0.call("repository.tag_bytes", |o| {
+            let tags = o.repositories.values().flat_map(|refs| refs.values());
+            let tag = tags.into_iter().find(|tag| tag.id == id);
+            tag.map(|tag| tag.signed_by.clone().into_bytes())
+                .ok_or_else(|| Fault::permanent("no such tag"))
+        })
+    }
+
+    fn as_candidate(
+        &self,
+        _from: Quarantine,
+        _target: &TargetName,
+        commit: ObjectId,
+    ) -> Result<Candidate, Fault> {
+        self.0.call("repository.as_candidate", |o| {
+            let tree = id_of(&["tree", &commit.to_string()]);
+            Ok(Candidate { base: Some(o.master), commit, tree })
+        })
+    }
+
+    fn target_head(&self, _target: &TargetName) -> Result<ObjectId, Fault> {
+        self.0.call("repository.target_head", |o| Ok(o.master))
+    }
+
+    fn facts(
+        &self,
+        _from: Quarantine,
+        _target: &TargetName,
+        tip: ObjectId,
+    ) -> Result<Facts, Fault> {
+        self.0.call("repository.facts", |o| {
+            Ok(Facts { already_merged: o.landed.contains(&tip), commits: 3, head: o.master })
+        })
+    }
+
+    fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault> {
+        self.0.call("repository.merge", |o| {
+            let tip = order.pinned.tip;
+            if o.landed.contains(&tip) {
+                return Ok(Merged::AlreadyMerged);
+            }
+            if o.conflicting.contains(&tip) {
+                let files = vec![ConflictFile {
+                    path: "block/io.c".into(),
+                    kind: "both changed".into(),
+                    touched_by: vec!["0123456789ab block: tidy up".into()],
+                }];
+                return Ok(Merged::Conflict { files, total: 1 });
+            }
+            let words =
+                [order.base.to_string(), tip.to_string(), order.at.to_string(), order.url.clone()];
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let commit = id_of(&words);
+            Ok(Merged::Candidate(Candidate {
+                base: Some(order.base),
+                commit,
+                tree: id_of(&["tree", &commit.to_string()]),
+            }))
+        })
+    }
+
+    fn push(&self, order: &PushOrder) -> Result<Pushed, Fault> {
+        self.0.call("repository.push", |o| {
+            match o.ci_refs.get(&order.ci_ref) {
+                Some(there) if *there != order.commit && !order.replaces.contains(there) => {
+                    return Ok(Pushed::Occupied { by: *there });
+                }
+                _ => {}
+            }
+            o.ci_refs.insert(order.ci_ref.clone(), order.commit);
+            Ok(Pushed::Done)
+        })
+    }
+
+    fn delete_ref(&self, _: &TargetName, ci_ref: &str, commit: ObjectId) -> Result<(), Fault> {
+        self.0.call("repository.delete_ref", |o| {
+            if o.ci_refs.get(ci_ref) == Some(&commit) {
+                o.ci_refs.remove(ci_ref);
+            }
+            Ok(())
+        })
+    }
+
+    fn drift(&self, _: Quarantine, _: &TargetName, candidate: &Candidate) -> Result<Drift, Fault> {
+        self.0.call("repository.drift", |o| {
+            let moved = candidate.base != Some(o.master);
+            Ok(Drift { head: o.master, commits: u32::from(moved) * 2, same_files: Vec::new() })
+        })
+    }
+
+    fn forget(&self, _: Quarantine) -> Result<(), Fault> {
+        self.0.call("repository.forget", |_| Ok(()))
+    }
+}
+
+/// GitLab as a value: its state generates the answers, so they cannot contradict each other.
+pub struct ValueGitLab(pub Outside);
+
+fn as_pipeline(pipeline: &OutsidePipeline, now: Timestamp) -> Pipeline {
+    let (status, started) = pipeline.status_at(now);
+    Pipeline {
+        id: PipelineId(pipeline.id),
+        sha: pipeline.sha,
+        reference: pipeline.ci_ref.clone(),
+        source: "api".into(),
+        status,
+        web_url: format!("https://gitlab.example.org/project/-/pipelines/{}", pipeline.id),
+        created_at: Some(pipeline.created_at),
+        started_at: started.then_some(pipeline.created_at),
+        yaml_errors: None,
+    }
+}
+
+impl ValueGitLab {
+    fn one<T>(
+        o: &mut State,
+        call: &str,
+        id: PipelineId,
+        then: impl FnOnce(&mut OutsidePipeline, Timestamp) -> T,
+    ) -> Result<T, Fault> {
+        if let Some(fault) = o.fault(call) {
+            return Err(fault);
+        }
+        let now = o.now;
+        let found = o.pipelines.iter_mut().find(|pipeline| pipeline.id == id.0);
+        found.map(|p| then(p, now)).ok_or_else(|| Fault::temporary("404 Not found"))
+    }
+}
+
+impl Pipelines for ValueGitLab {
+    fn find(&self, ci_ref: &str, sha: ObjectId) -> Result<Vec<Pipeline>, Fault> {
+        self.0.call("gitlab.find", |o| {
+            if let Some(fault) = o.fault("find") {
+                return Err(fault);
+            }
+            let now = o.now;
+            let ours = o
+                .pipelines
+                .iter()
+                .rev()
+                .filter(|p| p.ci_ref == ci_ref && p.sha == sha && p.visible_at <= now);
+            Ok(ours.map(|p| as_pipeline(p, now)).collect())
+        })
+    }
+
+    fn create(&self, ci_ref: &str) -> Result<Pipeline, Fault> {
+        self.0.call("gitlab.create", |o| {
+            if let Some(fault) = o.fault("create") {
+                return Err(fault);
+            }
+            let Some(sha) = o.ci_refs.get(ci_ref).copied() else {
+                return Err(Fault::permanent("400 Reference not found")
+                    .saying("GitLab says: Reference not found"));
+            };
+            let plan = if o.plans.is_empty() { Default::default() } else { o.plans.remove(0) };
+            let pipeline = OutsidePipeline {
+                id: 1000 + o.pipelines.len() as u64,
+                sha,
+                ci_ref: ci_ref.into(),
+                created_at: o.now,
+                plan,
+                canceled: false,
+                visible_at: o.now + o.lag,
+            };
+            o.pipelines.push(pipeline.clone());
+            if std::mem::take(&mut o.lose_create_answer) {
+                return Err(Fault::temporary("the connection broke"));
+            }
+            Ok(as_pipeline(&pipeline, o.now))
+        })
+    }
+
+    fn get(&self, id: PipelineId) -> Result<Pipeline, Fault> {
+        self.0.call("gitlab.get", |o| Self::one(o, "get", id, |p, now| as_pipeline(p, now)))
+    }
+
+    fn jobs(&self, id: PipelineId) -> Result<Vec<Job>, Fault> {
+        self.0.call("gitlab.jobs", |o| {
+            Self::one(o, "jobs", id, |pipeline, now| {
+                let (status, started) = pipeline.status_at(now);
+                let over = matches!(status, Status::Success | Status::Failed | Status::Canceled);
+                let jobs = pipeline.plan.jobs.iter().enumerate();
+                jobs.map(|(i, (name, end))| Job {
+                    id: JobId(pipeline.id * 100 + i as u64),
+                    name: name.clone(),
+                    stage: "test".into(),
+                    status: if over { end.clone() } else { status.clone() },
+                    allow_failure: false,
+                    failure_reason: (*end == Status::Failed).then(|| "script_failure".into()),
+                    web_url: format!("https://gitlab.example.org/project/-/jobs/{name}"),
+                    architecture: Some("x86_64".into()),
+                    tags: Vec::new(),
+                    started_at: started.then_some(pipeline.created_at),
+                    duration: over.then_some(60),
+                    kind: JobKind::Build,
+                })
+                .collect()
+            })
+        })
+    }
+
+    fn log(&self, id: JobId, _cap: u64) -> Result<Vec<u8>, Fault> {
+        self.0.call("gitlab.log", |o| match o.fault("log") {
+            Some(fault) => Err(fault),
+            None => Ok(format!("running tests\nnot ok 3 - reads back\njob {id}\n").into_bytes()),
+        })
+    }
+
+    fn cancel(&self, id: PipelineId) -> Result<(), Fault> {
+        self.0.call("gitlab.cancel", |o| Self::one(o, "cancel", id, |p, _| p.canceled = true))
+    }
+}
+
+/// The memory store, with each call counted.
+pub struct CountedStore(pub Outside, pub MemoryStore);
+
+impl Store for CountedStore {
+    fn put(&self, batch: &Batch) -> Result<(), Fault> {
+        let mut cursors_only = Batch::default();
+        cursors_only.cursors.clone_from(&batch.cursors);
+        if *batch == cursors_only {
+            return self.1.put(batch);
+        }
+        self.0.call("store.put", |_| self.1.put(batch))
+    }
+    fn open_records(&self) -> Result<Records, Fault> {
+        self.1.open_records()
+    }
+    fn pull(&self, number: PullNumber) -> Result<Option<Pull>, Fault> {
+        self.1.pull(number)
+    }
+    fn pull_by_message_id(&self, id: &MessageId) -> Result<Option<PullNumber>, Fault> {
+        self.1.pull_by_message_id(id)
+    }
+    fn newest_pulls(&self, at_most: usize) -> Result<Vec<Pull>, Fault> {
+        self.1.newest_pulls(at_most)
+    }
+    fn run(&self, id: RunId) -> Result<Option<Run>, Fault> {
+        self.1.run(id)
+    }
+    fn newest_runs(&self, at_most: usize) -> Result<Vec<Run>, Fault> {
+        self.1.newest_runs(at_most)
+    }
+    fn letter(&self, id: &MessageId) -> Result<Option<Letter>, Fault> {
+        self.1.letter(id)
+    }
+    fn history(&self, number: PullNumber) -> Result<Vec<HistoryEntry>, Fault> {
+        self.1.history(number)
+    }
+    fn put_file(&self, name: &FileName, content: &[u8]) -> Result<(), Fault> {
+        self.0.call("store.put_file", |_| self.1.put_file(name, content))
+    }
+    fn file(&self, name: &FileName) -> Result<Option<Vec<u8>>, Fault> {
+        self.1.file(name)
+    }
+}
+
+/// One value for each target.
+pub fn pipelines(
+    outside: &Outside,
+    target: &TargetName,
+) -> BTreeMap<TargetName, Arc<dyn Pipelines>> {
+    let gitlab: Arc<dyn Pipelines> = Arc::new(ValueGitLab(outside.clone()));
+    BTreeMap::from([(target.clone(), gitlab)])
+}
