@@ -50,6 +50,7 @@ pub(super) fn through_the_api(shared: &Arc<Shared>, question: &Question) -> Repl
         pipeline.reference = reference.to_owned();
         pipeline.tag = tag;
         pipeline.variables = variables;
+        pipeline.inputs = question.body.get("inputs").cloned().unwrap_or_default();
         pipeline.hidden_for = std::mem::take(&mut world.hide_next_for);
         pipeline.jobs = planned(&plan, orders, || world.number(), now);
         pipeline.fixed = fixed(&plan);
@@ -206,6 +207,7 @@ fn pipeline(id: u64, now: Timestamp) -> PipelineState {
         bridges: Vec::new(),
         posted: Vec::new(),
         variables: Vec::new(),
+        inputs: Value::Null,
         created_at: now,
         updated_at: now,
         canceled: false,
