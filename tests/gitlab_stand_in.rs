@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use gatepost::demo::git_server::GitServer;
 use gatepost::demo::gitlab::{GitLabStandIn, Plan, Settings};
 use gatepost::mail::trace;
 use gatepost::ports::Pipelines;
@@ -138,6 +139,26 @@ fn who_has_no_token_may_not_push_and_of_a_private_project_not_read() {
     let folder = tempfile::tempdir().unwrap();
     assert!(!clone(&private, folder.path(), "wrong").0);
     assert!(clone(&private, folder.path(), private.token()).0);
+}
+
+#[test]
+fn a_published_tree_is_read_by_everybody_and_written_by_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = folder.path().join("alice/tree.git");
+    gatepost::demo::git_http::init_bare(&tree).unwrap();
+    let commit = "commit refs/heads/master\ncommitter T <t@example.org> 1 +0000\ndata 1\nx\n";
+    feed(&tree, &["fast-import", "--quiet"], commit);
+    std::fs::write(folder.path().join("secret"), "x").unwrap();
+    let server = GitServer::start(folder.path()).unwrap();
+    let clone = folder.path().join("clone");
+    let url = format!("{}/alice/tree.git", server.url());
+    let cloned = git().args(["clone", "-q", &url]).arg(&clone).output().unwrap();
+    assert!(cloned.status.success());
+    assert!(!in_clone(&clone, &["push", "-q", "origin", "HEAD:refs/heads/x"]));
+    for path in ["secret", "alice/tree.git/config", "alice/tree.git/../../secret"] {
+        let answer = ureq::get(format!("{}/{path}", server.url())).call();
+        assert!(answer.is_err(), "{path}");
+    }
 }
 
 #[test]

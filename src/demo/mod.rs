@@ -2,4 +2,5 @@
 
 pub mod git_http;
 
+pub mod git_server;
 pub mod gitlab;
