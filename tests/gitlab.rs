@@ -5,7 +5,6 @@
 
 mod gitlab_support;
 
-use std::io::Read;
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -333,32 +332,6 @@ fn a_server_that_is_silent_or_away_is_temporary() {
     assert_eq!(kind(adapter.get(id)), FaultKind::Temporary);
     drop(gitlab);
     assert_eq!(kind(patient.get(id)), FaultKind::Temporary);
-}
-
-#[test]
-fn a_server_that_drips_is_given_up_at_the_deadline() {
-    let dripping = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", dripping.local_addr().unwrap());
-    let thread = std::thread::spawn(move || {
-        let (mut stream, _) = dripping.accept().unwrap();
-        let mut request = [0; 4096];
-        let _request = stream.read(&mut request).unwrap();
-        let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n";
-        let mut drip = head.iter().chain(std::iter::repeat(&b' '));
-        while drip
-            .next()
-            .is_some_and(|byte| std::io::Write::write_all(&mut stream, &[*byte]).is_ok())
-        {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    });
-    let gitlab = stand_in();
-    let mut ci = ci(&gitlab);
-    ci.gitlab = url;
-    let adapter = GitLab::with_deadline(&ci, Duration::from_millis(500)).unwrap();
-    assert_eq!(kind(adapter.get(PipelineId(1))), FaultKind::Temporary);
-    drop(adapter);
-    thread.join().unwrap();
 }
 
 #[test]

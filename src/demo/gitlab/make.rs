@@ -67,8 +67,9 @@ pub(super) fn by_a_push(shared: &Arc<Shared>, push: &Push) {
     for update in push.updates.iter().take(4) {
         let tag = update.reference.starts_with("refs/tags/");
         let name = update.reference.strip_prefix(if tag { "refs/tags/" } else { "refs/heads/" });
-        let Some(name) = name else { continue };
-        // A ref that was deleted resolves to nothing.
+        let Some(name) = name.filter(|_| !update.new.trim_matches('0').is_empty()) else {
+            continue;
+        };
         let resolved = repository::resolve(&shared.repository, name);
         let commit =
             resolved.and_then(|(sha, _)| repository::commit(&shared.repository, &sha).ok());
