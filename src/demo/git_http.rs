@@ -119,28 +119,9 @@ impl GitHttp {
         request: Request,
     ) -> io::Result<Response> {
         let log = tempfile::Builder::new().prefix("push").tempfile()?.into_temp_path();
-        let mut command = Command::new("git");
-        clean_environment(&mut command)
-            .arg("http-backend")
-            .env("GIT_PROJECT_ROOT", &self.root)
-            .env("GIT_HTTP_EXPORT_ALL", "1")
-            .env("PATH_INFO", path)
-            .env("QUERY_STRING", query)
-            .env("REQUEST_METHOD", request.method().as_str())
-            .env("STAND_IN_PUSH_LOG", &log);
-        if pushes {
-            command.env("REMOTE_USER", "token");
-        }
-        for (name, variable) in [
-            (header::CONTENT_TYPE.as_str(), "CONTENT_TYPE"),
-            (header::CONTENT_ENCODING.as_str(), "HTTP_CONTENT_ENCODING"),
-            ("git-protocol", "GIT_PROTOCOL"),
-        ] {
-            if let Some(value) = request.headers().get(name).and_then(|v| v.to_str().ok()) {
-                command.env(variable, value);
-            }
-        }
-        let mut child = command
+        let mut child = self
+            .command(path, query, pushes, &request)
+            .env("STAND_IN_PUSH_LOG", &log)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -162,6 +143,31 @@ impl GitHttp {
             drop(sender);
         });
         respond(headers, receiver)
+    }
+
+    /// The child with its CGI variables (RFC 3875, section 4.1).
+    fn command(&self, path: &str, query: &str, pushes: bool, request: &Request) -> Command {
+        let mut command = Command::new("git");
+        clean_environment(&mut command)
+            .arg("http-backend")
+            .env("GIT_PROJECT_ROOT", &self.root)
+            .env("GIT_HTTP_EXPORT_ALL", "1")
+            .env("PATH_INFO", path)
+            .env("QUERY_STRING", query)
+            .env("REQUEST_METHOD", request.method().as_str());
+        if pushes {
+            command.env("REMOTE_USER", "token");
+        }
+        for (name, variable) in [
+            (header::CONTENT_TYPE.as_str(), "CONTENT_TYPE"),
+            (header::CONTENT_ENCODING.as_str(), "HTTP_CONTENT_ENCODING"),
+            ("git-protocol", "GIT_PROTOCOL"),
+        ] {
+            if let Some(value) = request.headers().get(name).and_then(|v| v.to_str().ok()) {
+                command.env(variable, value);
+            }
+        }
+        command
     }
 }
 

@@ -185,23 +185,27 @@ impl Client {
             let request = request.header("Content-Type", "application/json").body(body);
             self.agent.run(request.map_err(|error| failed(error.into()))?)
         };
-        let response = response.map_err(failed)?;
-        let (status, headers) = (response.status(), response.headers());
-        let id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("-");
-        tracing::debug!(http.call = %call, http.status = status.as_u16(), gitlab.request = id,
-            "GitLab answered");
-        if status.is_success() {
-            return Ok(response);
-        }
-        let (parts, body) = response.into_parts();
-        // What can't be read is not quoted; the status alone decides the kind.
-        let mut words = Vec::new();
-        let read = body.into_reader().take(BIGGEST_REFUSAL).read_to_end(&mut words);
-        if read.is_err() {
-            words.clear();
-        }
-        Err(Quoted::new(&call.to_string(), status, &parts.headers, &words))
+        answered(call, response.map_err(failed)?)
     }
+}
+
+/// The answer if it is success, else GitLab's refusal.
+fn answered(call: &Call, response: Response<Body>) -> Result<Response<Body>, Quoted> {
+    let (status, headers) = (response.status(), response.headers());
+    let id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("-");
+    tracing::debug!(http.call = %call, http.status = status.as_u16(), gitlab.request = id,
+        "GitLab answered");
+    if status.is_success() {
+        return Ok(response);
+    }
+    let (parts, body) = response.into_parts();
+    // What can't be read is not quoted; the status alone decides the kind.
+    let mut words = Vec::new();
+    let read = body.into_reader().take(BIGGEST_REFUSAL).read_to_end(&mut words);
+    if read.is_err() {
+        words.clear();
+    }
+    Err(Quoted::new(&call.to_string(), status, &parts.headers, &words))
 }
 
 /// What is asked, for the request and for messages about it.

@@ -183,7 +183,10 @@ fn delete(shared: &Shared, id: u64) -> Reply {
 
 fn jobs(shared: &Shared, question: &Question, id: u64) -> Reply {
     let mut world = shared.world();
-    let retried = question.query.get("include_retried").is_some_and(|value| value == "true");
+    let retried = question
+        .query
+        .get("include_retried")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let Some(pipeline) = world.pipeline(id).filter(|pipeline| pipeline.hidden_for == 0) else {
         return Reply::missing();
     };
@@ -289,8 +292,7 @@ fn retry(shared: &Arc<Shared>, id: u64) -> Reply {
     Reply::json(201, answer)
 }
 
-/// One page of rows, with GitLab's headers. As behind a proxy, the links name the host that the
-/// server believes it has, not the one that was called.
+/// One page of rows, with GitLab's headers.
 fn paged(shared: &Shared, world: &World, question: &Question, rows: Vec<Value>) -> Reply {
     let number = |name: &str, usual: usize| match question.query.get(name) {
         None => Some(usual),
@@ -302,7 +304,7 @@ fn paged(shared: &Shared, world: &World, question: &Question, rows: Vec<Value>) 
     let per_page = per_page.min(100);
     let pages = rows.len().div_ceil(per_page).max(1);
     let next = (page < pages).then(|| page + 1);
-    let mut headers = vec![("link", links(shared, question, per_page, next))];
+    let mut headers = vec![("link", links(shared, world, question, per_page, next))];
     if !world.standing.only_link {
         headers.push(("x-page", page.to_string()));
         headers.push(("x-per-page", per_page.to_string()));
@@ -314,7 +316,15 @@ fn paged(shared: &Shared, world: &World, question: &Question, rows: Vec<Value>) 
     Reply { status: 200, headers, body: ReplyBody::Json(rows) }
 }
 
-fn links(shared: &Shared, question: &Question, per_page: usize, next: Option<usize>) -> String {
+fn links(
+    shared: &Shared,
+    world: &World,
+    question: &Question,
+    per_page: usize,
+    next: Option<usize>,
+) -> String {
+    // Behind a proxy they name the host that the server believes it has, not the one called.
+    let root = if world.standing.only_link { "https://gitlab.invalid" } else { &shared.url };
     let link = |page: usize, relation: &str| {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         for (name, value) in question.query.iter().filter(|(name, _)| *name != "page") {
@@ -326,7 +336,7 @@ fn links(shared: &Shared, question: &Question, per_page: usize, next: Option<usi
         query.append_pair("per_page", &per_page.to_string());
         let path = question.path.join("/").replace(&shared.project, "11");
         let query = query.finish();
-        format!("<https://gitlab.invalid/api/v4/{path}?{query}>; rel=\"{relation}\"")
+        format!("<{root}/api/v4/{path}?{query}>; rel=\"{relation}\"")
     };
     let next = next.map(|page| link(page, "next"));
     next.into_iter().chain([link(1, "first")]).collect::<Vec<_>>().join(", ")

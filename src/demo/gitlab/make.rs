@@ -14,7 +14,7 @@ use super::ci_file::{self, JobOrder};
 use super::plan::Plan;
 use super::repository;
 use super::runner;
-use super::world::{JobState, PipelineState};
+use super::world::{CommitFacts, JobState, PipelineState};
 use crate::demo::git_http::Push;
 
 /// What a commit without jobs says.
@@ -43,21 +43,17 @@ pub(super) fn through_the_api(shared: &Arc<Shared>, question: &Question) -> Repl
         return Reply::base("Commit not found");
     };
     let now = shared.clock.now();
-    let (id, answer) = {
-        let mut world = shared.world();
-        let mut pipeline = pipeline(world.number(), now);
-        pipeline.commit = commit;
-        pipeline.reference = reference.to_owned();
-        pipeline.tag = tag;
-        pipeline.variables = variables;
-        pipeline.hidden_for = std::mem::take(&mut world.hide_next_for);
-        pipeline.jobs = planned(&plan, orders, || world.number(), now);
-        pipeline.fixed = fixed(&plan);
-        let answer = answers::detail(shared, &pipeline);
-        let id = pipeline.id;
-        world.pipelines.push(pipeline);
-        (id, answer)
-    };
+    let mut world = shared.world();
+    let mut made = pipeline(world.number(), commit, reference, now);
+    made.tag = tag;
+    made.variables = variables;
+    made.inputs = question.body.get("inputs").cloned().unwrap_or_default();
+    made.hidden_for = std::mem::take(&mut world.hide_next_for);
+    made.jobs = planned(&plan, orders, || world.number(), now);
+    made.fixed = fixed(&plan);
+    let (id, answer) = (made.id, answers::detail(shared, &made));
+    world.pipelines.push(made);
+    drop(world);
     if plan == Plan::Run {
         runner::start(shared, id);
     }
@@ -69,45 +65,40 @@ pub(super) fn by_a_push(shared: &Arc<Shared>, push: &Push) {
     let skip = push.options.iter().any(|option| option == "ci.skip");
     // GitLab makes pipelines for the first four refs of a push.
     for update in push.updates.iter().take(4) {
-        if update.new.bytes().all(|digit| digit == b'0') {
+        let tag = update.reference.starts_with("refs/tags/");
+        let name = update.reference.strip_prefix(if tag { "refs/tags/" } else { "refs/heads/" });
+        let Some(name) = name.filter(|_| !update.new.trim_matches('0').is_empty()) else {
             continue;
-        }
-        let (name, tag) = match update.reference.split_at_checked(11) {
-            Some(("refs/heads/", name)) => (name, false),
-            _ => match update.reference.strip_prefix("refs/tags/") {
-                Some(name) => (name, true),
-                None => continue,
-            },
         };
         let resolved = repository::resolve(&shared.repository, name);
-        let Some(commit) =
-            resolved.and_then(|(sha, _)| repository::commit(&shared.repository, &sha).ok())
-        else {
-            continue;
-        };
-        let skipped = skip && !tag;
-        let orders = orders(shared, &commit.id, &Plan::Run).unwrap_or_default();
-        if orders.is_empty() && !skipped {
-            continue;
+        let commit =
+            resolved.and_then(|(sha, _)| repository::commit(&shared.repository, &sha).ok());
+        if let Some(commit) = commit {
+            by_a_ref(shared, commit, name, tag, skip && !tag);
         }
-        let now = shared.clock.now();
-        let mut world = shared.world();
-        let mut made = pipeline(world.number(), now);
-        made.commit = commit;
-        made.reference = name.to_owned();
-        made.tag = tag;
-        made.source = "push".into();
-        if skipped {
-            made.fixed = Some("skipped".into());
-        } else {
-            made.jobs = planned(&Plan::Run, orders, || world.number(), now);
-        }
-        let id = made.id;
-        world.pipelines.push(made);
-        drop(world);
-        if !skipped {
-            runner::start(shared, id);
-        }
+    }
+}
+
+fn by_a_ref(shared: &Arc<Shared>, commit: CommitFacts, name: &str, tag: bool, skip: bool) {
+    let orders = orders(shared, &commit.id, &Plan::Run).unwrap_or_default();
+    if orders.is_empty() && !skip {
+        return;
+    }
+    let now = shared.clock.now();
+    let mut world = shared.world();
+    let mut made = pipeline(world.number(), commit, name, now);
+    made.tag = tag;
+    made.source = "push".into();
+    if skip {
+        made.fixed = Some("skipped".into());
+    } else {
+        made.jobs = planned(&Plan::Run, orders, || world.number(), now);
+    }
+    let id = made.id;
+    world.pipelines.push(made);
+    drop(world);
+    if !skip {
+        runner::start(shared, id);
     }
 }
 
@@ -193,11 +184,11 @@ fn trace(name: &str, failed: bool) -> String {
     format!("$ make {name}\n{name}: the stand-in was told how this ends\n{end}\n")
 }
 
-fn pipeline(id: u64, now: Timestamp) -> PipelineState {
+fn pipeline(id: u64, commit: CommitFacts, reference: &str, now: Timestamp) -> PipelineState {
     PipelineState {
         id,
-        commit: super::world::CommitFacts::default(),
-        reference: String::new(),
+        commit,
+        reference: reference.to_owned(),
         tag: false,
         source: "api".into(),
         user: USER,
@@ -206,6 +197,7 @@ fn pipeline(id: u64, now: Timestamp) -> PipelineState {
         bridges: Vec::new(),
         posted: Vec::new(),
         variables: Vec::new(),
+        inputs: Value::Null,
         created_at: now,
         updated_at: now,
         canceled: false,
@@ -218,9 +210,7 @@ pub(super) fn foreign(shared: &Shared, sha: &str, reference: &str, source: &str,
     let now = shared.clock.now();
     let commit = repository::commit(&shared.repository, sha).unwrap_or_default();
     let mut world = shared.world();
-    let mut made = pipeline(world.number(), now);
-    made.commit = commit;
-    made.reference = reference.to_owned();
+    let mut made = pipeline(world.number(), commit, reference, now);
     made.source = source.to_owned();
     made.user = user;
     made.jobs = vec![job(world.number(), order("build"), "pending", now)];

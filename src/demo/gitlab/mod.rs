@@ -177,8 +177,8 @@ impl GitLabStandIn {
         self.shared.world().hidden_branches = creates;
     }
 
-    /// Announces further pages by `Link` alone.
-    pub fn page_by_link_only(&self) {
+    /// Announces further pages by `Link` alone, and with a host that is not this one.
+    pub fn page_by_foreign_links(&self) {
         self.shared.world().standing.only_link = true;
     }
 
@@ -266,6 +266,18 @@ impl GitLabStandIn {
         let world = self.shared.world();
         let told = world.pipelines.iter();
         told.map(|p| (p.id, p.reference.clone(), p.source.clone(), p.status())).collect()
+    }
+
+    /// The variables that a pipeline was made with.
+    pub fn variables(&self, pipeline: u64) -> Vec<(String, String)> {
+        let mut world = self.shared.world();
+        world.pipeline(pipeline).map(|pipeline| pipeline.variables.clone()).unwrap_or_default()
+    }
+
+    /// The inputs that a pipeline was made with; null if there were none.
+    pub fn inputs(&self, pipeline: u64) -> serde_json::Value {
+        let mut world = self.shared.world();
+        world.pipeline(pipeline).map(|pipeline| pipeline.inputs.clone()).unwrap_or_default()
     }
 
     /// All requests to the API so far, as `GET version`.

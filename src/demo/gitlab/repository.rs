@@ -56,10 +56,10 @@ pub(super) fn check_out(
 ) -> io::Result<()> {
     std::fs::create_dir(into)?;
     let index = scratch.join("index");
-    let prefix = format!("--prefix={}/", into.display());
-    for arguments in [&["read-tree", sha][..], &["checkout-index", "--all", &prefix]] {
+    for arguments in [&["read-tree", sha][..], &["checkout-index", "--all"]] {
         let mut command = git(repository, arguments);
-        finish(command.env("GIT_INDEX_FILE", &index).output()?)?;
+        command.current_dir(into).env("GIT_WORK_TREE", into).env("GIT_INDEX_FILE", &index);
+        finish(command.output()?)?;
     }
     Ok(())
 }

@@ -149,17 +149,18 @@ fn carry_out(
     Ok(ended)
 }
 
-/// Starts a job's script and notes its process group, unless all is to stop.
+/// Starts a job's script and notes its process group, unless it was cancelled or all is to stop.
 fn spawn(shared: &Shared, id: u64, command: &mut Command) -> io::Result<Child> {
     let mut world = shared.world();
-    if world.stopping {
-        return Err(io::Error::other("the stand-in stops"));
+    let stopping = world.stopping;
+    match world.job(id) {
+        Some(job) if !stopping && job.status == "running" => {
+            let child = command.spawn()?;
+            job.group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+            Ok(child)
+        }
+        Some(_) | None => Err(io::Error::other("cancelled")),
     }
-    let child = command.spawn()?;
-    if let Some(job) = world.job(id) {
-        job.group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    }
-    Ok(child)
 }
 
 /// Reads the script's output to its end, and ends the script at its time limit.

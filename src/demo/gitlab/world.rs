@@ -71,6 +71,7 @@ pub(super) struct PipelineState {
     pub bridges: Vec<BridgeState>,
     pub posted: Vec<PostedState>,
     pub variables: Vec<(String, String)>,
+    pub inputs: serde_json::Value,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub canceled: bool,
