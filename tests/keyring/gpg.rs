@@ -100,6 +100,22 @@ fn a_key_that_has_expired_since_is_not_believed() {
 }
 
 #[test]
+fn a_subkey_is_not_believed_longer_than_its_primary_key() {
+    let gpg = Gpg::new();
+    let fingerprint = gpg.key(ADA, "ed25519", "30d");
+    gpg.call(&["--quick-add-key", &fingerprint, "ed25519", "sign", "never"], b"");
+    let list = gpg.call(&["--list-keys", "--with-colons", &fingerprint], b"");
+    let list = String::from_utf8(list).unwrap();
+    let subkey = list.lines().rfind(|line| line.starts_with("fpr:")).unwrap();
+    let subkey = format!("{}!", subkey.split(':').nth(9).unwrap());
+    let folder = Folder::new().with("ada.asc", gpg.export(&[]));
+    let tag = gpg.tag(&payload("v1"), &["--local-user", &subkey]);
+    good(folder.verify(&tag, made() + days(29)));
+    let verification = folder.verify(&tag, made() + days(31));
+    assert!(matches!(verification, Verification::Expired { .. }), "{verification:?}");
+}
+
+#[test]
 fn a_forged_signature_by_an_expired_key_is_bad_and_not_expired() {
     let gpg = Gpg::new();
     gpg.key(ADA, "ed25519", "30d");

@@ -103,6 +103,25 @@ fn a_key_that_may_not_sign_is_not_believed() {
 }
 
 #[test]
+fn a_key_that_may_sign_no_longer_is_not_believed() {
+    let cert = sequoia_cert(ADA, KeyFlags::empty().set_signing());
+    let tag = sequoia_tag(&cert, HashAlgorithm::SHA512, made());
+    let subkey = cert.keys().subkeys().next().unwrap().key().clone();
+    let primary = cert.primary_key().key().clone().parts_into_secret().unwrap();
+    let binding = SignatureBuilder::new(SignatureType::SubkeyBinding)
+        .set_signature_creation_time(SystemTime::from(made() + days(2)))
+        .unwrap()
+        .set_key_flags(KeyFlags::empty().set_authentication())
+        .unwrap();
+    let binding = subkey.bind(&mut primary.into_keypair().unwrap(), &cert, binding).unwrap();
+    let (cert, _) = cert.insert_packets(binding).unwrap();
+    let folder = Folder::new().with("ada.asc", cert.armored().to_vec().unwrap());
+    good(folder.verify(&tag, made() + days(1)));
+    let verification = folder.verify(&tag, made() + days(3));
+    assert_eq!(why(&verification), "the key may no longer sign");
+}
+
+#[test]
 fn the_demos_tags_are_good_here_and_for_gpg() {
     let key = SigningKey::new(&person("Ada"), made() - days(1)).unwrap();
     let folder = Folder::new().with("ada.asc", key.certificate().unwrap());
