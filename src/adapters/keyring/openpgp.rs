@@ -173,7 +173,8 @@ impl Judge<'_> {
         if let Some(verification) = revoked(&valid, &key.revocation_status()) {
             return verification;
         }
-        if let Err(error) = valid.alive().and_then(|()| key.alive()) {
+        // For a subkey this looks at its primary key as well.
+        if let Err(error) = key.alive() {
             return explain(&fingerprint, &error);
         }
         if !key.for_signing() {
