@@ -125,6 +125,10 @@ impl Keys {
                         "holds a secret key, which does not belong here; export the public one";
                     self.problem(file.to_owned(), why.into());
                 }
+                Ok(certificate) if !is_bound(&certificate) => {
+                    let why = "has a key without its own signature; the file may be cut short";
+                    self.problem(file.to_owned(), why.into());
+                }
                 Ok(certificate) => self.add_certificate(certificate),
                 Err(error) => self.problem(file.to_owned(), error.to_string()),
             }
@@ -167,4 +171,13 @@ impl Keys {
     fn problem(&mut self, file: String, why: String) {
         self.problems.push(Problem { file, why });
     }
+}
+
+/// Whether the key says anything about itself: Sequoia reads the beginning of a cut file as a
+/// certificate without signatures. A lone revocation is enough.
+fn is_bound(certificate: &Cert) -> bool {
+    let primary = certificate.primary_key();
+    primary.self_signatures().next().is_some()
+        || primary.self_revocations().next().is_some()
+        || certificate.userids().any(|id| id.self_signatures().next().is_some())
 }

@@ -1,8 +1,8 @@
 //! The keyring folder: OpenPGP certificates and SSH allowed signers, and what they prove.
 //!
-//! In reading order: [`tag`] (a tag object into what is signed and its signature), [`folder`] (the
-//! files into keys, read again when they change), [`openpgp`] and [`ssh`] (a signature against
-//! the keys), [`allowed_signers`] (ssh-keygen's file format), [`inventory`] (what `gatepost check`
+//! In reading order: `tag` (a tag object into what is signed and its signature), `folder` (the
+//! files into keys, read again when they change), `openpgp` and `ssh` (a signature against
+//! the keys), `allowed_signers` (ssh-keygen's file format), `inventory` (what `gatepost check`
 //! prints). It must not say who may submit what: it says who signed.
 
 mod allowed_signers;

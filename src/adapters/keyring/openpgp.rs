@@ -12,7 +12,8 @@ use sequoia_openpgp as openpgp;
 use openpgp::anyhow;
 use openpgp::cert::ValidCert;
 use openpgp::cert::amalgamation::{ValidAmalgamation, ValidateAmalgamation};
-use openpgp::packet::Signature;
+use openpgp::packet::key::{PublicParts, UnspecifiedRole};
+use openpgp::packet::{Key, Signature};
 use openpgp::parse::Parse;
 use openpgp::parse::stream::{
     DetachedVerifierBuilder, GoodChecksum, MessageLayer, MessageStructure, VerificationError,
@@ -70,6 +71,18 @@ fn bad(why: String) -> Verification {
     Verification::Bad { why }
 }
 
+fn does_not_fit() -> Verification {
+    bad("the signature does not fit the tag".into())
+}
+
+/// Whether the key certainly did not make the signature. (It may be one that can't be tried.)
+fn disproved(signature: &Signature, key: &Key<PublicParts, UnspecifiedRole>) -> bool {
+    signature.verify_document(key).is_err_and(|error| {
+        let cause = error.downcast_ref::<Error>();
+        matches!(cause, Some(Error::ManipulatedMessage | Error::BadSignature(_)))
+    })
+}
+
 /// Hands Sequoia the certificates, and turns what it says into ours.
 struct Judge<'a> {
     certificates: &'a [Cert],
@@ -112,14 +125,19 @@ impl Judge<'_> {
                     key: key.map_or_else(|| "not named".into(), |key| key.to_string()),
                 }
             }
-            Err(VerificationError::UnboundKey { cert, error, .. }) => {
+            // About these two Sequoia speaks before it looks at the signature; but who has not
+            // made it must not be told about the key.
+            Err(VerificationError::UnboundKey { sig, cert, error }) => {
+                let issuers = sig.get_issuers();
+                let mut keys = cert.keys().key_handles(issuers.iter());
+                if keys.any(|key| disproved(sig, key.key())) {
+                    return does_not_fit();
+                }
                 explain(&cert.fingerprint(), &error)
             }
             Err(VerificationError::BadKey { sig, ka, error }) => {
-                // Sequoia says so before it looks at the signature itself; who has not made it
-                // must not be told about the key.
-                if sig.verify_document(ka.key()).is_err() {
-                    return bad("the signature does not fit the tag".into());
+                if disproved(sig, ka.key()) {
+                    return does_not_fit();
                 }
                 let cert = ka.valid_cert();
                 revoked(cert, &ka.revocation_status())
@@ -155,7 +173,8 @@ impl Judge<'_> {
         if let Some(verification) = revoked(&valid, &key.revocation_status()) {
             return verification;
         }
-        if let Err(error) = valid.alive().and_then(|()| key.alive()) {
+        // For a subkey this looks at its primary key as well.
+        if let Err(error) = key.alive() {
             return explain(&fingerprint, &error);
         }
         if !key.for_signing() {
@@ -236,9 +255,7 @@ pub fn explain(key: &Fingerprint, error: &anyhow::Error) -> Verification {
             | Error::UnsupportedPublicKeyAlgorithm(_)
             | Error::UnsupportedEllipticCurve(_),
         ) => Verification::Weak { why: root(error) },
-        Some(Error::ManipulatedMessage | Error::BadSignature(_)) => {
-            bad("the signature does not fit the tag".into())
-        }
+        Some(Error::ManipulatedMessage | Error::BadSignature(_)) => does_not_fit(),
         _ => bad(root(error)),
     }
 }

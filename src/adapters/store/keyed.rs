@@ -173,11 +173,10 @@ impl<E: Engine> KeyedStore<E> {
             if end.iter().eq(new.iter().copied()) {
                 continue;
             }
-            let mut sequence = self.next_sequence(&prefix)?;
-            for line in new {
+            let first = self.next_sequence(&prefix)?;
+            for (sequence, line) in (first..).zip(new) {
                 let key = [prefix, sequence.to_be_bytes()].concat();
                 writes.push(insert(Table::History, key, encode(line, &number)?));
-                sequence += 1;
             }
         }
         Ok(())

@@ -1,0 +1,9 @@
+//! The keyring's contract, with tags signed by real `gpg`, `ssh-keygen`, `git` and by Sequoia.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod folder;
+mod gpg;
+mod sequoia;
+mod signers;
+mod ssh;

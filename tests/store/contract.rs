@@ -1,0 +1,304 @@
+//! What both stores do alike.
+
+use gatepost::adapters::store::{MemoryStore, SledStore};
+use gatepost::ports::{Batch, Control, Fault, FaultKind, FileName, Pause, Records, Store};
+use gatepost::pull::ids::{JobId, PullNumber, RunId};
+use gatepost::pull::letter::LetterState;
+use gatepost::pull::request::Pull;
+
+use crate::records::*;
+
+/// A store that can be closed and opened again.
+trait Place {
+    fn open(&self) -> Box<dyn Store>;
+}
+
+struct OnDisk(tempfile::TempDir);
+
+impl Place for OnDisk {
+    fn open(&self) -> Box<dyn Store> {
+        Box::new(SledStore::open(self.0.path()).unwrap())
+    }
+}
+
+impl Place for MemoryStore {
+    fn open(&self) -> Box<dyn Store> {
+        Box::new(self.clone())
+    }
+}
+
+/// Tells the same story to both stores, each new.
+fn both(story: impl Fn(&dyn Place)) {
+    story(&MemoryStore::default());
+    story(&OnDisk(tempfile::tempdir().unwrap()));
+}
+
+#[test]
+fn a_new_store_is_empty_and_counts_from_one() {
+    both(|place| {
+        let store = place.open();
+        let records = store.open_records().unwrap();
+        assert_eq!(records, Records { next_pull: 1, next_run: 1, ..Records::default() });
+        assert_eq!(store.newest_pulls(5).unwrap(), []);
+        assert_eq!(store.newest_runs(5).unwrap(), []);
+        assert_eq!(store.pull(PullNumber(1)).unwrap(), None);
+        assert_eq!(store.run(RunId(1)).unwrap(), None);
+        assert_eq!(store.letter(&message_id("l@x")).unwrap(), None);
+        assert_eq!(store.pull_by_message_id(&message_id("m@x")).unwrap(), None);
+        assert_eq!(store.history(PullNumber(1)).unwrap(), []);
+        store.put(&Batch::default()).unwrap();
+    });
+}
+
+#[test]
+fn everything_of_a_batch_is_there_after_opening_again() {
+    both(|place| {
+        let control = Control {
+            pause: Some(Pause { reason: "moving".into(), by: "ada".into(), at: at(1) }),
+            ..Control::default()
+        };
+        let batch = Batch {
+            pulls: vec![pull(1, "one@x"), pull(2, "two@x")],
+            runs: vec![run(1)],
+            letters: vec![letter("l1@x", ready())],
+            cursors: vec![(folder("INBOX"), cursor(5)), (folder("Grüße"), cursor(6))],
+            control: Some(control.clone()),
+            history: vec![(PullNumber(1), line("came")), (PullNumber(2), line("came too"))],
+        };
+        let store = place.open();
+        store.put(&batch).unwrap();
+        drop(store);
+
+        let store = place.open();
+        let mut records = store.open_records().unwrap();
+        records.cursors.reverse();
+        assert_eq!(
+            records,
+            Records {
+                pulls: batch.pulls.clone(),
+                runs: batch.runs.clone(),
+                letters: batch.letters.clone(),
+                cursors: vec![batch.cursors[0].clone(), batch.cursors[1].clone()],
+                control,
+                next_pull: 3,
+                next_run: 2,
+            }
+        );
+        assert_eq!(store.pull(PullNumber(2)).unwrap(), Some(pull(2, "two@x")));
+        assert_eq!(store.run(RunId(1)).unwrap(), Some(run(1)));
+        assert_eq!(store.letter(&message_id("l1@x")).unwrap(), Some(letter("l1@x", ready())));
+        assert_eq!(store.pull_by_message_id(&message_id("two@x")).unwrap(), Some(PullNumber(2)));
+        assert_eq!(store.history(PullNumber(1)).unwrap(), [line("came")]);
+        assert_eq!(store.history(PullNumber(2)).unwrap(), [line("came too")]);
+    });
+}
+
+#[test]
+fn a_put_replaces_whole_records_and_leaves_the_rest() {
+    both(|place| {
+        let store = place.open();
+        store.put(&pulls([pull(1, "one@x"), pull(2, "two@x")])).unwrap();
+        let mut changed = pull(1, "one@x");
+        changed.priority = 5;
+        changed.landing_checked = None;
+        let batch = Batch {
+            pulls: vec![changed.clone()],
+            cursors: vec![(folder("INBOX"), cursor(5))],
+            ..Batch::default()
+        };
+        store.put(&batch).unwrap();
+        store
+            .put(&Batch { cursors: vec![(folder("INBOX"), cursor(9))], ..Batch::default() })
+            .unwrap();
+        let records = place_again(place, store).open_records().unwrap();
+        assert_eq!(records.pulls, [changed, pull(2, "two@x")]);
+        assert_eq!(records.cursors, [(folder("INBOX"), cursor(9))]);
+    });
+}
+
+fn place_again(place: &dyn Place, store: Box<dyn Store>) -> Box<dyn Store> {
+    drop(store);
+    place.open()
+}
+
+#[test]
+fn what_is_over_is_not_open_but_still_found() {
+    both(|place| {
+        let store = place.open();
+        let sent = letter("l1@x", LetterState::Sent { at: at(9) });
+        store.put(&pulls([pull(1, "one@x"), pull(2, "two@x")])).unwrap();
+        store
+            .put(&Batch {
+                runs: vec![run(1), run(2)],
+                letters: vec![letter("l1@x", ready()), letter("l2@x", ready())],
+                ..Batch::default()
+            })
+            .unwrap();
+        store
+            .put(&Batch {
+                pulls: vec![closed(pull(1, "one@x"))],
+                runs: vec![closed_run(run(2))],
+                letters: vec![sent.clone()],
+                ..Batch::default()
+            })
+            .unwrap();
+
+        let store = place_again(place, store);
+        let records = store.open_records().unwrap();
+        assert_eq!(records.pulls, [pull(2, "two@x")]);
+        assert_eq!(records.runs, [run(1)]);
+        assert_eq!(records.letters, [letter("l2@x", ready())]);
+        assert_eq!((records.next_pull, records.next_run), (3, 3));
+        assert_eq!(store.pull(PullNumber(1)).unwrap(), Some(closed(pull(1, "one@x"))));
+        assert_eq!(store.pull_by_message_id(&message_id("one@x")).unwrap(), Some(PullNumber(1)));
+        assert_eq!(store.run(RunId(2)).unwrap(), Some(closed_run(run(2))));
+        assert_eq!(store.letter(&message_id("l1@x")).unwrap(), Some(sent));
+    });
+}
+
+#[test]
+fn what_was_over_can_be_open_again() {
+    both(|place| {
+        let store = place.open();
+        store.put(&pulls([closed(pull(1, "one@x"))])).unwrap();
+        assert_eq!(store.open_records().unwrap().pulls, []);
+        store.put(&pulls([pull(1, "one@x")])).unwrap();
+        assert_eq!(store.open_records().unwrap().pulls, [pull(1, "one@x")]);
+    });
+}
+
+#[test]
+fn numbers_sort_as_numbers_and_the_newest_come_first() {
+    both(|place| {
+        let store = place.open();
+        let many = (1..=300).map(|n| pull(n, &format!("m{n}@x")));
+        store.put(&pulls(many)).unwrap();
+        store.put(&Batch { runs: (1..=300).map(run).collect(), ..Batch::default() }).unwrap();
+        let numbers = |pulls: Vec<Pull>| pulls.iter().map(|p| p.number.0).collect::<Vec<_>>();
+        assert_eq!(numbers(store.newest_pulls(3).unwrap()), [300, 299, 298]);
+        assert!(store.newest_pulls(0).unwrap().is_empty());
+        assert_eq!(store.newest_pulls(1000).unwrap().len(), 300);
+        let runs: Vec<u64> = store.newest_runs(2).unwrap().iter().map(|run| run.id.0).collect();
+        assert_eq!(runs, [300, 299]);
+        let records = store.open_records().unwrap();
+        assert_eq!(numbers(records.pulls), (1..=300).collect::<Vec<_>>());
+        assert_eq!((records.next_pull, records.next_run), (301, 301));
+    });
+}
+
+#[test]
+fn history_keeps_its_order_and_belongs_to_its_request() {
+    both(|place| {
+        let store = place.open();
+        let texts: Vec<String> = (0..300).map(|n| format!("line {n}")).collect();
+        for (n, text) in texts.iter().enumerate() {
+            // The neighbours' lines must not get between.
+            let history = vec![
+                (PullNumber(2), line(text)),
+                (PullNumber(1), line("other")),
+                (PullNumber(3), line(&format!("other {n}"))),
+            ];
+            store.put(&Batch { history, ..Batch::default() }).unwrap();
+        }
+        let lines = place_again(place, store).history(PullNumber(2)).unwrap();
+        assert!(lines.iter().map(|line| &line.what).eq(texts.iter()));
+    });
+}
+
+#[test]
+fn a_repeated_put_changes_nothing() {
+    both(|place| {
+        let store = place.open();
+        let came = Batch {
+            pulls: vec![pull(1, "one@x")],
+            history: vec![(PullNumber(1), line("came")), (PullNumber(1), line("read"))],
+            ..Batch::default()
+        };
+        store.put(&came).unwrap();
+        store.put(&came).unwrap();
+        assert_eq!(store.history(PullNumber(1)).unwrap(), [line("came"), line("read")]);
+        let again = Batch { history: vec![(PullNumber(1), line("came"))], ..Batch::default() };
+        store.put(&again).unwrap();
+        assert_eq!(
+            store.history(PullNumber(1)).unwrap(),
+            [line("came"), line("read"), line("came")]
+        );
+    });
+}
+
+#[test]
+fn a_message_id_and_a_number_belong_to_each_other_for_ever() {
+    both(|place| {
+        let store = place.open();
+        store.put(&pulls([closed(pull(1, "one@x"))])).unwrap();
+        for wrong in [
+            pulls([pull(2, "one@x")]),
+            pulls([pull(1, "two@x")]),
+            pulls([pull(3, "three@x"), pull(4, "three@x")]),
+        ] {
+            assert_eq!(store.put(&wrong).unwrap_err().kind, FaultKind::Bug);
+        }
+        let records = store.open_records().unwrap();
+        assert_eq!((records.pulls.len(), records.next_pull), (0, 2));
+    });
+}
+
+#[test]
+fn one_record_too_large_refuses_the_whole_batch() {
+    both(|place| {
+        let store = place.open();
+        let mut large = pull(2, "two@x");
+        large.cover.subject = "x".repeat(32 * 1024);
+        let batch = Batch {
+            pulls: vec![pull(1, "one@x"), large],
+            cursors: vec![(folder("INBOX"), cursor(5))],
+            ..Batch::default()
+        };
+        let fault = store.put(&batch).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Bug);
+        assert!(fault.detail.contains("request 2 takes"), "{fault}");
+        let records = place_again(place, store).open_records().unwrap();
+        assert_eq!(records, Records { next_pull: 1, next_run: 1, ..Records::default() });
+    });
+}
+
+#[test]
+fn files_are_kept_under_names_that_do_not_get_in_each_others_way() {
+    both(|place| {
+        let store = place.open();
+        let names = [
+            FileName::Mail(message_id("../../etc/passwd@x")),
+            FileName::Letter(message_id("../../etc/passwd@x")),
+            FileName::Log(RunId(1), JobId(23)),
+            FileName::Log(RunId(12), JobId(3)),
+            FileName::Mail(message_id(&"x".repeat(900))),
+        ];
+        for (n, name) in names.iter().enumerate() {
+            assert_eq!(store.file(name).unwrap(), None);
+            store.put_file(name, b"first").unwrap();
+            store.put_file(name, &[n as u8, 0, 255]).unwrap();
+        }
+        let store = place_again(place, store);
+        for (n, name) in names.iter().enumerate() {
+            assert_eq!(store.file(name).unwrap(), Some(vec![n as u8, 0, 255]));
+        }
+    });
+}
+
+#[test]
+fn the_memory_store_fails_when_told_to() {
+    let store = MemoryStore::default();
+    store.fail_next_put(Fault::temporary("full"));
+    store.fail_next_put_late(Fault::temporary("late"));
+    let batch = Batch {
+        pulls: vec![pull(1, "one@x")],
+        history: vec![(PullNumber(1), line("came"))],
+        ..Batch::default()
+    };
+    assert_eq!(store.put(&batch).unwrap_err().detail, "full");
+    assert_eq!(store.pull(PullNumber(1)).unwrap(), None);
+    assert_eq!(store.put(&batch).unwrap_err().detail, "late");
+    assert_eq!(store.pull(PullNumber(1)).unwrap(), Some(pull(1, "one@x")));
+    store.put(&batch).unwrap();
+    assert_eq!(store.history(PullNumber(1)).unwrap(), [line("came")]);
+}

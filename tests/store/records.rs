@@ -1,0 +1,156 @@
+//! Records to put into stores.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gatepost::ports::{
+    Batch, Control, Cursor, Fault, FileName, Folder, HistoryEntry, Pause, Store,
+};
+use gatepost::pull::cover::{Cover, Person, Request};
+use gatepost::pull::ids::{
+    AccountName, ListName, MessageId, ObjectId, PullNumber, RunId, TargetName,
+};
+use gatepost::pull::letter::{About, Letter, LetterState};
+use gatepost::pull::request::{Pull, Stage};
+use gatepost::pull::retry::Retry;
+use gatepost::pull::run::{Run, RunStage, Why};
+use gatepost::pull::verdict::{Audience, Outcome, Verdict};
+use jiff::Timestamp;
+
+pub fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + second).unwrap()
+}
+
+pub fn message_id(text: &str) -> MessageId {
+    text.parse().unwrap()
+}
+
+pub fn object_id(digit: char) -> ObjectId {
+    digit.to_string().repeat(40).parse().unwrap()
+}
+
+pub fn pull(number: u64, id: &str) -> Pull {
+    Pull {
+        number: PullNumber(number),
+        list: ListName::new("devel"),
+        target: TargetName::new("master"),
+        cover: Cover {
+            message_id: message_id(id),
+            subject: "[PULL 0/2] Blöck patches".into(),
+            prefixes: vec!["PULL 0/2".into()],
+            revision: 1,
+            author: Person { name: Some("Ada".into()), address: "ada@example.org".into() },
+            references: vec![message_id("before@example.org")],
+            date: Some(at(0)),
+            request: Request {
+                url: "https://example.org/qemu.git".into(),
+                reference: "tags/block-2026".into(),
+                base: Some("0123456789ab".parse().unwrap()),
+                tip: None,
+            },
+        },
+        received_at: at(1),
+        priority: 0,
+        attempts: 0,
+        approvals: Vec::new(),
+        landing_checked: Some(object_id('c')),
+        told_unanswered: None,
+        letters: vec![message_id("letter@example.org")],
+        stage: Stage::Received { fetch: Retry::now(at(1)) },
+    }
+}
+
+pub fn closed(mut pull: Pull) -> Pull {
+    pull.stage = Stage::Closed { verdict: Verdict::Landed, at: at(9) };
+    pull
+}
+
+pub fn run(id: u64) -> Run {
+    Run {
+        id: RunId(id),
+        target: TargetName::new("master"),
+        why: Why::Asked {
+            asker: None,
+            url: "https://example.org/qemu.git".into(),
+            reference: "staging".into(),
+            sha: object_id('a'),
+        },
+        ci_ref: format!("staging-gatepost-run-{id}"),
+        created_at: at(2),
+        stage: RunStage::Planned { retry: Retry::now(at(2)) },
+    }
+}
+
+pub fn closed_run(mut run: Run) -> Run {
+    run.stage = RunStage::Closed { outcome: Outcome::AlreadyMerged, at: at(9) };
+    run
+}
+
+pub fn letter(id: &str, state: LetterState) -> Letter {
+    Letter {
+        id: message_id(id),
+        about: About::Pull(PullNumber(1)),
+        audience: Audience::Thread,
+        list: Some(ListName::new("devel")),
+        recipients: vec!["ada@example.org".into()],
+        subject: "Re: [PULL 0/2] Blöck patches".into(),
+        written_at: at(3),
+        state,
+    }
+}
+
+pub fn ready() -> LetterState {
+    LetterState::Ready { retry: Retry::now(at(3)) }
+}
+
+pub fn folder(name: &str) -> Folder {
+    Folder { account: AccountName::new("bot"), folder: name.into() }
+}
+
+pub fn cursor(uid_next: u32) -> Cursor {
+    Cursor { uid_validity: 7, uid_next, read_at: at(4) }
+}
+
+pub fn line(what: &str) -> HistoryEntry {
+    HistoryEntry { at: at(5), stage: "received".into(), what: what.into() }
+}
+
+pub fn pulls(pulls: impl IntoIterator<Item = Pull>) -> Batch {
+    Batch { pulls: pulls.into_iter().collect(), ..Batch::default() }
+}
+
+/// The records of the stored fixture: never changed, new ones go into a new version's.
+pub fn fill(store: &dyn Store) {
+    let control = Control {
+        pause: Some(Pause { reason: "moving".into(), by: "ada".into(), at: at(1) }),
+        counts: [("unsigned".to_owned(), 3)].into(),
+        counting_since: Some(at(0)),
+        alerted: [("token".to_owned(), at(2))].into(),
+    };
+    let batch = Batch {
+        pulls: vec![pull(1, "one@x"), closed(pull(2, "two@x"))],
+        runs: vec![run(1)],
+        letters: vec![letter("l1@x", ready()), letter("l2@x", LetterState::Sent { at: at(8) })],
+        cursors: vec![(folder("INBOX"), cursor(5))],
+        control: Some(control),
+        history: vec![(PullNumber(1), line("came")), (PullNumber(1), line("read"))],
+    };
+    store.put(&batch).unwrap();
+    store.put_file(&FileName::Mail(message_id("one@x")), b"From: ada\n\nPlease pull.\n").unwrap();
+}
+
+pub fn put_numbered(store: &dyn Store, number: u64) -> Result<(), Fault> {
+    let id = format!("m{number}@x");
+    store.put_file(&FileName::Mail(message_id(&id)), id.as_bytes())?;
+    store.put(&Batch {
+        pulls: vec![pull(number, &id)],
+        runs: vec![run(number)],
+        cursors: vec![(folder("INBOX"), cursor(number as u32))],
+        history: vec![(PullNumber(number), line("came"))],
+        ..Batch::default()
+    })
+}
+
+pub fn entries(directory: &Path) -> Vec<PathBuf> {
+    fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
