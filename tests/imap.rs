@@ -1,7 +1,11 @@
 //! The IMAP adapter against servers that misbehave, and against Dovecot.
 
+#![allow(clippy::unwrap_used, reason = "a test's helper that fails is a test that fails")]
+
 #[path = "imap/bad_servers.rs"]
 mod bad_servers;
+#[path = "imap/certificates.rs"]
+mod certificates;
 #[path = "imap/dovecot.rs"]
 mod dovecot;
 #[path = "imap/fake.rs"]

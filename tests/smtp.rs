@@ -1,8 +1,14 @@
 //! The SMTP adapter against a server that answers in every way there is: what it says became of a
 //! letter, and what the server really got.
 
+#![allow(clippy::unwrap_used, reason = "a test's helper that fails is a test that fails")]
+
+#[path = "imap/certificates.rs"]
+mod certificates;
 #[path = "smtp/fake.rs"]
 mod fake;
+#[path = "smtp/tls.rs"]
+mod tls;
 
 use gatepost::adapters::smtp::SmtpServer;
 use gatepost::config::model::{Smtp, Tls};

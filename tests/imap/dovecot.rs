@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::certificates::{certificates, program};
+
 /// The password of every account.
 pub const PASSWORD: &str = "correct-horse";
 
@@ -67,10 +69,8 @@ impl Dovecot {
     /// Sends a signal to the processes that serve IMAP sessions.
     pub fn signal_sessions(&self, signal: Signal) -> usize {
         let sessions = children(self.master.id(), "imap");
-        for session in &sessions {
-            kill_process(*session, signal).unwrap();
-        }
-        sessions.len()
+        // One may end by itself meanwhile.
+        sessions.into_iter().filter(|session| kill_process(*session, signal).is_ok()).count()
     }
 
     fn doveadm(&self, arguments: &[&str]) -> Child {
@@ -106,16 +106,6 @@ impl Drop for Dovecot {
     }
 }
 
-/// A program that a Debian package brings.
-fn program(name: &str, package: &str) -> PathBuf {
-    let path = std::env::var("PATH").unwrap_or_default();
-    path.split(':')
-        .chain(["/usr/sbin", "/usr/bin"])
-        .map(|folder| Path::new(folder).join(name))
-        .find(|file| file.exists())
-        .unwrap_or_else(|| panic!("no {name} here: apt-get install {package}"))
-}
-
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -127,35 +117,15 @@ fn children(of: u32, name: &str) -> Vec<Pid> {
             continue;
         };
         let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
-        let is_one = stat
-            .split_once(&format!("({name}) "))
-            .is_some_and(|(_, rest)| rest.split(' ').nth(1) == Some(&of.to_string()));
+        let is_one = stat.split_once(&format!("({name}) ")).is_some_and(|(_, rest)| {
+            let mut fields = rest.split(' ');
+            fields.next() != Some("Z") && fields.next() == Some(&of.to_string())
+        });
         if is_one {
             found.extend(Pid::from_raw(id));
         }
     }
     found
-}
-
-/// A CA, and a certificate of it for localhost.
-fn certificates(folder: &Path) {
-    fs::write(folder.join("san"), "subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n")
-        .unwrap();
-    let new_key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout";
-    for line in [
-        format!("req -x509 {new_key} ca.key -out ca.pem -days 30 -subj /CN=test-ca"),
-        format!("req {new_key} key.pem -out request.pem -subj /CN=localhost"),
-        "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile san \
-         -out certificate.pem"
-            .to_owned(),
-    ] {
-        let output = Command::new(program("openssl", "openssl"))
-            .args(line.split_whitespace())
-            .current_dir(folder)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    }
 }
 
 fn configuration(folder: &Path, imap: u16, imaps: u16) -> String {
