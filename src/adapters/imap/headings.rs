@@ -67,12 +67,12 @@ impl ImapFolder {
             let found = self
                 .run(UID_LIST, |session| session.uid_search(format!("UID {from}:*")))
                 .map_err(|trouble| trouble.fault(&self.account, self.about()))?;
-            // `n:*` beyond the end is the last mail (RFC 3501, section 6.4.8).
-            let mut uids: Vec<u32> = found.into_iter().filter(|uid| *uid >= from).collect();
+            let mut uids = Vec::from_iter(found);
             uids.sort_unstable();
             self.listed = Some((from, uids));
         }
         let uids = self.listed.as_ref().map(|(_, uids)| uids.as_slice()).unwrap_or_default();
+        // `n:*` beyond the end is the last mail (RFC 3501, section 6.4.8).
         let start = uids.partition_point(|uid| *uid < from);
         Ok(uids.get(start..).unwrap_or_default().to_vec())
     }
