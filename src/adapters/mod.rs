@@ -1,7 +1,8 @@
-//! The real side of each port. No adapter knows another; [`tls`] and [`http`] are what several
-//! build on.
+//! The real side of each port. No adapter knows another; [`tls`], [`http`] and [`connection`] are
+//! what several build on.
 
 pub mod clock;
+pub mod connection;
 pub mod git;
 pub mod gitlab;
 pub mod http;
