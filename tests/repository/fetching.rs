@@ -117,8 +117,8 @@ fn nothing_that_was_fetched_enters_the_mirror() {
     world.fetch(&bot, "pull-1").unwrap();
     assert!(!bot.has_landed(&target(), tip).unwrap());
     let mirrors = world.path("state/git/mirrors");
-    let mirror = std::fs::read_dir(mirrors).unwrap().map(|e| e.unwrap().path());
-    let mirror = mirror.filter(|p| p.is_dir()).next().unwrap();
+    let mut mirrors = std::fs::read_dir(mirrors).unwrap().map(|e| e.unwrap().path());
+    let mirror = mirrors.find(|p| p.is_dir()).unwrap();
     let objects = git(&mirror, &["cat-file", "--batch-all-objects", "--batch-check"]);
     assert!(!objects.contains(&tip.to_string()));
 }

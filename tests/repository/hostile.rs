@@ -66,8 +66,8 @@ fn a_login_page_is_not_a_repository() {
 fn http_statuses_have_their_words() {
     let (world, bot) = world();
     for (status, kind, words) in [
-        ("401 Unauthorized", FaultKind::Permanent, "does not let the bot read"),
-        ("403 Forbidden", FaultKind::Permanent, "does not let the bot read"),
+        ("401 Unauthorized", FaultKind::Permanent, "asks for a login"),
+        ("403 Forbidden", FaultKind::Permanent, "asks for a login"),
         ("404 Not Found", FaultKind::Permanent, "has no such repository"),
         ("500 Oops", FaultKind::Temporary, "does not work at the moment"),
         ("503 Busy", FaultKind::Temporary, "does not work at the moment"),
@@ -258,14 +258,14 @@ fn shell(folder: &Path, script: &str) -> String {
 fn a_pack_bomb_costs_the_child_and_not_the_bot() {
     let (world, _) = world();
     world.git(&["checkout", "-q", "-B", "bomb", "master"]);
-    let zeros = vec![0_u8; 120 << 20];
+    let zeros = vec![0_u8; 72 << 20];
     std::fs::write(world.path("work/a"), &zeros).unwrap();
     std::fs::write(world.path("work/b"), [&zeros, b"x".as_slice()].concat()).unwrap();
     world.git(&["config", "core.compression", "1"]);
     world.commit("bomb");
     world.tag("bomb", "text");
     git(&world.path("author.git"), &["repack", "-q", "-a", "-d", "-f", "--window-memory=0"]);
-    let bot = limited(&world, |s| s.fetch.max_memory = 96 << 20);
+    let bot = limited(&world, |s| s.fetch.max_memory = 64 << 20);
     let order = world.order("author.git", "bomb");
     let Err(FetchRefused::Fault(fault)) = bot.fetch(&order) else { panic!("taken") };
     assert_eq!(fault.kind, FaultKind::Permanent, "{fault}");
@@ -339,4 +339,83 @@ fn a_ref_name_that_is_not_utf8_costs_one_request() {
     });
     let fault = fault(&world, &bot, "odd");
     assert_ne!(fault.kind, FaultKind::Bug, "{fault}");
+}
+
+#[test]
+fn a_child_that_is_killed_is_reported() {
+    let (world, _) = world();
+    let program = world.path("dies");
+    std::fs::write(&program, "#!/bin/sh\nexec kill -SEGV $$\n").unwrap();
+    executable(&program);
+    let bot = limited(&world, |s| s.program = program);
+    let fault = fault(&world, &bot, "author.git");
+    assert_eq!(fault.kind, FaultKind::Temporary);
+    assert!(fault.detail.contains("signal: 11"), "{fault}");
+}
+
+#[test]
+fn a_child_that_does_not_end_is_killed_with_all_it_started() {
+    let (world, _) = world();
+    let program = world.path("hangs");
+    let pid = world.path("pid");
+    std::fs::write(
+        &program,
+        format!("#!/bin/sh\nsleep 1000 & echo $! > {}\nwait\n", pid.display()),
+    )
+    .unwrap();
+    executable(&program);
+    let bot = limited(&world, |s| {
+        s.program = program;
+        s.fetch.deadline = SignedDuration::from_millis(100);
+    });
+    let fault = fault(&world, &bot, "author.git");
+    assert_eq!(fault.kind, FaultKind::Temporary);
+    assert!(fault.detail.contains("killed at its deadline"), "{fault}");
+    let pid = std::fs::read_to_string(pid).unwrap();
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+}
+
+fn executable(file: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn ssh_is_refused_unless_it_is_configured_and_then_asks_nothing() {
+    let (world, bot) = world();
+    let author = world.path("author.git");
+    let mut order = world.order("", "pull-1");
+    order.url = format!("ssh://git@localhost:2222{}", author.display());
+    assert!(matches!(bot.fetch(&order), Err(FetchRefused::NotAllowed { .. })));
+    // Stands in for ssh: notes how it was called and runs the command here.
+    let (bin, program, called) = (world.path("bin"), world.path("with-ssh"), world.path("called"));
+    std::fs::create_dir(&bin).unwrap();
+    let script = format!(
+        "#!/bin/sh\necho \"$@\" > {}\nfor last; do :; done\nexec sh -c \"$last\"\n",
+        called.display()
+    );
+    std::fs::write(bin.join("ssh"), script).unwrap();
+    executable(&bin.join("ssh"));
+    let real = world.settings().program;
+    let script =
+        format!("#!/bin/sh\nPATH={}:$PATH exec {} \"$@\"\n", bin.display(), real.display());
+    std::fs::write(&program, script).unwrap();
+    executable(&program);
+    let bot = limited(&world, |s| {
+        s.program = program;
+        s.trust.schemes.push("ssh".into());
+        s.trust.allow_addresses.push("::1".parse().unwrap());
+    });
+    assert_eq!(bot.fetch(&order).unwrap().reference, "refs/tags/pull-1");
+    let called = std::fs::read_to_string(called).unwrap();
+    for option in [
+        "BatchMode=yes",
+        "StrictHostKeyChecking=yes",
+        "HostKeyAlias=localhost",
+        "-p 2222 -l git -T -- ",
+    ] {
+        assert!(called.contains(option), "{option} in {called}");
+    }
+    assert!(!called.contains("-- localhost"), "the checked address is named: {called}");
 }

@@ -23,7 +23,7 @@ pub fn check(address: IpAddr, allowed: &[IpAddr]) -> Result<(), &'static str> {
 }
 
 fn inside_v4(address: Ipv4Addr) -> Option<&'static str> {
-    let [a, b, c, _] = address.octets();
+    let [a, b, ..] = address.octets();
     if address.is_loopback() {
         Some("a loopback address")
     } else if a == 0 {
@@ -36,15 +36,22 @@ fn inside_v4(address: Ipv4Addr) -> Option<&'static str> {
         Some("a carrier's internal address")
     } else if address.is_multicast() {
         Some("a multicast address")
-    } else if a >= 240 || address == Ipv4Addr::new(168, 63, 129, 16) {
-        Some("a reserved address")
-    } else if matches!((a, b, c), (192, 0, 0 | 2) | (192, 88, 99) | (198, 51, 100) | (203, 0, 113))
-        || (a == 198 && b & 0xfe == 18)
-    {
+    } else if is_reserved_v4(address) {
         Some("a reserved address")
     } else {
         None
     }
+}
+
+/// Protocol assignments, documentation, benchmarking, future use, and a cloud's metadata server
+/// that lies among public addresses.
+fn is_reserved_v4(address: Ipv4Addr) -> bool {
+    const METADATA: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
+    let [a, b, c, _] = address.octets();
+    a >= 240
+        || address == METADATA
+        || matches!((a, b, c), (192, 0, 0 | 2) | (192, 88, 99) | (198, 51, 100) | (203, 0, 113))
+        || (a == 198 && b & 0xfe == 18)
 }
 
 fn inside_v6(address: Ipv6Addr) -> Option<&'static str> {

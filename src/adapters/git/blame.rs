@@ -26,7 +26,7 @@ pub fn touched_by(
 ) -> Result<Vec<Vec<String>>, git2::Error> {
     let mut touched = vec![Vec::new(); paths.len()];
     let mut walk = repo.revwalk()?;
-    walk.set_sorting(Sort::TIME)?;
+    walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME)?;
     walk.push(target)?;
     walk.hide(tip)?;
     for oid in walk.take(LOOKED_AT) {

@@ -58,7 +58,7 @@ pub fn into_quarantine(
     check::arrivals(&repo, &mirror_odb, tip, largest)
         .map_err(|fault| Reply::Trouble(fault.into()))?;
     repo.reference("refs/pinned", *oid, true, "").map_err(local)?;
-    Ok(Reply::Pinned(pinned))
+    Ok(Reply::Pinned(Box::new(pinned)))
 }
 
 /// Brings one branch of a mirror up to date.

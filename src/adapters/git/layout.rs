@@ -116,6 +116,17 @@ impl Layout {
         used_by(&folder).map_err(|error| disk(&folder, &error))
     }
 
+    /// Removes what killed children left of unfinished packs in a mirror. Only while it is locked.
+    pub fn sweep(&self, mirror: &Path) {
+        let Ok(files) = fs::read_dir(mirror.join("objects/pack")) else { return };
+        for file in files.flatten() {
+            // Finished ones are called `pack-…`.
+            if file.file_name().to_string_lossy().starts_with("pack_") {
+                let _next_time = fs::remove_file(file.path());
+            }
+        }
+    }
+
     /// The file that is locked while a mirror is written.
     pub fn lock_of(&self, mirror: &Path) -> PathBuf {
         mirror.with_extension("lock")

@@ -197,7 +197,7 @@ pub enum Reply {
     /// The other side has no such ref (now).
     Absent,
     /// A ref was fetched.
-    Pinned(Pinned),
+    Pinned(Box<Pinned>),
     /// The ref is no commit.
     NotACommit,
     /// A merge was made.

