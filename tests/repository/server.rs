@@ -80,7 +80,7 @@ impl Server {
     }
 }
 
-fn read_request(stream: &TcpStream) -> Option<Asked> {
+fn read_request(stream: impl Read) -> Option<Asked> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -135,13 +135,13 @@ pub fn cgi(root: &Path, asked: &Asked) -> (String, Vec<String>, Vec<u8>) {
     (status.to_owned(), headers, body)
 }
 
-pub fn answer(stream: &mut TcpStream, (status, headers, body): &(String, Vec<String>, Vec<u8>)) {
+pub fn answer(stream: &mut impl Write, (status, headers, body): &(String, Vec<String>, Vec<u8>)) {
     head(stream, status, headers, Some(body.len()));
     let _gone = stream.write_all(body);
 }
 
 /// Writes an answer's head; without a length the body goes on until the connection ends.
-pub fn head(stream: &mut TcpStream, status: &str, headers: &[String], length: Option<usize>) {
+pub fn head(stream: &mut impl Write, status: &str, headers: &[String], length: Option<usize>) {
     let mut text = format!("HTTP/1.1 {status}\r\nConnection: close\r\n");
     for header in headers {
         text.push_str(&format!("{header}\r\n"));
@@ -182,6 +182,40 @@ pub fn daemon(root: &Path) -> SocketAddr {
                 .spawn()
                 .unwrap();
             thread::spawn(move || drop(child.wait()));
+        }
+    });
+    address
+}
+
+/// The same server behind TLS, with a certificate for localhost by a CA of the tests' own.
+pub fn with_tls(server: &Server) -> SocketAddr {
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/repository/tls");
+    let certificate = CertificateDer::from_pem_file(files.join("server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(files.join("server.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let root = server.root.clone();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            let (root, stream) = (root.clone(), stream.unwrap());
+            thread::spawn(move || {
+                let mut tls = rustls::StreamOwned::new(session, stream);
+                let Some(asked) = read_request(&mut tls) else { return };
+                answer(&mut tls, &cgi(&root, &asked));
+                tls.conn.send_close_notify();
+                let _gone = tls.flush();
+            });
         }
     });
     address

@@ -194,3 +194,18 @@ pub fn pull(number: u64) -> Quarantine {
 pub fn target() -> TargetName {
     TargetName::new("master")
 }
+
+/// One file of /proc for each child this process has now.
+pub fn children(file: &str) -> Vec<String> {
+    let own = std::process::id();
+    let mut all = Vec::new();
+    for process in fs::read_dir("/proc").unwrap().flatten() {
+        let stat = fs::read_to_string(process.path().join("stat")).unwrap_or_default();
+        let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse().ok());
+        if parent == Some(own) {
+            let content = fs::read(process.path().join(file)).unwrap_or_default();
+            all.push(String::from_utf8_lossy(&content).into_owned());
+        }
+    }
+    all
+}

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
-use git2::{Direction, Oid, PushOptions, RemoteCallbacks, Repository};
+use git2::{Direction, PushOptions, RemoteCallbacks, RemoteConnection, Repository};
 
 use super::fetch::{Report, list};
 use super::order::{Progress, Reply};
@@ -97,9 +97,7 @@ fn once(
 ) -> Result<(), Trouble> {
     let mut remote = repo.remote_anonymous(&session.url().text())?;
     let mut connection = remote.connect_auth(Direction::Push, None, None)?;
-    let refs = list(session, &connection).map_err(Trouble::Answer)?;
-    let there = refs.iter().find(|(name, _)| name == reference).map(|(_, oid)| pin::id(*oid));
-    let refspec = swap(there).map_err(Trouble::Answer)?;
+    let refspec = swap(find(session, &connection, reference)?).map_err(Trouble::Answer)?;
     let (status, words) = (RefCell::new(None), RefCell::new(Vec::new()));
     let mut callbacks = RemoteCallbacks::new();
     callbacks.push_update_reference(|name, refused| {
@@ -140,12 +138,19 @@ fn verify(
 ) -> Result<(), Trouble> {
     let mut remote = repo.remote_anonymous(&session.url().text())?;
     let connection = remote.connect_auth(Direction::Push, None, None)?;
-    let refs = list(session, &connection).map_err(Trouble::Answer)?;
-    let there: Option<Oid> = refs.iter().find(|(name, _)| name == reference).map(|(_, oid)| *oid);
-    match swap(there.map(pin::id)) {
+    match swap(find(session, &connection, reference)?) {
         Err(answer) => Err(Trouble::Answer(answer)),
         Ok(_) => Err(Trouble::Answer(declined(session, "the server reported nothing", b""))),
     }
+}
+
+fn find(
+    session: &Session,
+    connection: &RemoteConnection<'_, '_, '_>,
+    reference: &str,
+) -> Result<Option<ObjectId>, Trouble> {
+    let refs = list(session, connection).map_err(Trouble::Answer)?;
+    Ok(refs.iter().find(|(name, _)| name == reference).map(|(_, oid)| pin::id(*oid)))
 }
 
 /// A refusal, in the server's words. A race for the ref goes away by itself.

@@ -84,7 +84,7 @@ impl SmartHttp {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         let timed = request.config().timeout_global(Some(self.session.time_left()?)).build();
-        timed.call().map_err(|error| self.note(error))
+        timed.call().map_err(|error| note(&self.session, error))
     }
 
     fn is_dot_git(&self, response: &Response<Body>, service: &str) -> bool {
@@ -115,7 +115,7 @@ impl SmartHttp {
         let timed = request.config().timeout_global(Some(self.session.time_left()?)).build();
         let sent = timed.send(SendBody::from_owned_reader(body));
         self.take(
-            sent.map_err(|error| self.note(error))?,
+            sent.map_err(|error| note(&self.session, error))?,
             &format!("application/x-{service}-result"),
         )
     }
@@ -144,33 +144,28 @@ impl SmartHttp {
         let body = response.into_body().into_with_config().limit(u64::MAX).reader();
         Ok(Box::new(Incoming { session: Arc::clone(&self.session), body }))
     }
+}
 
-    fn note(&self, error: ureq::Error) -> io::Error {
-        let session = &self.session;
-        let fault = match error {
-            ureq::Error::Timeout(_) => return session.note_io(&io::ErrorKind::TimedOut.into()),
-            ureq::Error::Io(error) if error.get_ref().is_none_or(|e| !e.is::<rustls::Error>()) => {
-                return session.note_io(&error);
-            }
-            ureq::Error::HostNotFound => session.blame(
-                FaultKind::Temporary,
-                format!("The host {} was not found.", session.url().host),
-            ),
-            other => {
-                let words = printable(other.to_string().as_bytes(), 200);
-                let sentence = "The connection to the repository's server failed.";
-                let kind = if is_about_tls(&other) {
-                    FaultKind::Misconfigured
-                } else {
-                    FaultKind::Temporary
-                };
-                let mut fault = session.blame(kind, sentence);
-                fault.detail = format!("{} ({words})", fault.detail);
-                fault
-            }
-        };
-        session.note(fault)
-    }
+/// Puts down what went wrong in a request or while its answer was read.
+fn note(session: &Session, error: ureq::Error) -> io::Error {
+    let fault = match error {
+        ureq::Error::Timeout(_) => return session.note_io(&io::ErrorKind::TimedOut.into()),
+        ureq::Error::Io(error) if error.get_ref().is_none_or(|e| !e.is::<rustls::Error>()) => {
+            return session.note_io(&error);
+        }
+        ureq::Error::HostNotFound => session
+            .blame(FaultKind::Temporary, format!("The host {} was not found.", session.url().host)),
+        other => {
+            let words = printable(other.to_string().as_bytes(), 200);
+            let sentence = "The connection to the repository's server failed.";
+            let kind =
+                if is_about_tls(&other) { FaultKind::Misconfigured } else { FaultKind::Temporary };
+            let mut fault = session.blame(kind, sentence);
+            fault.detail = format!("{} ({words})", fault.detail);
+            fault
+        }
+    };
+    session.note(fault)
 }
 
 fn is_about_tls(error: &ureq::Error) -> bool {
@@ -283,7 +278,8 @@ struct Incoming<R> {
 impl<R: Read> Read for Incoming<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let _in_time: Duration = self.session.time_left()?;
-        let read = self.body.read(buffer).map_err(|error| self.session.note_io(&error))?;
+        // ureq wraps its own errors in ones of `io`, and takes them out again here.
+        let read = self.body.read(buffer).map_err(|error| note(&self.session, error.into()))?;
         self.session.count(read)?;
         Ok(read)
     }
@@ -302,7 +298,11 @@ impl Resolver for CheckedResolver {
         config: &ureq::config::Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let addresses = DefaultResolver::default().resolve(uri, config, timeout)?;
+        let resolved = DefaultResolver::default().resolve(uri, config, timeout);
+        let addresses = resolved.map_err(|error| match error {
+            ureq::Error::Timeout(_) => error,
+            _ => ureq::Error::HostNotFound,
+        })?;
         self.session.check_addresses(&addresses)?;
         Ok(addresses)
     }

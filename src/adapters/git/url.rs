@@ -364,4 +364,17 @@ mod tests {
         assert!(RemoteUrl::configured("file:///x").is_err());
         assert!(RemoteUrl::configured("https://u:p@host/x").is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_passes_is_within_the_policy(text in "(https|git|ssh|file|ext)?(://|::|:)?[ -~]{0,40}") {
+            let all = policy(&["https", "git"], &["*.kernel.org", "gitlab.com"]);
+            if let Ok(url) = all.check(&text) {
+                assert!(matches!(url.scheme, Scheme::Https | Scheme::Git));
+                assert!(url.host == "gitlab.com" || url.host.ends_with(".kernel.org"));
+                assert!(url.user.is_none() && url.port == url.scheme.port());
+                assert!(!url.text().contains(['@', ' ', '?', '#', '\\']) || url.path.contains('@'));
+            }
+        }
+    }
 }
