@@ -193,8 +193,9 @@ fn a_pack_with_a_byte_changed_is_not_believed() {
     let (world, bot) = world();
     spoil_packs(&world, |stream, (status, headers, body)| {
         let mut body = body.clone();
-        let middle = body.len() / 2;
-        body[middle] ^= 0x55;
+        // In the first object, behind the pack's header.
+        let pack = body.windows(4).position(|w| w == b"PACK").unwrap();
+        body[pack + 14] ^= 0x55;
         answer(stream, &(status.clone(), headers.clone(), body));
     });
     fault(&world, &bot, "odd");

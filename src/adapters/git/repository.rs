@@ -1,5 +1,5 @@
 //! The port: each method finds its target, its folder and its bounds, gives the order to a child
-//! or asks [`inspect`](super::inspect), and says what came of it.
+//! or asks [`inspect`], and says what came of it.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
