@@ -1,3 +1,12 @@
 //! The program: arguments, logging, exit codes; nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+use gatepost::adapters::git::child;
+
+fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some(child::SUBCOMMAND) {
+        return child::main();
+    }
+    ExitCode::SUCCESS
+}

@@ -1,1 +1,37 @@
-//! Git: the mirror, the quarantines, the child that does all remote work, merge and push.
+//! Git for real: mirrors of the targets, a quarantine a request, and a child process for whatever
+//! touches the network or foreign objects.
+//!
+//! In reading order: [`url`] and [`address`] (where a mail may lead us), `order` (what the bot
+//! and its child say to each other), `layout` (folders), `process` (the parent's side),
+//! [`child`] (the child's), in it the transports `smart_http`, `daemon`, `ssh` under one `session`,
+//! then `fetch`, `check`, `merge`, `push`; `inspect` answers questions without a network,
+//! `repository` is the port, and `setup` is what the administrator runs first.
+//!
+//! Races: one mirror is updated by one thread at a time, and by one process (a file lock); nothing
+//! in it is ever pruned, so that quarantines may borrow from it. A quarantine is used by one
+//! thread at a time; different ones freely. A fetch takes the place of an older one in one rename.
+
+pub mod address;
+mod blame;
+mod check;
+pub mod child;
+mod daemon;
+mod fetch;
+mod inspect;
+mod layout;
+mod merge;
+mod order;
+mod pin;
+mod process;
+mod push;
+mod repository;
+mod session;
+mod setup;
+mod smart_http;
+mod ssh;
+mod transport;
+pub mod url;
+
+pub use order::Progress;
+pub use repository::{GitRepository, GitSettings};
+pub use setup::{SetupStage, SetupStep};

@@ -1,0 +1,291 @@
+//! What the bot and its git child say to each other: one order as JSON on the child's standard
+//! input, lines of JSON on its standard output, the last of them the answer. Secrets travel here
+//! and nowhere else.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::url::RemoteUrl;
+use crate::ports::{Fault, FaultKind};
+use crate::pull::ids::ObjectId;
+use crate::pull::tag::{Candidate, ConflictFile, Pinned};
+
+/// One order.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// What the child may use.
+    pub limits: Limits,
+    /// What to do.
+    pub task: Task,
+}
+
+/// What one child may use.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Limits {
+    /// Milliseconds until it gives up by itself; shortly after, it is killed.
+    pub deadline_ms: u64,
+    /// Bytes that may come in.
+    pub bytes: u64,
+    /// Bytes of memory (`RLIMIT_DATA`).
+    pub memory: u64,
+}
+
+/// The other side of a connection, and how to speak to it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Peer {
+    /// Where it is.
+    pub url: RemoteUrl,
+    /// Whose word it is that we may connect there.
+    pub access: Access,
+    /// The token to authenticate with, for a configured peer only.
+    pub token: Option<Token>,
+    /// A file of CA certificates (PEM) to believe instead of the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Whose word an URL is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// The operator's: any address.
+    Configured,
+    /// A mail's: public addresses, and these.
+    Stranger {
+        /// Exceptions from the rule.
+        allow_addresses: Vec<IpAddr>,
+    },
+}
+
+/// A token on its way to the child. Prints as `***`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Token(pub String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// What a child does.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Brings one branch of a mirror up to date.
+    Update {
+        /// The project's own repository.
+        peer: Peer,
+        /// The mirror.
+        mirror: PathBuf,
+        /// The branch, without `refs/heads/`.
+        branch: String,
+    },
+    /// Fetches a ref into a quarantine.
+    Fetch {
+        /// The author's repository.
+        peer: Peer,
+        /// The quarantine, made and empty.
+        into: PathBuf,
+        /// The mirror it borrows from.
+        mirror: PathBuf,
+        /// The full refs to look for, in order.
+        references: Vec<String>,
+        /// A commit the other side has, by the mail's word.
+        base: Option<ObjectId>,
+        /// No object may be larger than this.
+        largest_object: u64,
+    },
+    /// Makes a merge.
+    Merge(MergeTask),
+    /// Pushes a commit to a branch.
+    Push {
+        /// The CI project.
+        peer: Peer,
+        /// Where the commit is.
+        from: PathBuf,
+        /// The commit.
+        commit: ObjectId,
+        /// The full ref.
+        reference: String,
+        /// What may be replaced.
+        replaces: Vec<ObjectId>,
+    },
+    /// Deletes a branch if it is that commit.
+    Delete {
+        /// The CI project.
+        peer: Peer,
+        /// Any repository of ours.
+        from: PathBuf,
+        /// The commit.
+        commit: ObjectId,
+        /// The full ref.
+        reference: String,
+    },
+    /// Says where a ref of the other side is.
+    Look {
+        /// The other side.
+        peer: Peer,
+        /// Any repository of ours.
+        from: PathBuf,
+        /// The full ref.
+        reference: String,
+    },
+}
+
+impl Task {
+    /// The other side, where there is one.
+    pub fn peer(&self) -> Option<&Peer> {
+        match self {
+            Self::Update { peer, .. }
+            | Self::Fetch { peer, .. }
+            | Self::Push { peer, .. }
+            | Self::Delete { peer, .. }
+            | Self::Look { peer, .. } => Some(peer),
+            Self::Merge(_) => None,
+        }
+    }
+}
+
+/// Everything a merge commit is made of.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct MergeTask {
+    /// The quarantine.
+    pub repository: PathBuf,
+    /// The target's tip.
+    pub base: ObjectId,
+    /// The request's tip.
+    pub tip: ObjectId,
+    /// Author and committer: name and address.
+    pub who: (String, String),
+    /// Their time, in seconds since 1970, UTC.
+    pub at: i64,
+    /// The message.
+    pub message: String,
+}
+
+/// A line of the child's answer.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Line {
+    /// How far it is.
+    Progress(Progress),
+    /// The end: what came of it.
+    Done(Reply),
+}
+
+/// How far a transfer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Progress {
+    /// Objects moved.
+    pub objects: u64,
+    /// Objects to move, as far as known.
+    pub total: u64,
+    /// Bytes moved.
+    pub bytes: u64,
+}
+
+/// What came of an order.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// The ref is there, or is there now.
+    At(ObjectId),
+    /// The other side has no such ref (now).
+    Absent,
+    /// A ref was fetched.
+    Pinned(Box<Pinned>),
+    /// The ref is no commit.
+    NotACommit,
+    /// A merge was made.
+    Candidate(Candidate),
+    /// A merge conflicts.
+    Conflict {
+        /// Twenty files at most.
+        files: Vec<ConflictFile>,
+        /// How many in all.
+        total: u32,
+    },
+    /// There was nothing to merge.
+    AlreadyMerged,
+    /// Somebody else's commit is on the branch.
+    Occupied(ObjectId),
+    /// The address policy forbids it.
+    NotAllowed(String),
+    /// Trouble.
+    Trouble(Trouble),
+}
+
+/// A [`Fault`] that can be written down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// As [`Fault::kind`].
+    pub kind: Kind,
+    /// As [`Fault::public`].
+    pub public: Option<String>,
+    /// As [`Fault::detail`].
+    pub detail: String,
+    /// As [`Fault::retry_after`], in seconds.
+    pub wait: Option<i64>,
+}
+
+/// A [`FaultKind`] that can be written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// See [`FaultKind::Temporary`].
+    Temporary,
+    /// See [`FaultKind::Permanent`].
+    Permanent,
+    /// See [`FaultKind::Misconfigured`].
+    Misconfigured,
+    /// See [`FaultKind::Bug`].
+    Bug,
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        let kind = match fault.kind {
+            FaultKind::Temporary => Kind::Temporary,
+            FaultKind::Permanent => Kind::Permanent,
+            FaultKind::Misconfigured => Kind::Misconfigured,
+            FaultKind::Bug => Kind::Bug,
+        };
+        let wait = fault.retry_after.map(|wait| wait.as_secs());
+        Self { kind, public: fault.public, detail: fault.detail, wait }
+    }
+}
+
+impl From<Trouble> for Fault {
+    fn from(trouble: Trouble) -> Self {
+        let kind = match trouble.kind {
+            Kind::Temporary => FaultKind::Temporary,
+            Kind::Permanent => FaultKind::Permanent,
+            Kind::Misconfigured => FaultKind::Misconfigured,
+            Kind::Bug => FaultKind::Bug,
+        };
+        let retry_after = trouble.wait.map(SignedDuration::from_secs);
+        Self { kind, public: trouble.public, detail: trouble.detail, retry_after }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_does_not_print() {
+        let token = Token("glpat-canary".into());
+        assert_eq!(format!("{token:?}"), "***");
+    }
+
+    #[test]
+    fn a_fault_survives_the_way_through_the_pipe() {
+        let fault =
+            Fault::misconfigured("why").saying("what").retry_after(SignedDuration::from_secs(7));
+        assert_eq!(Fault::from(Trouble::from(fault.clone())), fault);
+    }
+}

@@ -1,0 +1,198 @@
+//! One connection's bounds and its trouble, shared by the transports and the task that uses them.
+//!
+//! libgit2 hands errors of a transport on as text only. So what went wrong is put down here, and
+//! read here when libgit2 comes back with its own words for it.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use git2::ErrorClass;
+
+use super::address;
+use super::order::{Access, Limits, Peer, Reply};
+use super::url::RemoteUrl;
+use crate::ports::{Fault, FaultKind};
+
+/// What all parts of one operation share.
+#[derive(Debug)]
+pub struct Session {
+    /// The other side.
+    pub peer: Peer,
+    deadline: Instant,
+    bytes_left: AtomicU64,
+    bytes_allowed: u64,
+    trouble: Mutex<Option<Reply>>,
+}
+
+impl Session {
+    /// Starts the clock.
+    pub fn new(peer: Peer, limits: Limits) -> Self {
+        Self {
+            peer,
+            deadline: Instant::now() + Duration::from_millis(limits.deadline_ms),
+            bytes_left: AtomicU64::new(limits.bytes),
+            bytes_allowed: limits.bytes,
+            trouble: Mutex::new(None),
+        }
+    }
+
+    /// The other side's address.
+    pub fn url(&self) -> &RemoteUrl {
+        &self.peer.url
+    }
+
+    /// How long there is left.
+    ///
+    /// # Errors
+    /// The time is up; the trouble is put down.
+    pub fn time_left(&self) -> io::Result<Duration> {
+        match self.deadline.checked_duration_since(Instant::now()) {
+            Some(left) if !left.is_zero() => Ok(left),
+            _ => Err(self.note_late()),
+        }
+    }
+
+    /// Whether the time is up; the trouble is put down then.
+    pub fn is_late(&self) -> bool {
+        self.time_left().is_err()
+    }
+
+    /// Counts bytes that came in.
+    ///
+    /// # Errors
+    /// There were too many; the trouble is put down.
+    pub fn count(&self, bytes: usize) -> io::Result<()> {
+        let taken = self.bytes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+            left.checked_sub(bytes as u64)
+        });
+        taken.map(|_| ()).map_err(|_| {
+            let allowed = size(self.bytes_allowed);
+            self.note(self.blame(
+                FaultKind::Permanent,
+                format!("The repository sent more than the {allowed} allowed."),
+            ))
+        })
+    }
+
+    /// Checks every address that a host resolved to.
+    ///
+    /// # Errors
+    /// One of them is inside the operator's network, or there is none; the trouble is put down.
+    pub fn check_addresses(&self, addresses: &[SocketAddr]) -> io::Result<()> {
+        let Access::Stranger { allow_addresses } = &self.peer.access else { return Ok(()) };
+        for one in addresses {
+            if let Err(what) = refused(one.ip(), allow_addresses) {
+                let host = &self.peer.url.host;
+                let why = format!("The host {host} has {what}, which is not fetched from here.");
+                return Err(self.put_down(Reply::NotAllowed(why)));
+            }
+        }
+        Ok(())
+    }
+
+    /// A fault of the other side: told to the author if it is theirs, to the administrator if it
+    /// is the operator's own.
+    pub fn blame(&self, kind: FaultKind, sentence: impl Into<String>) -> Fault {
+        let sentence = sentence.into();
+        let detail = format!("{}: {sentence}", self.peer.url.text());
+        match (&self.peer.access, kind) {
+            (Access::Stranger { .. }, FaultKind::Temporary) => {
+                Fault::temporary(detail).saying(sentence)
+            }
+            (Access::Stranger { .. }, FaultKind::Bug) => Fault::bug(detail),
+            (Access::Stranger { .. }, FaultKind::Permanent | FaultKind::Misconfigured) => {
+                Fault::permanent(detail).saying(sentence)
+            }
+            (Access::Configured, FaultKind::Temporary) => Fault::temporary(detail),
+            (Access::Configured, FaultKind::Bug) => Fault::bug(detail),
+            (Access::Configured, FaultKind::Permanent | FaultKind::Misconfigured) => {
+                Fault::misconfigured(detail)
+            }
+        }
+    }
+
+    /// Puts trouble down, unless some is down already: the first is the cause. The returned error
+    /// has a fixed text, for libgit2 aborts on some.
+    pub fn note(&self, fault: Fault) -> io::Error {
+        self.put_down(Reply::Trouble(fault.into()))
+    }
+
+    /// Puts down that the other side broke off or could not be reached.
+    pub fn note_io(&self, error: &io::Error) -> io::Error {
+        match error.kind() {
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => self.note_late(),
+            kind => {
+                let sentence = format!("The repository's server could not be read: {kind}.");
+                self.note(self.blame(FaultKind::Temporary, sentence))
+            }
+        }
+    }
+
+    fn note_late(&self) -> io::Error {
+        self.note(self.blame(
+            FaultKind::Temporary,
+            "The repository's server did not finish in the time allowed.",
+        ))
+    }
+
+    fn put_down(&self, reply: Reply) -> io::Error {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.get_or_insert(reply);
+        io::Error::other("the transport failed")
+    }
+
+    /// What went wrong, given libgit2's own words: the trouble put down, if any.
+    pub fn explain(&self, error: &git2::Error) -> Reply {
+        let noted = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
+        noted.unwrap_or_else(|| Reply::Trouble(self.translate(error).into()))
+    }
+
+    fn translate(&self, error: &git2::Error) -> Fault {
+        let words = printable(error.message().as_bytes(), 200);
+        match error.class() {
+            ErrorClass::NoMemory => out_of_memory(&words),
+            ErrorClass::Os => Fault::temporary(format!("{}: {words}", self.peer.url.text())),
+            ErrorClass::Net => {
+                let mut fault = self.blame(
+                    FaultKind::Temporary,
+                    "The repository's server broke off, or does not speak git's protocol.",
+                );
+                fault.detail = format!("{} ({words})", fault.detail);
+                fault
+            }
+            _ => {
+                let mut fault = self
+                    .blame(FaultKind::Temporary, "What the repository's server sent is not sound.");
+                fault.detail = format!("{} ({words})", fault.detail);
+                fault
+            }
+        }
+    }
+}
+
+fn refused(address: IpAddr, allowed: &[IpAddr]) -> Result<(), &'static str> {
+    address::check(address, allowed)
+}
+
+/// The fault for objects that do not fit into the child's memory.
+pub fn out_of_memory(words: &str) -> Fault {
+    Fault::permanent(format!("the git child ran out of the memory it is allowed: {words}"))
+        .saying("The repository's objects need more memory than is allowed here.")
+}
+
+/// A number of bytes in words.
+pub fn size(bytes: u64) -> String {
+    const MIB: u64 = 1 << 20;
+    if bytes >= MIB { format!("{} MiB", bytes / MIB) } else { format!("{bytes} bytes") }
+}
+
+/// Foreign text on one line, without control characters, cut.
+pub fn printable(text: &[u8], longest: usize) -> String {
+    let text = String::from_utf8_lossy(text);
+    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let line: String = plain.take(longest).collect();
+    line.trim().to_owned()
+}

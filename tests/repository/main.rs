@@ -1,0 +1,11 @@
+//! The git adapter against real git servers on loopback, and against bad ones.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+mod confined;
+mod fetching;
+mod hostile;
+mod merging;
+mod pushing;
+mod server;
+mod world;
