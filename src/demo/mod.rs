@@ -1,1 +1,4 @@
-//! Stand-ins for a mail server with a list and for GitLab, and the story that `gatepost demo` tells.
+//! What `gatepost demo` and the tests run against: a mail server with lists and a GitLab of their own,
+//! a small project, and the words of the story. It must not be used by `run`.
+
+pub mod mail;
