@@ -2,3 +2,4 @@
 //! a small project, and the words of the story. It must not be used by `run`.
 
 pub mod mail;
+pub mod project;
