@@ -3,3 +3,4 @@
 
 pub mod mail;
 pub mod project;
+pub mod story;
