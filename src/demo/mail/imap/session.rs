@@ -67,7 +67,13 @@ impl Session {
         let mut data = match self.carry_out(body)? {
             Outcome::Done { data, .. } => data,
             Outcome::Fetch(mut job) => self.next_chunk(&mut job)?.unwrap_or_default(),
-            _ => Vec::new(),
+            Outcome::Cut(data) => data,
+            Outcome::NeedsPassword
+            | Outcome::Idle
+            | Outcome::Leave
+            | Outcome::Deleted
+            | Outcome::Hang
+            | Outcome::Close => Vec::new(),
         };
         data.truncate(data.len() / 2);
         Ok(Outcome::Cut(data))
