@@ -152,6 +152,16 @@ fn parts_and_ranges_of_a_mail_are_fetched() {
 }
 
 #[test]
+fn a_nul_byte_does_not_break_the_protocol() {
+    let mail = started();
+    mail.deliver(LIST, b"Subject: x\r\n\r\nnul \0 byte\r\n");
+    let mut client = login(&mail);
+    client.examine("devel").unwrap();
+    let fetched = client.uid_fetch("1", "(BODY.PEEK[TEXT])").unwrap();
+    assert_eq!(fetched.iter().next().unwrap().text(), Some(&b"nul \x80 byte\r\n"[..]));
+}
+
+#[test]
 fn idle_announces_a_mail_when_it_comes() {
     let mail = started();
     let mut lines = Lines::to(mail.imap_addr());
@@ -237,14 +247,40 @@ fn imap_faults_strike_as_told() {
     assert_eq!(lines.ask("b LOGIN bot wrong\n"), "b NO Wrong user or password.");
     assert_eq!(lines.ask("c LOGIN bot secret\n"), "c OK Logged in.");
     assert_eq!(lines.ask("d EXAMINE devel\n"), "");
-    mail.fail(Moment::ImapSearch, MailFault::Stall, 1);
+}
+
+#[test]
+fn an_imap_answer_may_break_off_in_a_mail() {
+    let mail = started();
+    mail.deliver(LIST, MAIL);
+    mail.fail(Moment::ImapFetch, MailFault::CutAnswer, 1);
     let mut client = login(&mail);
     client.examine("devel").unwrap();
-    mail.drop_imap_connections();
+    assert!(client.uid_fetch("1:*", "(BODY.PEEK[])").is_err());
+    let mut client = login(&mail);
+    client.examine("devel").unwrap();
+    assert_eq!(client.uid_fetch("1:*", "(BODY.PEEK[])").unwrap().len(), 1);
+}
+
+#[test]
+fn a_stalled_server_says_nothing_until_the_client_leaves() {
+    let mail = started();
+    for moment in [Moment::ImapLogin, Moment::SmtpMail] {
+        mail.fail(moment, MailFault::Stall, 1);
+    }
+    let mut imap = Lines::to(mail.imap_addr());
+    imap.say("a LOGIN bot secret\nb NOOP\n");
+    let mut smtp = Lines::to(mail.smtp_addr());
+    smtp.say("EHLO x\n");
+    smtp.read_to("250 ");
+    smtp.say("MAIL FROM:<a@x.example>\nNOOP\n");
+    for lines in [&mut imap, &mut smtp] {
+        lines.0.get_ref().shutdown(std::net::Shutdown::Write).unwrap();
+        assert_eq!(lines.read(), "", "the next thing is the end");
+    }
+    mail.fail(Moment::ImapLogin, MailFault::Stall, 1);
     mail.heal();
-    let mut client = login(&mail);
-    client.examine("devel").unwrap();
-    assert_eq!(client.uid_search("ALL").unwrap().len(), 0);
+    login(&mail);
 }
 
 #[test]
@@ -270,12 +306,14 @@ fn smtp_faults_strike_at_their_moment_and_deliver_only_what_they_say() {
         send().unwrap_err();
     }
     assert!(mail.archive(LIST).is_empty());
-    mail.fail(Moment::SmtpEndOfData, MailFault::LoseAnswer, 1);
-    let error = send().unwrap_err();
-    assert!(!error.is_permanent() && !error.is_transient(), "{error}");
-    assert_eq!(mail.wait_for_archive(LIST, 1, PATIENCE).len(), 1);
+    for (count, fault) in [MailFault::LoseAnswer, MailFault::CutAnswer].into_iter().enumerate() {
+        mail.fail(Moment::SmtpEndOfData, fault, 1);
+        let error = send().unwrap_err();
+        assert!(!error.is_permanent() && !error.is_transient(), "{error}");
+        assert_eq!(mail.wait_for_archive(LIST, count + 1, PATIENCE).len(), count + 1);
+    }
     send().unwrap();
-    assert_eq!(mail.archive(LIST).len(), 2);
+    assert_eq!(mail.archive(LIST).len(), 3);
 }
 
 #[test]

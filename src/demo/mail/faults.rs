@@ -39,6 +39,8 @@ pub enum MailFault {
     },
     /// The command is carried out, and the connection closed in place of the answer.
     LoseAnswer,
+    /// The command is carried out, and the connection closed in the middle of the answer.
+    CutAnswer,
     /// The connection is closed; the command is not carried out.
     Drop,
     /// Nothing is done or said any more until the client hangs up.

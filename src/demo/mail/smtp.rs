@@ -113,6 +113,8 @@ struct Connection {
 /// What follows a line.
 enum Next {
     Answer(Response),
+    /// Half of it, then the end.
+    Cut(Response),
     Hang,
     Close,
 }
@@ -147,6 +149,11 @@ impl Connection {
                 self.write(&response, verb(&line) == "EHLO").await?;
                 Ok(response.action != Action::Close)
             }
+            Next::Cut(response) => {
+                let bytes = response.buffer()?;
+                self.stream.write_all(&bytes[..bytes.len() / 2]).await?;
+                Ok(false)
+            }
             Next::Hang => {
                 tokio::io::copy(&mut self.stream, &mut tokio::io::sink()).await?;
                 Ok(false)
@@ -170,6 +177,7 @@ impl Connection {
                 self.obey(line);
                 Next::Close
             }
+            Some(MailFault::CutAnswer) => Next::Cut(self.obey(line)),
             Some(MailFault::Drop) => Next::Close,
             Some(MailFault::Stall) => Next::Hang,
         }

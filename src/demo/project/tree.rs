@@ -104,7 +104,9 @@ fn plain(by: usize, subject: &'static str, edits: Vec<Edit>) -> Step {
 /// How `master` grew, oldest commit first.
 pub(super) fn upstream() -> Vec<Step> {
     let mut steps = beginnings();
+    steps.extend(columns());
     steps.extend(growth());
+    steps.extend(polish());
     steps
 }
 
@@ -138,6 +140,11 @@ fn beginnings() -> Vec<Step> {
                 "is 'a maximum' \"$(printf '3\\n20\\n1\\n' | tally_max)\" 20\n",
             )],
         ),
+    ]
+}
+
+fn columns() -> Vec<Step> {
+    vec![
         plain(2, "text: print columns", vec![Write("lib/text.sh", TEXT)]),
         plain(
             2,
@@ -153,7 +160,6 @@ fn beginnings() -> Vec<Step> {
 fn growth() -> Vec<Step> {
     let negative = "is 'a sum of negative numbers' \"$(printf -- '-4\\n-5\\n' | tally_sum)\" -9\n";
     let mixed = "is 'a sum of mixed numbers' \"$(printf -- '7\\n-7\\n' | tally_sum)\" 0\n";
-    let nothing = "is 'a sum of nothing' \"$(tally_sum < /dev/null)\" 0\n";
     let smallest = "\n# The smallest of the numbers on standard input.\ntally_min() {\n    \
         sort -n | head -n 1\n}\n";
     vec![
@@ -174,6 +180,12 @@ fn growth() -> Vec<Step> {
                 "is 'a minimum' \"$(printf '3\\n1\\n2\\n' | tally_min)\" 1\n",
             )],
         ),
+    ]
+}
+
+fn polish() -> Vec<Step> {
+    let nothing = "is 'a sum of nothing' \"$(tally_sum < /dev/null)\" 0\n";
+    vec![
         step(
             2,
             "text: widen columns to twelve",

@@ -23,10 +23,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use self::session::{Outcome, Session};
+use self::outcome::Outcome;
+use self::session::Session;
 use super::hub::Hub;
 
 mod fetch;
+mod outcome;
 mod search;
 mod session;
 
@@ -76,18 +78,7 @@ async fn answer(
     let tag = command.tag.clone();
     let mut outcome = session.obey(command)?;
     if let Outcome::NeedsPassword = outcome {
-        wire.send(Response::CommandContinuationRequest(CommandContinuationRequest::base64(
-            &b""[..],
-        )))
-        .await?;
-        if !wire.message().await? {
-            return Ok(false);
-        }
-        let data = wire.fragments.decode_message(&AuthenticateDataCodec::default());
-        outcome = match data {
-            Ok(AuthenticateData::Continue(secret)) => session.authenticate(secret.declassify())?,
-            Ok(AuthenticateData::Cancel) | Err(_) => Outcome::bad("Cancelled."),
-        };
+        outcome = password(wire, session).await?;
     }
     match outcome {
         Outcome::Done { data, kind, code, text } => {
@@ -95,7 +86,6 @@ async fn answer(
             wire.status(Some(tag), kind, code, &text).await?;
             Ok(true)
         }
-        Outcome::NeedsPassword => Ok(false),
         Outcome::Fetch(mut job) => {
             while let Some(chunk) = session.next_chunk(&mut job)? {
                 wire.write(&chunk).await?;
@@ -105,18 +95,34 @@ async fn answer(
         }
         Outcome::Idle => idle(wire, session, tag, news).await,
         Outcome::Leave => {
-            let bye = Bye { code: None, text: text("Until next time.")? };
-            wire.send(Response::Status(Status::Bye(bye))).await?;
+            wire.bye("Until next time.").await?;
             wire.status(Some(tag), StatusKind::Ok, None, "Left.").await?;
             Ok(false)
         }
         Outcome::Deleted => {
-            let bye = Bye { code: None, text: text("The folder was made anew.")? };
-            wire.send(Response::Status(Status::Bye(bye))).await?;
+            wire.bye("The folder was made anew.").await?;
+            Ok(false)
+        }
+        Outcome::Cut(data) => {
+            wire.write(&data).await?;
             Ok(false)
         }
         Outcome::Hang => wire.hang().await,
-        Outcome::Close => Ok(false),
+        Outcome::Close | Outcome::NeedsPassword => Ok(false),
+    }
+}
+
+/// Asks for the data of AUTHENTICATE, and takes it.
+async fn password(wire: &mut Wire, session: &mut Session) -> io::Result<Outcome> {
+    let ask = CommandContinuationRequest::base64(&b""[..]);
+    wire.send(Response::CommandContinuationRequest(ask)).await?;
+    if !wire.message().await? {
+        return Ok(Outcome::Close);
+    }
+    let data = wire.fragments.decode_message(&AuthenticateDataCodec::default());
+    match data {
+        Ok(AuthenticateData::Continue(secret)) => session.authenticate(secret.declassify()),
+        Ok(AuthenticateData::Cancel) | Err(_) => Ok(Outcome::bad("Cancelled.")),
     }
 }
 
@@ -198,6 +204,11 @@ impl Wire {
     ) -> io::Result<()> {
         let status = Status::new(tag, kind, code, words.to_owned()).map_err(broken)?;
         self.send(Response::Status(status)).await
+    }
+
+    async fn bye(&mut self, words: &str) -> io::Result<()> {
+        let bye = Bye { code: None, text: text(words)? };
+        self.send(Response::Status(Status::Bye(bye))).await
     }
 
     async fn send(&mut self, response: Response<'_>) -> io::Result<()> {

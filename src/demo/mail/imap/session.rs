@@ -20,51 +20,11 @@ use imap_codec::imap_types::status::{StatusDataItem, StatusDataItemName};
 use super::super::faults::{MailFault, Moment};
 use super::super::folder::Folder;
 use super::super::hub::Hub;
+use super::outcome::{FetchJob, Outcome};
 use super::{broken, encoded, fetch, search};
 
 /// How many mails one chunk of a FETCH answers for.
 const CHUNK: usize = 256;
-
-/// What a command comes to.
-pub(super) enum Outcome {
-    /// Untagged data, then the tagged status.
-    Done { data: Vec<u8>, kind: StatusKind, code: Option<Code<'static>>, text: String },
-    /// AUTHENTICATE goes on with the client's data.
-    NeedsPassword,
-    /// Data in chunks, then OK.
-    Fetch(FetchJob),
-    /// IDLE begins.
-    Idle,
-    /// LOGOUT.
-    Leave,
-    /// The open folder is no more.
-    Deleted,
-    /// A fault: silence.
-    Hang,
-    /// A fault: the connection is closed.
-    Close,
-}
-
-impl Outcome {
-    fn ok(data: Vec<u8>, text: &str) -> Self {
-        Self::Done { data, kind: StatusKind::Ok, code: None, text: text.to_owned() }
-    }
-
-    fn no(text: &str) -> Self {
-        Self::Done { data: Vec::new(), kind: StatusKind::No, code: None, text: text.to_owned() }
-    }
-
-    pub(super) fn bad(text: &str) -> Self {
-        Self::Done { data: Vec::new(), kind: StatusKind::Bad, code: None, text: text.to_owned() }
-    }
-}
-
-/// Which mails a FETCH still has to answer for, as positions from 0, and with what.
-pub(super) struct FetchJob {
-    positions: Vec<usize>,
-    done: usize,
-    items: Vec<MessageDataItemName<'static>>,
-}
 
 /// An open folder.
 struct Selected {
@@ -93,12 +53,34 @@ impl Session {
             return Ok(Outcome::Deleted);
         }
         match moment(&command.body).and_then(|moment| self.hub.strike(moment)) {
-            None => {}
-            Some(MailFault::Refuse { text, .. }) => return Ok(Outcome::no(&text)),
-            Some(MailFault::LoseAnswer | MailFault::Drop) => return Ok(Outcome::Close),
-            Some(MailFault::Stall) => return Ok(Outcome::Hang),
+            None => self.carry_out(command.body),
+            Some(MailFault::Refuse { text, .. }) => Ok(Outcome::no(&text)),
+            // Nothing that these commands do outlives the connection.
+            Some(MailFault::LoseAnswer | MailFault::Drop) => Ok(Outcome::Close),
+            Some(MailFault::CutAnswer) => self.cut_short(command.body),
+            Some(MailFault::Stall) => Ok(Outcome::Hang),
         }
-        match command.body {
+    }
+
+    /// Carries out a command, and keeps the second half of its answer back.
+    fn cut_short(&mut self, body: CommandBody<'static>) -> io::Result<Outcome> {
+        let mut data = match self.carry_out(body)? {
+            Outcome::Done { data, .. } => data,
+            Outcome::Fetch(mut job) => self.next_chunk(&mut job)?.unwrap_or_default(),
+            Outcome::Cut(data) => data,
+            Outcome::NeedsPassword
+            | Outcome::Idle
+            | Outcome::Leave
+            | Outcome::Deleted
+            | Outcome::Hang
+            | Outcome::Close => Vec::new(),
+        };
+        data.truncate(data.len() / 2);
+        Ok(Outcome::Cut(data))
+    }
+
+    fn carry_out(&mut self, body: CommandBody<'static>) -> io::Result<Outcome> {
+        match body {
             CommandBody::Capability => {
                 let names = Vec1::try_from(capabilities()).map_err(broken)?;
                 Ok(Outcome::ok(encoded(Data::Capability(names)), "Those."))
@@ -323,7 +305,7 @@ impl Session {
         let positions =
             self.open_folder(|selected, folder| search::positions(folder, selected.told, set, uid));
         match positions {
-            Some(positions) => Outcome::Fetch(FetchJob { positions, done: 0, items }),
+            Some(positions) => Outcome::Fetch(FetchJob::new(positions, items)),
             None => Outcome::Deleted,
         }
     }
