@@ -282,7 +282,7 @@ fn each_thing_that_is_not_in_order_has_its_words() {
 ✗ account lists, folder INBOX: no such folder; see folder and own_copy_folder of the lists that use this account
 ✗ smtp: connection refused; see that it can be reached from here, and try again
 ! smtp: logged in to smtp.example.org:25, not encrypted, since allow_plain is set; set tls to "starttls" or "implicit", and remove allow_plain
-✗ target master: the mirror is not set up; run `gatepost setup` if it was not run yet; else mend its url or branch
+✗ target master: the mirror is not set up; see url and branch of that target; `gatepost setup` makes the mirror
 ✗ target master: the child answered something else; report this: it is a bug of Gatepost
 "#);
 }
@@ -302,9 +302,12 @@ fn gitlab_is_looked_at_from_all_sides() {
     no_answer.gitlab.user = Err(Fault::misconfigured("401 Unauthorized"));
     no_answer.gitlab.project = Err(Fault::misconfigured("404 Project Not Found"));
     no_answer.gitlab.token = Err(Fault::misconfigured("403 Forbidden"));
+    let mut away = fine();
+    away.gitlab.user = Err(Fault::temporary("CI of master: connection refused"));
     let mut unseen = fine();
     unseen.gitlab.protected = Err(Fault::misconfigured("403 Forbidden"));
     let worlds = [
+        away,
         no_answer,
         unseen,
         fine().token(|token| token.active = false),
@@ -324,6 +327,7 @@ fn gitlab_is_looked_at_from_all_sides() {
         protected(&[30], false),
     ];
     insta::assert_snapshot!(worlds.iter().map(World::complaints).collect::<String>(), @r#"
+✗ CI of master: connection refused; see that it can be reached from here, and try again
 ✗ CI of master: https://gitlab.com: 401 Unauthorized; see that the URL leads to GitLab and that the token is good
 ! CI of master: the token's scopes and last day can't be seen: 403 Forbidden; if it is a fine-grained token that is so by nature; write its last day down
 ✗ CI of master: project project/ci: 404 Project Not Found; see that the project's path is right and that the token's user is its member

@@ -91,7 +91,9 @@ impl CheckLine {
             FaultKind::Permanent | FaultKind::Misconfigured => mend,
             FaultKind::Bug => "report this: it is a bug of Gatepost",
         };
-        Self::no(subject, &fault.detail, what_to_do)
+        let subject = subject.into();
+        let detail = fault.detail.strip_prefix(&format!("{subject}: ")).unwrap_or(&fault.detail);
+        Self::no(&subject, detail, what_to_do)
     }
 
     /// The line as JSON, on one line.

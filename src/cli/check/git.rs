@@ -14,7 +14,7 @@ pub fn line(target: &Target, found: Result<ObjectId, Fault>) -> CheckLine {
             CheckLine::yes(subject, finding)
         }
         Err(fault) => {
-            let mend = "run `gatepost setup` if it was not run yet; else mend its url or branch";
+            let mend = "see url and branch of that target; `gatepost setup` makes the mirror";
             CheckLine::fault(subject, &fault, mend)
         }
     }

@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use super::CheckLine;
 use super::facts::{GitLabFacts, ProjectFacts, ProtectedFacts, Seen, TokenFacts};
 use crate::config::model::{Config, Target};
+use crate::ports::FaultKind;
 
 /// A candidate's branch as the template makes it.
 pub fn sample_branch(target: &Target) -> String {
@@ -26,6 +27,11 @@ pub fn lines(
     now: Timestamp,
 ) -> Vec<CheckLine> {
     let subject = format!("CI of {}", target.name);
+    if let Err(fault) = &found.user
+        && fault.kind == FaultKind::Temporary
+    {
+        return vec![CheckLine::fault(subject, fault, "")];
+    }
     let mut lines = vec![server(&subject, target, found)];
     match &found.token {
         Ok(token) => lines.extend(token_lines(&subject, token, now)),
