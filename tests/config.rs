@@ -1,5 +1,11 @@
 //! The configuration as an administrator meets it: the shipped file, slips of the pen, secrets.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops at what it did not expect"
+)]
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,13 +22,15 @@ use secrecy::zeroize::Zeroizing;
 const FILE: &str = "/etc/gatepost/config.toml";
 const CANARY: &str = "c4n4rY-7";
 
+type Program = fn() -> Result<Vec<u8>, CommandFault>;
+
 /// A world of values: one configuration, some files and variables, one program.
 #[derive(Default)]
 struct World {
     config: String,
     files: BTreeMap<PathBuf, (u32, Vec<u8>)>,
     variables: BTreeMap<&'static str, String>,
-    program: Option<fn() -> Result<Vec<u8>, CommandFault>>,
+    program: Option<Program>,
 }
 
 impl Environment for World {
@@ -673,7 +681,7 @@ fn what_is_no_secret_is_refused_with_what_to_do() {
         problems.to_string().split_once(": ").unwrap().1.to_owned() + "\n"
     };
     let with = |source: &str| shipped_but(&[(password, &format!("password = {source}"))]);
-    let program = |program: fn() -> Result<Vec<u8>, CommandFault>| {
+    let program = |program: Program| {
         let mut world = with("{ command = [\"pass\", \"show\", \"arg-1\"] }");
         world.program = Some(program);
         world

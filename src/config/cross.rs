@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::forge;
 use super::model::{List, Target};
 use super::reader::Table;
 use super::value::{self, suggestion};
@@ -90,7 +91,7 @@ pub fn branches(targets: &[(&Table<'_>, &Target)]) {
     let mut slots: BTreeMap<(String, String), &str> = BTreeMap::new();
     for (table, target) in targets {
         let template = &target.ci.reference;
-        if !value::is_single_slot(template) {
+        if !forge::is_single_slot(template) {
             continue;
         }
         let branch = template.replace("{target}", target.name.as_str());

@@ -1,10 +1,11 @@
 //! The configuration: TOML into checked values, every problem reported at once with its key.
 //!
-//! In reading order: [`keys`] (the one table of all keys), [`model`] (the checked values),
-//! `reader` (a section, key by key), `value` (single values), `secret_source`, `sections` (each
-//! section into its part of the model), `cross` (what takes two sections), [`problem`] and `mask`
-//! (what is said when something is wrong, without secrets), [`environment`] (what all this needs
-//! from the world), [`reference`] (the shipped example and the reference page).
+//! In reading order: [`keys`] and `table` (the one table of all keys), [`model`] (the checked
+//! values), `reader` (a section, key by key), `value`, `net` and `forge` (single values),
+//! `secret_source`, `sections` (each section into its part of the model), `cross` (what takes two
+//! sections), [`problem`] and `mask` (what is said when something is wrong, without secrets),
+//! [`environment`] (what all this needs from the world), [`mod@reference`] (the shipped example and
+//! the reference page).
 //!
 //! Where the text is not TOML only that is reported: what the rest means can't be known then.
 
@@ -20,10 +21,13 @@ pub mod reference;
 pub mod secret;
 
 mod cross;
+mod forge;
 mod mask;
+mod net;
 mod reader;
 mod secret_source;
 mod sections;
+mod table;
 mod value;
 
 use environment::Environment;

@@ -96,6 +96,8 @@ pub struct Account {
     pub port: u16,
     /// How the connection is protected.
     pub tls: Tls,
+    /// Whether, with [`Tls::None`], it may leave this machine.
+    pub allow_plain: bool,
     /// A file of CA certificates (PEM) to believe instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// The login name.
@@ -210,10 +212,12 @@ pub struct Fetch {
 pub struct Smtp {
     /// The server that takes the bot's letters.
     pub host: String,
-    /// Its port; 465 or 587 by default.
+    /// Its port; 465, 587 or, without TLS, 25 by default.
     pub port: u16,
     /// How the connection is protected.
     pub tls: Tls,
+    /// Whether, with [`Tls::None`], it may leave this machine.
+    pub allow_plain: bool,
     /// A file of CA certificates (PEM) to believe instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// Login name and password; none: no AUTH.

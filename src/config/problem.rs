@@ -107,6 +107,12 @@ impl Problems {
         start..line
     }
 
+    /// A problem in two halves: where and what, `config.toml:12: list.address: …`, and what to do.
+    pub fn told(&self, problem: &Problem) -> (String, String) {
+        let place = self.plain(&Problem { help: None, ..problem.clone() });
+        (place, problem.help.clone().unwrap_or_default())
+    }
+
     /// One line: `config.toml:12: list.address: what is wrong; what to do`.
     fn plain(&self, problem: &Problem) -> String {
         let mut line = self.file.clone();

@@ -73,7 +73,9 @@ fn part(section: &Section, title: &str) -> String {
             Presence::Default(value) => format!("`{value}`"),
             Presence::Optional(_) => String::new(),
         };
-        text.push_str(&format!("| `{}` | {} | {default} | {} |\n", key.name, key.what, key.doc));
+        // Markdown would make a link of what stands in angle brackets.
+        let what = key.what.replace('<', "\\<");
+        text.push_str(&format!("| `{}` | {what} | {default} | {} |\n", key.name, key.doc));
     }
     text
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::cross::{self, Sections};
 use super::model::{Account, Bot, Ci, Config, Fetch, List, Smtp, State, Target, Tls, Trust};
 use super::reader::Table;
-use super::value;
+use super::{forge, net, value};
 use crate::pull::ids::{AccountName, ListName, TargetName};
 
 /// A Unix socket's path may be this long (unix(7): `sun_path`, less its final NUL).
@@ -54,9 +54,9 @@ fn all<T>(
 }
 
 fn bot(table: &Table<'_>, state: Option<&Path>) -> Option<Bot> {
-    let from = table.get("from", value::person);
-    let administrator = table.get("administrator", value::address);
-    let release_managers = table.list("release_managers", value::address);
+    let from = table.get("from", net::person);
+    let administrator = table.get("administrator", net::address);
+    let release_managers = table.list("release_managers", net::address);
     if release_managers.as_ref().is_some_and(Vec::is_empty) {
         table.note("release_managers", "is empty", "name at least one address");
     }
@@ -94,14 +94,14 @@ fn state(table: &Table<'_>) -> Option<State> {
 
 fn account(table: &Table<'_>) -> Option<Account> {
     let name = table.get("name", value::name);
-    let host = table.get("host", value::host);
+    let host = table.get("host", net::host);
     let port = table.optional("port", value::port);
     let tls = table.get("tls", value::tls);
     let ca_file = table.optional_path("ca_file");
     let login = table.get("login", value::text);
     let password = table.secret("password");
     let poll = table.get("poll", value::duration);
-    protected(table, tls, host.as_deref());
+    let allow_plain = plain(table, tls, host.as_deref());
     let tls = tls?;
     let default_port = match tls {
         Tls::Implicit => 993,
@@ -112,6 +112,7 @@ fn account(table: &Table<'_>) -> Option<Account> {
         host: host?,
         port: port?.unwrap_or(default_port),
         tls,
+        allow_plain: allow_plain?,
         ca_file: ca_file?,
         login: login?,
         password: password?,
@@ -119,12 +120,13 @@ fn account(table: &Table<'_>) -> Option<Account> {
     })
 }
 
-/// Notes a connection that would go over the network in the clear.
-fn protected(table: &Table<'_>, tls: Option<Tls>, host: Option<&str>) {
-    let insisted = table.get("allow_plain", value::flag) != Some(false);
+/// Whether one insists on connections in the clear; notes one that would leave this machine
+/// without.
+fn plain(table: &Table<'_>, tls: Option<Tls>, host: Option<&str>) -> Option<bool> {
+    let allowed = table.get("allow_plain", value::flag)?;
     if let (Some(Tls::None), Some(host)) = (tls, host)
-        && !insisted
-        && !value::is_loopback(host)
+        && !allowed
+        && !net::is_loopback(host)
     {
         table.note(
             "tls",
@@ -132,14 +134,15 @@ fn protected(table: &Table<'_>, tls: Option<Tls>, host: Option<&str>) {
             "use \"starttls\" or \"implicit\"; to insist, write allow_plain = true",
         );
     }
+    Some(allowed)
 }
 
 fn list(table: &Table<'_>) -> Option<List> {
     let name = table.get("name", value::name);
     let account = table.get("account", value::name);
     let folder = table.get("folder", value::text);
-    let address = table.get("address", value::address);
-    let list_id = table.optional("list_id", value::list_id);
+    let address = table.get("address", net::address);
+    let list_id = table.optional("list_id", net::list_id);
     let target = table.get("target", value::name);
     let private = table.get("private", value::flag);
     let own_copy_folder = table.optional("own_copy_folder", value::text);
@@ -157,28 +160,28 @@ fn list(table: &Table<'_>) -> Option<List> {
 
 fn target(table: &Table<'_>) -> Option<Target> {
     let name = table.get("name", value::name);
-    let url = table.get("url", value::git_url);
-    let branch = table.get("branch", value::branch);
+    let url = table.get("url", forge::git_url);
+    let branch = table.get("branch", forge::branch);
     let into = table.get("into", value::text);
     let ci = table.section("ci").and_then(|table| ci(&table));
     Some(Target { name: TargetName::new(name?), url: url?, branch: branch?, into: into?, ci: ci? })
 }
 
 fn ci(table: &Table<'_>) -> Option<Ci> {
-    let gitlab = table.get("gitlab", value::web_url);
-    let project = table.get("project", value::project);
-    let push_url = table.optional("push_url", value::web_url);
-    let fetch_url = table.optional("fetch_url", value::git_url);
+    let gitlab = table.get("gitlab", forge::web_url);
+    let project = table.get("project", forge::project);
+    let push_url = table.optional("push_url", forge::web_url);
+    let fetch_url = table.optional("fetch_url", forge::git_url);
     let token = table.secret("token");
     let ca_file = table.optional_path("ca_file");
-    let reference = table.get("reference", value::template);
+    let reference = table.get("reference", forge::template);
     let max_running = table.get("max_running", value::count);
     let start_within = table.get("start_within", value::duration);
     let finish_within = table.get("finish_within", value::duration);
     let poll = table.get("poll", value::duration);
     let required_jobs = table.list("required_jobs", value::text);
-    let variables = table.map("variables", is_variable, value::variable);
-    let inputs = table.map("inputs", |name| !name.is_empty(), value::input);
+    let variables = table.map("variables", is_variable, forge::variable);
+    let inputs = table.map("inputs", |name| !name.is_empty(), forge::input);
     let insisted = table.get("allow_plain", value::flag) != Some(false);
     encrypted(table, "gitlab", gitlab.as_ref(), insisted);
     encrypted(table, "push_url", push_url.as_ref().and_then(Option::as_ref), insisted);
@@ -226,7 +229,7 @@ fn made_url(table: &Table<'_>, gitlab: &str, project: &str) -> Option<String> {
 /// Notes a URL that would carry the token in the clear.
 fn encrypted(table: &Table<'_>, name: &str, url: Option<&url::Url>, insisted: bool) {
     let Some(url) = url else { return };
-    let local = url.host_str().is_some_and(value::is_loopback);
+    let local = url.host_str().is_some_and(net::is_loopback);
     if url.scheme() != "https" && !local && !insisted {
         let help = "use https; to insist, write allow_plain = true";
         table.note(name, "would carry the token in the clear", help);
@@ -235,7 +238,7 @@ fn encrypted(table: &Table<'_>, name: &str, url: Option<&url::Url>, insisted: bo
 
 fn one_at_a_time(table: &Table<'_>, template: Option<&str>, max_running: Option<u32>) {
     if let (Some(template), Some(max_running)) = (template, max_running)
-        && value::is_single_slot(template)
+        && forge::is_single_slot(template)
         && max_running > 1
     {
         let is = format!("is {max_running}, and there is only one branch, {template}");
@@ -247,8 +250,8 @@ fn one_at_a_time(table: &Table<'_>, template: Option<&str>, max_running: Option<
 fn trust(table: &Table<'_>) -> Option<Trust> {
     let keyring = table.path("keyring");
     let schemes = table.list("schemes", value::scheme);
-    let hosts = table.list("hosts", value::host_glob);
-    let allow_addresses = table.list("allow_addresses", value::ip);
+    let hosts = table.list("hosts", net::host_glob);
+    let allow_addresses = table.list("allow_addresses", net::ip);
     for (name, empty) in [
         ("schemes", schemes.as_ref().is_some_and(Vec::is_empty)),
         ("hosts", hosts.as_ref().is_some_and(Vec::is_empty)),
@@ -281,16 +284,16 @@ fn fetch(table: &Table<'_>) -> Option<Fetch> {
 }
 
 fn smtp(table: &Table<'_>) -> Option<Smtp> {
-    let host = table.get("host", value::host);
+    let host = table.get("host", net::host);
     let port = table.optional("port", value::port);
     let tls = table.get("tls", value::tls);
     let ca_file = table.optional_path("ca_file");
     let login = table.optional("login", value::text);
     let password =
         if table.has("password") { table.secret("password").map(Some) } else { Some(None) };
-    let hello_name = table.optional("hello_name", value::host);
+    let hello_name = table.optional("hello_name", net::host);
     let deadline = table.get("deadline", value::duration);
-    protected(table, tls, host.as_deref());
+    let allow_plain = plain(table, tls, host.as_deref());
     for (there, other) in [("login", "password"), ("password", "login")] {
         if table.has(there) && !table.has(other) {
             let is = format!("is written without `{other}`");
@@ -307,6 +310,7 @@ fn smtp(table: &Table<'_>) -> Option<Smtp> {
         host: host?,
         port: port?.unwrap_or(default_port),
         tls,
+        allow_plain: allow_plain?,
         ca_file: ca_file?,
         login: login?.zip(password?),
         hello_name: hello_name?,
