@@ -1,5 +1,6 @@
 //! The program itself, `gatepost run`, as a process that can be killed; and its other commands.
 
+use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -22,10 +23,12 @@ impl Bot {
         Self { config, log, running: None }
     }
 
-    /// Starts it.
-    pub fn start(&mut self) {
-        let args: [&dyn AsRef<std::ffi::OsStr>; 3] = [&"run", &"--config", &self.config];
-        self.running = Some(Server::start("gatepost", GATEPOST, &args, &self.log));
+    /// Starts it and waits until something is so.
+    pub fn start_until(&mut self, what: &str, ready: impl Fn() -> bool) {
+        let args: [&dyn AsRef<OsStr>; 3] = [&"run", &"--config", &self.config];
+        let mut server = Server::start("gatepost", GATEPOST, &args, &self.log);
+        server.wait_until(what, ready);
+        self.running = Some(server);
     }
 
     /// Kills it as a loss of power would: no signal handler runs.

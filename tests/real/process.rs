@@ -71,7 +71,8 @@ impl Server {
         self.wait_until(&format!("{name} makes {}", file.display()), || file.exists());
     }
 
-    fn wait_until(&mut self, what: &str, ready: impl Fn() -> bool) {
+    /// Waits until something is so; fails at once if the program ends.
+    pub fn wait_until(&mut self, what: &str, ready: impl Fn() -> bool) {
         let started = Instant::now();
         while !ready() {
             if let Some(status) = self.child.try_wait().expect("our child") {

@@ -76,8 +76,8 @@ impl World {
     /// Starts the bot and waits until it watches the list.
     pub fn start_bot(&mut self) {
         let before = self.rig.idles();
-        self.bot.start();
-        self.wait_for_idle_after(before);
+        let rig = &self.rig;
+        self.bot.start_until("the bot waits for news", || rig.idles() > before);
     }
 
     /// Waits until the bot waits for news once more than it had.
