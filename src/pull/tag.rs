@@ -24,7 +24,7 @@ pub struct Tag {
     pub id: ObjectId,
     /// The name inside the object, which a signature covers (the ref's name it does not).
     pub name: String,
-    /// The tagger line's person, "Name <address>".
+    /// The tagger line's person, `Name <address>`.
     pub tagger: String,
     /// The tagger line's time: the signer's claim.
     pub tagged_at: Option<Timestamp>,

@@ -4,7 +4,7 @@
 use std::fs::{self, Permissions};
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::authority::Authority;
 use crate::process::Server;
@@ -29,8 +29,13 @@ impl Dovecot {
         fs::create_dir(&etc).expect("a new folder");
         let mail = root.join("mail");
         fs::create_dir(&mail).expect("a new folder");
-        chown(&mail, Some(id_of_user(MAIL_USER)), Some(id_of_group(MAIL_USER))).expect("root may");
-        fs::set_permissions(&mail, Permissions::from_mode(0o755)).expect("our folder");
+        let talk = talk_folder(root);
+        fs::create_dir(&talk).expect("a new folder");
+        for folder in [&mail, &talk] {
+            let (user, group) = (id_of_user(MAIL_USER), id_of_group(MAIL_USER));
+            chown(folder, Some(user), Some(group)).expect("root may");
+            fs::set_permissions(folder, Permissions::from_mode(0o755)).expect("our folder");
+        }
         let users: String =
             USERS.map(|user| format!("{user}:{{PLAIN}}{}\n", password(user))).concat();
         fs::write(etc.join("users"), users).expect("a new file");
@@ -53,6 +58,20 @@ impl Dovecot {
     pub fn wait(&mut self) {
         self.server.wait_for_port(self.imap);
     }
+}
+
+/// Where Dovecot writes down what IMAP clients and it say to each other after the login.
+fn talk_folder(root: &Path) -> PathBuf {
+    root.join("imap")
+}
+
+/// How often clients have begun to wait for news (IDLE, RFC 2177) so far.
+pub fn idles(root: &Path) -> usize {
+    let files = fs::read_dir(talk_folder(root)).expect("our folder").flatten();
+    let said = files.filter(|file| file.path().extension().is_some_and(|end| end == "in"));
+    said.filter_map(|file| fs::read_to_string(file.path()).ok())
+        .map(|text| text.lines().filter(|line| line.trim_end().ends_with(" IDLE")).count())
+        .sum()
 }
 
 fn configuration(root: &Path, ip: IpAddr, authority: &Authority) -> String {
@@ -80,6 +99,9 @@ passdb {{
 userdb {{
   driver = static
   args = uid={MAIL_USER} gid={MAIL_USER} home={root}/mail/%n
+}}
+protocol imap {{
+  rawlog_dir = {root}/imap
 }}
 service imap-login {{
   inet_listener imap {{

@@ -66,16 +66,16 @@ impl Maildir {
         self.wait_for(message_id, |mail| mail.message_id == message_id)
     }
 
-    /// Waits for the first answer to a mail.
-    pub fn wait_for_reply_to(&self, message_id: &str) -> Mail {
-        let what = format!("a reply to {message_id}");
-        self.wait_for(&what, |mail| mail.in_reply_to == [message_id])
+    /// Waits for somebody's first answer to a mail.
+    pub fn wait_for_reply(&self, message_id: &str, from: &str) -> Mail {
+        let what = format!("a reply of {from} to {message_id}");
+        eventually(&what, || self.replies(message_id, from).into_iter().next())
     }
 
-    /// The answers to a mail that are there now.
-    pub fn replies_to(&self, message_id: &str) -> Vec<Mail> {
+    /// Somebody's answers to a mail that are there now.
+    pub fn replies(&self, message_id: &str, from: &str) -> Vec<Mail> {
         let mut mails = self.mails();
-        mails.retain(|mail| mail.in_reply_to == [message_id]);
+        mails.retain(|mail| mail.in_reply_to == [message_id] && mail.from == [from]);
         mails
     }
 }

@@ -24,7 +24,7 @@ pub struct Maintainer {
     public: PathBuf,
 }
 
-/// A request that was mailed.
+/// A request that was written, and mailed as a rule.
 pub struct Mailed {
     /// The cover letter's id, without `<>`.
     pub message_id: String,
@@ -32,6 +32,7 @@ pub struct Mailed {
     pub subject: String,
     /// The commit that the tag names.
     pub tip: String,
+    tag: String,
 }
 
 impl Maintainer {
@@ -104,8 +105,15 @@ impl Maintainer {
 
     /// Mails a request for a published tag to the list: a cover letter, and each patch under it.
     pub fn mails_pull(&self, url: &str, tag: &str) -> Mailed {
+        let request = self.writes_pull(url, tag);
+        self.mails(&request);
+        request
+    }
+
+    /// Writes the letters of such a request; git asks the URL whether the tag is there.
+    pub fn writes_pull(&self, url: &str, tag: &str) -> Mailed {
         let request = self.request_pull(url, tag);
-        let letters = self.home.join(format!("letters-{tag}"));
+        let letters = self.letters(tag);
         run(self
             .git()
             .args(["format-patch", "--quiet", "--thread=shallow", "--cover-letter"])
@@ -119,12 +127,22 @@ impl Maintainer {
             .replace("*** SUBJECT HERE ***", &subject)
             .replace("*** BLURB HERE ***", &request);
         fs::write(&cover, &text).expect("our file");
-        run(self.git().args(["send-email", "--quiet", "--to", LIST]).arg(&letters));
         Mailed {
             message_id: field(&text, "Message-ID").trim_matches(['<', '>']).to_owned(),
             subject: field(&text, "Subject").to_owned(),
             tip: self.tip(tag),
+            tag: tag.to_owned(),
         }
+    }
+
+    /// Mails what was written.
+    pub fn mails(&self, request: &Mailed) {
+        let letters = self.letters(&request.tag);
+        run(self.git().args(["send-email", "--quiet", "--to", LIST]).arg(&letters));
+    }
+
+    fn letters(&self, tag: &str) -> PathBuf {
+        self.home.join(format!("letters-{tag}"))
     }
 
     /// A git command in the work tree.

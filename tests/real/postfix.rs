@@ -4,6 +4,7 @@
 //! `master` runs in the foreground without the `postfix` script, so that stopping the process
 //! that was started stops all of it; it insists on running as root.
 
+use std::ffi::OsStr;
 use std::fs::{self, FileTimes, OpenOptions, Permissions};
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -15,6 +16,9 @@ use crate::process::Server;
 use crate::rig::{DOMAIN, LIST, LIST_DOMAIN, USERS, id_of_group, id_of_user};
 
 const MASTER: &str = "/usr/lib/postfix/sbin/master";
+/// Runs a program until a signal comes, then ends it and waits for it. `master` takes on another
+/// user for a while, whereupon the kernel forgets that it is to end with its parent.
+const UNTIL_TOLD: &str = r#"trap 'trap "" TERM; kill -TERM 0; wait' TERM; "$@" & wait $!"#;
 const MX_PORT: u16 = 10025;
 const SUBMISSION_PORT: u16 = 10587;
 const SUBMISSIONS_PORT: u16 = 10465;
@@ -43,7 +47,8 @@ impl Postfix {
         write_old(&etc.join("transport"), &format!("{LIST} mlmmj:\n"));
         write_old(&etc.join("main.cf"), &main_cf(root, authority));
         write_old(&etc.join("master.cf"), &master_cf(ip, list));
-        let server = Server::start("postfix", MASTER, &[&"-c", &etc, &"-d"], &root.join("log"));
+        let args: [&dyn AsRef<OsStr>; 7] = [&"-c", &UNTIL_TOLD, &"sh", &MASTER, &"-c", &etc, &"-d"];
+        let server = Server::start("postfix", "/bin/sh", &args, &root.join("log"));
         Self {
             submission: SocketAddr::new(ip, SUBMISSION_PORT),
             submissions: SocketAddr::new(ip, SUBMISSIONS_PORT),

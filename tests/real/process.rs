@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 /// How long a server may take to be ready, and a command to end: far above what they take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Between two looks at something that only time can bring.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -50,6 +50,13 @@ impl Server {
         Self { name, child, log }
     }
 
+    /// Ends it without a chance to do anything more.
+    pub fn kill(mut self) {
+        let group = Pid::from_child(&self.child);
+        kill_process_group(group, Signal::KILL).expect("it runs");
+        self.child.wait().expect("our child");
+    }
+
     /// Waits until it takes connections at that address.
     pub fn wait_for_port(&mut self, address: SocketAddr) {
         let name = self.name;
@@ -64,7 +71,8 @@ impl Server {
         self.wait_until(&format!("{name} makes {}", file.display()), || file.exists());
     }
 
-    fn wait_until(&mut self, what: &str, ready: impl Fn() -> bool) {
+    /// Waits until something is so; fails at once if the program ends.
+    pub fn wait_until(&mut self, what: &str, ready: impl Fn() -> bool) {
         let started = Instant::now();
         while !ready() {
             if let Some(status) = self.child.try_wait().expect("our child") {
@@ -94,7 +102,7 @@ impl Drop for Server {
 /// Looks for something until it is there.
 ///
 /// # Panics
-/// If it does not come within a minute.
+/// If it does not come within two minutes.
 pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {

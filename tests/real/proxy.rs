@@ -85,6 +85,11 @@ impl Proxy {
         Self { address, shared, acceptor: Some(acceptor) }
     }
 
+    /// A second proxy before the same server, with faults of its own.
+    pub fn another(&self) -> Self {
+        Self::before(self.shared.server)
+    }
+
     /// Where clients connect to.
     pub fn address(&self) -> SocketAddr {
         self.address

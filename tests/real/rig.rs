@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use tempfile::TempDir;
 
 use crate::authority::Authority;
-use crate::dovecot::Dovecot;
+use crate::dovecot::{self, Dovecot};
 use crate::git_servers::GitServers;
 use crate::mailbox::Maildir;
 use crate::mlmmj;
@@ -133,6 +133,11 @@ impl Rig {
     /// Where bare repositories lie that the git servers serve.
     pub fn repositories(&self) -> PathBuf {
         self.git_servers.folder.clone()
+    }
+
+    /// How often clients have begun to wait for news of a mailbox so far.
+    pub fn idles(&self) -> usize {
+        dovecot::idles(self.folder())
     }
 
     /// A user's inbox.

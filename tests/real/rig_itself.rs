@@ -1,7 +1,9 @@
 //! The rig held to what it promises, without the bot.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+
+use gatepost::adapters::tls::client_config;
 
 use crate::maintainer::{GIT, Maintainer};
 use crate::process::{command, run};
@@ -28,7 +30,7 @@ fn a_request_mailed_by_send_email_reaches_the_bot_through_the_list() {
     assert!(mail.text.contains(&request.tip), "{}", mail.text);
     assert_eq!(mail.header("List-Id").as_deref(), Some("<devel.lists.example.test>"));
     assert!(mail.header("Received").is_some());
-    let patch = rig.inbox(BOT).wait_for_reply_to(&request.message_id);
+    let patch = rig.inbox(BOT).wait_for_reply(&request.message_id, &alice.address);
     assert_eq!(patch.subject, "[PULL 1/1] Say what is new");
     rig.inbox("reader").wait_for_id(&request.message_id);
 }
@@ -114,4 +116,24 @@ fn talk(proxy: &Proxy, lines: &[&str], last: &str) -> String {
     }
     assert!(said.lines().last().unwrap().starts_with(last), "{said}");
     said
+}
+
+#[test]
+fn implicit_tls_is_trusted_by_the_authority_alone() {
+    let rig = Rig::start();
+    for (proxy, greeting) in [(&rig.imaps, "* OK"), (&rig.submissions, "220 ")] {
+        let settings = client_config(Some(&rig.authority.certificate)).unwrap();
+        let name = "127.0.0.1".try_into().unwrap();
+        let mut session = rustls::ClientConnection::new(settings.into(), name).unwrap();
+        let mut socket = TcpStream::connect(proxy.address()).unwrap();
+        let mut client = rustls::Stream::new(&mut session, &mut socket);
+        let mut begin = [0; 4];
+        client.read_exact(&mut begin).unwrap();
+        assert_eq!(begin, greeting.as_bytes());
+    }
+    let settings = client_config(None).unwrap();
+    let name = "127.0.0.1".try_into().unwrap();
+    let mut session = rustls::ClientConnection::new(settings.into(), name).unwrap();
+    let mut socket = TcpStream::connect(rig.imaps.address()).unwrap();
+    rustls::Stream::new(&mut session, &mut socket).read(&mut [0]).unwrap_err();
 }

@@ -8,11 +8,11 @@ use crate::maintainer::GIT;
 use crate::process::{command, run};
 use crate::rig::Rig;
 
-/// What the project holds at first. Its one job runs `sh test.sh`.
+/// What the project holds at first. Its one job runs every check. JSON is YAML as well.
 const FILES: [(&str, &str); 4] = [
     ("README", "A small project.\n"),
-    (".gitlab-ci.yml", "test:\n  script:\n    - sh test.sh\n"),
-    ("test.sh", "set -e\nfor check in checks/*.sh; do sh \"$check\"; done\n"),
+    (".gitlab-ci.yml", r#"{"checks": {"script": ["sh test.sh"]}}"#),
+    ("test.sh", "set -e\nfor check in checks/*.sh; do sh -e \"$check\"; done\n"),
     ("checks/readme.sh", "grep -q project README\n"),
 ];
 
@@ -40,6 +40,15 @@ impl Upstream {
         run(this.git(&tree).args(["commit", "--quiet", "--message", "Begin"]));
         run(this.git(&tree).args(["clone", "--quiet", "--bare", "."]).arg(&this.bare));
         this
+    }
+
+    /// Moves `master` on by a commit of one file.
+    pub fn commits(&self, file: &str, content: &str, subject: &str) {
+        let tree = self.home.join("tree");
+        fs::write(tree.join(file), content).expect("our tree");
+        run(self.git(&tree).args(["add", "--all"]));
+        run(self.git(&tree).args(["commit", "--quiet", "--message", subject]));
+        run(self.git(&tree).args(["push", "--quiet"]).arg(&self.bare).arg("master"));
     }
 
     /// The commit that `master` is at.

@@ -1,0 +1,49 @@
+//! The program itself, `gatepost run`, as a process that can be killed; and its other commands.
+
+use std::ffi::OsStr;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use crate::process::{Server, command, outcome};
+
+const GATEPOST: &str = env!("CARGO_BIN_EXE_gatepost");
+
+/// A configured bot, running or not.
+pub struct Bot {
+    config: PathBuf,
+    log: PathBuf,
+    running: Option<Server>,
+}
+
+impl Bot {
+    /// One with that configuration, not running.
+    pub fn new(config: PathBuf, log: PathBuf) -> Self {
+        Self { config, log, running: None }
+    }
+
+    /// Starts it and waits until something is so.
+    pub fn start_until(&mut self, what: &str, ready: impl Fn() -> bool) {
+        let args: [&dyn AsRef<OsStr>; 3] = [&"run", &"--config", &self.config];
+        let mut server = Server::start("gatepost", GATEPOST, &args, &self.log);
+        server.wait_until(what, ready);
+        self.running = Some(server);
+    }
+
+    /// Kills it as a loss of power would: no signal handler runs.
+    pub fn kill(&mut self) {
+        self.running.take().expect("it runs").kill();
+    }
+
+    /// Runs one of its other commands.
+    pub fn runs(&self, args: &[&str]) -> Output {
+        outcome(command(GATEPOST).args(args).arg("--config").arg(&self.config))
+    }
+}
+
+/// Writes a file that only its owner may read, as files with secrets must be.
+pub fn write_secret(file: &Path, secret: &str) {
+    fs::write(file, secret).expect("our folder");
+    fs::set_permissions(file, Permissions::from_mode(0o600)).expect("our file");
+}
