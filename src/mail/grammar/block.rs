@@ -8,7 +8,7 @@ use regex::{Match, Regex};
 
 use super::super::subject::pattern;
 use super::Asked;
-use super::token::{bare, is_bare_scp, is_reference, is_url};
+use super::token::{bare, is_bare_scp, is_reference, is_sha, is_url, whole_name};
 
 static ANCHOR: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
@@ -57,7 +57,14 @@ fn at(text: &str, before: usize, anchor: &Match<'_>, until: usize) -> Option<Ask
     let base =
         sha(&BASE, &text[before..anchor.end()]).or_else(|| sha(&BASE, &text[..anchor.end()]));
     let tip = TIP.as_ref()?.captures(below).map(|found| found[1].to_ascii_lowercase());
+    let tip = tip.or_else(|| misplaced_tip(&below[..end?]));
     Some(Asked { url, reference, base, tip })
+}
+
+/// The tip that somebody put above the URL by hand: the only full commit there.
+fn misplaced_tip(between: &str) -> Option<String> {
+    let mut commits = between.split_whitespace().map(bare).filter(|t| t.len() == 40 && is_sha(t));
+    commits.next().filter(|_| commits.next().is_none()).map(str::to_ascii_lowercase)
 }
 
 /// URL and ref between "repository at" and "for you to fetch". `closed`: the text ends there, so
@@ -67,7 +74,7 @@ fn place(between: &str, closed: bool) -> Option<(String, Option<String>)> {
     let mut url: Option<String> = None;
     let mut reference: Option<String> = None;
     for line in lines {
-        let mut tokens = line.split_whitespace().filter(|token| *token != "\\").peekable();
+        let mut tokens = line.split_whitespace().filter(|token| *token != "\\");
         if url.is_none() {
             let Some(found) = tokens.find(|token| is_place(bare(token))) else { continue };
             url = Some(bare(found).to_owned());
@@ -76,13 +83,9 @@ fn place(between: &str, closed: bool) -> Option<(String, Option<String>)> {
             let tokens: Vec<&str> = tokens.collect();
             reference = (closed || tokens.len() == 1).then(|| named(&tokens)).flatten();
             break;
-        } else if let Some(broken) =
-            reference.as_mut().filter(|r| closed && r.ends_with(['-', '_']))
-        {
-            // A mail program broke the name at its hyphen.
-            broken.push_str(line.split_whitespace().next().unwrap_or_default());
-            break;
         } else {
+            let tokens: Vec<&str> = tokens.collect();
+            reference = reference.map(|name| whole_name(name, &tokens));
             break;
         }
     }

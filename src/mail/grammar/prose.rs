@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::super::subject::pattern;
 use super::Asked;
-use super::token::{bare, is_reference, is_repository, is_sha, is_url};
+use super::token::{bare, is_reference, is_repository, is_sha, is_url, whole_name};
 
 static ASKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
@@ -38,10 +38,12 @@ pub(super) fn read(text: &str) -> Option<Asked> {
         let asked = near.iter().any(|line| ASKS.as_ref().is_some_and(|asks| asks.is_match(line)));
         asked.then_some((n, url, rest))
     })?;
-    let reference = name_in(&rest).or_else(|| {
-        let next: Vec<&str> = lines.get(at + 1)?.split_whitespace().collect();
-        name_in(&next)
-    });
+    let next: Vec<&str> =
+        lines.get(at + 1).map_or_else(Vec::new, |l| l.split_whitespace().collect());
+    let reference = match name_in(&rest) {
+        Some(name) => Some(whole_name(name, &next)),
+        None => name_in(&next),
+    };
     let sha = |pattern: &LazyLock<Option<Regex>>| {
         Some(pattern.as_ref()?.captures(text)?[1].to_ascii_lowercase())
     };

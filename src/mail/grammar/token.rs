@@ -59,3 +59,12 @@ pub(super) fn is_reference(token: &str) -> bool {
 pub(super) fn is_sha(token: &str) -> bool {
     SHA.as_ref().is_some_and(|sha| sha.is_match(token))
 }
+
+/// A ref's name with what a mail program broke off it: a name that ends in a hyphen goes on in the
+/// next line, if that is one word.
+pub(super) fn whole_name(mut name: String, next: &[&str]) -> String {
+    if let (true, [rest]) = (name.ends_with(['-', '_']), next) {
+        name.push_str(bare(rest));
+    }
+    name
+}
