@@ -1,6 +1,8 @@
 //! The reader and `gatepost scan` on mails written for them, on broken bytes, and on the sample of
 //! public mail where that is at hand.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -170,7 +172,7 @@ fn one_mail_on_standard_input_is_read() {
     let mail = std::fs::read(package("fixtures/mail/cover.eml")).unwrap();
     let (out, _, _) = scan(&["-".into()], ScanFormat::Text, false, &mail);
     assert!(out.starts_with("pull  v1   777701234567  [PULL 00/02] Block patches"), "{out}");
-    assert!(out.ends_with("1 requests in 1 mails\n"), "{out}");
+    assert!(out.ends_with("1 request in 1 mail\n"), "{out}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use self::row::Row;
+use crate::mail::words::counted;
 use crate::mail::{self, Reading, Reason};
 
 /// What to scan, and what to print.
@@ -155,7 +156,9 @@ impl Scan<'_> {
 
     fn end(self) -> io::Result<u8> {
         if self.args.format == ScanFormat::Text {
-            writeln!(self.out, "{} requests in {} mails", self.requests, self.mails)?;
+            let (requests, mails) =
+                (counted(self.requests, "request"), counted(self.mails, "mail"));
+            writeln!(self.out, "{requests} in {mails}")?;
         }
         self.out.flush()?;
         Ok(if self.unreadable == 0 { ALL_READ } else { SOME_UNREADABLE })

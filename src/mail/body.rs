@@ -6,6 +6,9 @@ use mail_parser::{HeaderName, HeaderValue, Message, MessagePart, MimeHeaders, Pa
 /// Characters of a text that are looked at; the rest of a longer one is left alone.
 const MOST: usize = 2_000_000;
 
+/// Quotes within quotes that are told apart.
+const QUOTES: usize = 8;
+
 /// A mail's text in the forms that a request may be read from, the most faithful first.
 pub(super) fn texts(message: &Message<'_>) -> Vec<String> {
     let Some(part) = chosen(message) else { return Vec::new() };
@@ -79,38 +82,70 @@ fn unflow(text: &str) -> String {
     out
 }
 
-/// The text of HTML, with a line end where it shows one, and `<pre>` kept as it is.
+/// The text of HTML, with a line end where it shows one, `<pre>` kept as it is, and `<blockquote>`
+/// marked as plain text marks quotes.
 fn from_html(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
-    let (mut rest, mut pre) = (html, 0_u32);
+    let (mut rest, mut pre, mut quotes) = (html, 0_usize, 0_usize);
     while let Some(at) = rest.find('<') {
-        push_text(&mut out, &rest[..at], pre > 0);
+        push_text(&mut out, &rest[..at], pre > 0, quotes);
         let Some(end) = rest[at..].find('>') else { return out };
         let tag = rest[at + 1..at + end].trim_start().to_ascii_lowercase();
         let name = tag.split(|c: char| !c.is_ascii_alphanumeric() && c != '/').next();
         match name.unwrap_or_default() {
-            "pre" => (pre, _) = (pre + 1, out.push('\n')),
-            "/pre" => (pre, _) = (pre.saturating_sub(1), out.push('\n')),
-            "br" | "br/" | "p" | "/p" | "div" | "/div" | "li" | "tr" | "h1" | "h2" | "h3" => {
-                out.push('\n');
+            "pre" => pre += 1,
+            "/pre" => pre = pre.saturating_sub(1),
+            "blockquote" => quotes = (quotes + 1).min(QUOTES),
+            "/blockquote" => quotes = quotes.saturating_sub(1),
+            "br" | "br/" | "p" | "/p" | "div" | "/div" | "li" | "tr" | "h1" | "h2" | "h3" => {}
+            _ => {
+                rest = &rest[at + end + 1..];
+                continue;
             }
-            "blockquote" => out.push_str("\n> "),
-            _ => {}
         }
+        line_end(&mut out, quotes);
         rest = &rest[at + end + 1..];
     }
-    push_text(&mut out, rest, pre > 0);
+    push_text(&mut out, rest, pre > 0, quotes);
     out
 }
 
-fn push_text(out: &mut String, text: &str, as_is: bool) {
-    let entities =
-        [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'")];
-    let mut text = entities.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
-    text = text.replace("&amp;", "&");
-    if as_is {
-        out.push_str(&text);
-    } else {
-        out.push_str(&text.replace(['\n', '\r'], " "));
+fn line_end(out: &mut String, quotes: usize) {
+    out.push('\n');
+    out.push_str(&">".repeat(quotes));
+}
+
+fn push_text(out: &mut String, text: &str, as_is: bool, quotes: usize) {
+    let entities = [
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ];
+    let text = entities.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    for c in text.chars().filter(|c| *c != '\r') {
+        match c {
+            '\n' if as_is => line_end(out, quotes),
+            '\n' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn html_keeps_its_lines_and_marks_its_quotes() {
+        let html = "Hi<br>you<pre>a\n  b &lt;c&gt;</pre><blockquote>old<br>words</blockquote>end";
+        assert_eq!(from_html(html), "Hi\nyou\na\n  b <c>\n\n>old\n>words\nend");
+    }
+
+    #[test]
+    fn flowed_lines_are_joined_and_a_signature_mark_is_not() {
+        assert_eq!(unflow("a \nb\n-- \nc"), "a b\n-- \nc\n");
     }
 }

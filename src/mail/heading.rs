@@ -12,7 +12,7 @@ use crate::pull::cover::Person;
 use crate::pull::ids::MessageId;
 
 /// What a mail's header says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heading {
     /// The Message-ID; `None` where there is none that can be answered.
     pub message_id: Option<MessageId>,
@@ -45,23 +45,6 @@ pub fn heading(header: &[u8]) -> Heading {
     }
 }
 
-impl Default for Heading {
-    fn default() -> Self {
-        Self {
-            message_id: None,
-            subject: String::new(),
-            marks: Marks::default(),
-            from: None,
-            author: None,
-            list_id: None,
-            to_cc: Vec::new(),
-            references: Vec::new(),
-            date: None,
-            automatic: false,
-        }
-    }
-}
-
 impl Heading {
     /// Whether the body is worth loading: `false` only if the mail can be no request.
     pub fn worth_reading(&self) -> bool {
@@ -72,7 +55,7 @@ impl Heading {
     pub fn refusal(&self) -> Option<Reason> {
         if self.automatic {
             Some(Reason::Automatic)
-        } else if self.from_machinery() {
+        } else if self.is_machinery() {
             Some(Reason::ListMachinery)
         } else if self.marks.answer {
             Some(Reason::Answer)
@@ -83,8 +66,8 @@ impl Heading {
         }
     }
 
-    /// From an address that only a mail system or a list's software writes from.
-    fn from_machinery(&self) -> bool {
+    /// Whether it is from an address that only a mail system or a list's software writes from.
+    fn is_machinery(&self) -> bool {
         let Some(from) = &self.from else { return false };
         let local = from.address.split('@').next().unwrap_or_default().to_ascii_lowercase();
         let ends = ["-owner", "+owner", "-bounces", "+bounces", "-bounce", "-request", "-admin"];

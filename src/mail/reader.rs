@@ -75,9 +75,8 @@ pub fn read(bytes: &[u8]) -> Reading {
         return not(Heading::default(), Reason::Unreadable);
     };
     let heading = Heading::of(&message);
-    match heading.refusal() {
-        Some(reason @ (Reason::Automatic | Reason::ListMachinery)) => return not(heading, reason),
-        Some(_) | None => {}
+    if let Some(reason @ (Reason::Automatic | Reason::ListMachinery)) = heading.refusal() {
+        return not(heading, reason);
     }
     let texts = body::texts(&message);
     let own: Vec<String> = texts.iter().map(|text| without_quotes(text)).collect();
