@@ -1,10 +1,31 @@
 //! Text in, text out: bytes of mail into values, values into letters. Pure: no input or output, no
 //! clock, no configuration.
 //!
-//! In reading order: [`clean`] (what outside text may not carry), [`words`] (what is said about
-//! each outcome), [`letter`] (how a letter is made), [`trace`] (what a job's log says).
+//! In reading order: [`clean`] (what outside text may not carry); [`words`] (what is said about
+//! each outcome) and [`letter`] (how a letter is made); [`trace`] (what a job's log says); then the reader: [`subject`], [`heading`]
+//! (what the header alone says), `body` (the text), [`grammar`] (the forms of requests),
+//! [`reader`] (what a mail is) and [`reason`] (why it is no request).
 
+mod body;
 pub mod clean;
+pub mod grammar;
+pub mod heading;
 pub mod letter;
+pub mod reader;
+pub mod reason;
+pub mod subject;
 pub mod trace;
 pub mod words;
+
+pub use self::heading::{Heading, heading};
+pub use self::reader::{Reading, read};
+pub use self::reason::Reason;
+
+/// A mail without the `From ` line that an mbox puts in front of it.
+fn without_envelope(bytes: &[u8]) -> &[u8] {
+    if !bytes.starts_with(b"From ") && !bytes.starts_with(b">From ") {
+        return bytes;
+    }
+    let end = bytes.iter().position(|b| *b == b'\n').map_or(bytes.len(), |at| at + 1);
+    &bytes[end..]
+}

@@ -3,6 +3,8 @@
 //! To accept changed words: `INSTA_UPDATE=always cargo test --test letters`, then read the diff
 //! of `fixtures/letters`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
 mod every;
 mod form;
 mod world;

@@ -182,7 +182,7 @@ fn incomplete(why: &Shortfall, ground: &Ground<'_>) -> Words {
         Shortfall::NoFailedJob { yaml_errors } => (
             "the pipeline failed without a failed job",
             match yaml_errors {
-                Some(errors) => format!("GitLab does not take the CI configuration: {errors}"),
+                Some(errors) => format!("GitLab does not take the CI configuration: {errors}."),
                 None => "GitLab calls it failed, but names no job that failed.".to_owned(),
             },
             "look at the pipeline's page in GitLab.",

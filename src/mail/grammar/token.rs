@@ -1,0 +1,70 @@
+//! What a URL, a ref and a commit look like in running text.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::super::subject::pattern;
+
+static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(r"^(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s/]+\S*|[\w.+-]+@[\w.-]+:[^\s:]\S*)$")
+});
+/// `host:path`, which only the place after "repository at" shows to be a URL.
+static BARE_SCP: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"^[A-Za-z0-9][\w-]*(?:\.[\w-]+)+:[\w~/][\w./~+-]*$"));
+static SHA: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"^[0-9a-fA-F]{7,40}$"));
+
+/// A token without what people put around it.
+pub(super) fn bare(token: &str) -> &str {
+    let token = token.trim_matches(['<', '>', '"', '\'', '`', '(', ')', ',', ';', '\\']);
+    token.trim_end_matches(['.', ':'])
+}
+
+/// Whether a token is a repository's URL by its form.
+pub(super) fn is_url(token: &str) -> bool {
+    URL.as_ref().is_some_and(|url| url.is_match(token))
+}
+
+/// Whether a token is `host:path`.
+pub(super) fn is_bare_scp(token: &str) -> bool {
+    BARE_SCP.as_ref().is_some_and(|url| url.is_match(token))
+}
+
+/// Whether a URL outside a request block is likely a repository, and no link to a web page.
+pub(super) fn is_repository(url: &str) -> bool {
+    let lower = url.to_ascii_lowercase();
+    let web = lower.starts_with("http://") || lower.starts_with("https://");
+    let path = lower.split_once("://").map_or("", |(_, rest)| rest);
+    !web || lower.trim_end_matches('/').ends_with(".git")
+        || path.contains("/scm/")
+        || path.contains("/git/")
+        || path.starts_with("git.")
+}
+
+/// Whether a token can be a ref's name (git-check-ref-format), and is no ordinary word's
+/// punctuation.
+pub(super) fn is_reference(token: &str) -> bool {
+    let forbidden = ['~', '^', ':', '?', '*', '[', '\\', '<', '>', '"', '\'', '(', ')', ',', ';'];
+    !token.is_empty()
+        && token.len() <= 250
+        && !token.contains(|c: char| c.is_control() || c.is_whitespace() || forbidden.contains(&c))
+        && !token.contains("..")
+        && !token.contains("@{")
+        && !token.starts_with(['-', '/', '.', '#', '=', '>'])
+        && !token.ends_with(['/', '.'])
+        && token.contains(|c: char| c.is_alphanumeric())
+}
+
+/// Whether a token is a commit's name.
+pub(super) fn is_sha(token: &str) -> bool {
+    SHA.as_ref().is_some_and(|sha| sha.is_match(token))
+}
+
+/// A ref's name with what a mail program broke off it: a name that ends in a hyphen goes on in the
+/// next line, if that is one word.
+pub(super) fn whole_name(mut name: String, next: &[&str]) -> String {
+    if let (true, [rest]) = (name.ends_with(['-', '_']), next) {
+        name.push_str(bare(rest));
+    }
+    name
+}
