@@ -1,1 +1,263 @@
-//! The one file that joins a configuration, the adapters and the bot.
+//! The one file that joins a configuration, the adapters and the bot. It must not decide anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use jiff::Timestamp;
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::dry::{DryOutbound, DryPipelines, DryRepository};
+use crate::adapters::git::{GitRepository, GitSettings};
+use crate::adapters::gitlab::GitLab;
+use crate::adapters::imap::{ImapFolder, Limits};
+use crate::adapters::keyring::KeyringFolder;
+use crate::adapters::smtp::SmtpServer;
+use crate::adapters::store::{MemoryStore, SledStore};
+use crate::bot::control;
+use crate::bot::engine::Engine;
+use crate::bot::intake::{Intake, Listed};
+use crate::bot::ports::{Desk, Ports};
+use crate::bot::supervisor::{self, Message, Watched};
+use crate::config::model::{Config, List, Mode, Target};
+use crate::mail::letter::{Delivering, ListWords, Pen, TargetWords};
+use crate::ports::{Fault, Outbound, Pipelines, Repository, Store};
+use crate::pull::ids::TargetName;
+use crate::pull::policy::{ListPolicy, Policy, TargetPolicy};
+use crate::pull::records::Folder;
+
+/// How a bot is to run, besides its configuration.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Reads the world, changes nothing in it: no push, no pipeline, no letter, no records.
+    pub dry_run: bool,
+    /// On the very first start: requests received since then are listed and held.
+    pub since: Option<Timestamp>,
+    /// This program: it does the work of git in a child.
+    pub program: PathBuf,
+}
+
+/// The policy that a configuration says.
+pub fn policy(config: &Config) -> Policy {
+    Policy {
+        unanswered_after: config.bot.unanswered_after,
+        late_after: config.bot.late_after,
+        old_tag_after: config.bot.old_tag_after,
+        fetch_patience: config.bot.fetch_patience,
+        keep: config.state.keep,
+        letters_per_hour: config.bot.letters_per_hour,
+        targets: config
+            .targets
+            .iter()
+            .map(|(name, target)| (name.clone(), target_policy(target)))
+            .collect(),
+        lists: config
+            .lists
+            .iter()
+            .map(|(name, list)| {
+                let (address, target) = (list.address.clone(), list.target.clone());
+                (name.clone(), ListPolicy { address, target, own_copies: own_copies(list) })
+            })
+            .collect(),
+    }
+}
+
+fn target_policy(target: &Target) -> TargetPolicy {
+    let ci = &target.ci;
+    TargetPolicy {
+        branch: target.branch.clone(),
+        slot: format!("{} {}", ci.gitlab, ci.project),
+        max_running: ci.max_running,
+        reference: ci.reference.clone(),
+        start_within: ci.start_within,
+        finish_within: ci.finish_within,
+        poll: ci.poll,
+        required_jobs: ci.required_jobs.clone(),
+    }
+}
+
+/// The folder in which a list's copies of the bot's letters show.
+fn own_copies(list: &List) -> Folder {
+    let folder = list.own_copy_folder.as_ref().unwrap_or(&list.folder);
+    Folder { account: list.account.clone(), folder: folder.clone() }
+}
+
+fn desk(config: &Config) -> Result<Desk, Fault> {
+    let bot = &config.bot;
+    let delivering = match bot.mode {
+        Mode::Live => Delivering::Live,
+        Mode::Shadow => Delivering::Shadow,
+    };
+    let pen = Pen::new(&bot.from, &bot.release_managers, &bot.administrator, delivering)
+        .map_err(|fault| Fault::misconfigured(fault.to_string()))?;
+    Ok(Desk {
+        pen,
+        sender: bot.from.address.clone(),
+        lists: config
+            .lists
+            .iter()
+            .map(|(name, list)| {
+                let words = ListWords { name: name.clone(), address: list.address.clone() };
+                (name.clone(), words)
+            })
+            .collect(),
+        targets: config
+            .targets
+            .iter()
+            .map(|(name, target)| {
+                let fetch_url = target.ci.fetch_url.clone();
+                (name.clone(), TargetWords { branch: target.branch.clone(), fetch_url })
+            })
+            .collect(),
+        blind_copies: config
+            .lists
+            .iter()
+            .filter(|(_, list)| list.own_copy_folder.is_some())
+            .map(|(name, _)| (name.clone(), bot.from.address.clone()))
+            .collect(),
+    })
+}
+
+/// Git, as the configuration describes it.
+///
+/// # Errors
+/// Misconfigured: the state directory can't be used.
+pub fn repository(config: &Config, options: &Options) -> Result<GitRepository, Fault> {
+    GitRepository::new(GitSettings {
+        state: config.state.directory.clone(),
+        program: options.program.clone(),
+        targets: config.targets.clone(),
+        trust: config.trust.clone(),
+        fetch: config.fetch.clone(),
+        committer: config.bot.from.clone(),
+    })
+}
+
+/// Opens what the bot remembers.
+///
+/// # Errors
+/// Another bot has it open, or it can't be read; the sentence says which.
+pub fn store(config: &Config) -> Result<SledStore, Fault> {
+    SledStore::open(&config.state.directory)
+        .map_err(|error| Fault::misconfigured(error.to_string()))
+}
+
+/// The ports, over what the bot remembers.
+///
+/// # Errors
+/// Misconfigured: a certificate file, an address, a directory.
+pub fn ports(config: &Config, options: &Options, store: Arc<dyn Store>) -> Result<Ports, Fault> {
+    let repository: Arc<dyn Repository> = Arc::new(repository(config, options)?);
+    let outbound: Arc<dyn Outbound> = Arc::new(SmtpServer::new(&config.smtp)?);
+    let mut pipelines: BTreeMap<TargetName, Arc<dyn Pipelines>> = BTreeMap::new();
+    for (name, target) in &config.targets {
+        let gitlab: Arc<dyn Pipelines> = Arc::new(GitLab::new(&target.ci)?);
+        let gitlab = if options.dry_run { Arc::new(DryPipelines(gitlab)) } else { gitlab };
+        pipelines.insert(name.clone(), gitlab);
+    }
+    Ok(Ports {
+        clock: Arc::new(SystemClock),
+        store,
+        repository: if options.dry_run { Arc::new(DryRepository(repository)) } else { repository },
+        keyring: Arc::new(KeyringFolder::new(&config.trust.keyring)),
+        outbound: if options.dry_run {
+            Arc::new(DryOutbound(Box::new(|text| println!("{text}"))))
+        } else {
+            outbound
+        },
+        pipelines,
+        desk: Arc::new(desk(config)?),
+    })
+}
+
+/// Every folder that is to be watched, with its connection.
+fn folders(config: &Config, options: &Options) -> Result<Vec<Watched>, Fault> {
+    let mut wanted: BTreeMap<Folder, Vec<Listed>> = BTreeMap::new();
+    for list in config.lists.values() {
+        let folder = Folder { account: list.account.clone(), folder: list.folder.clone() };
+        wanted.entry(folder).or_default().push(Listed {
+            name: list.name.clone(),
+            address: list.address.clone(),
+            list_id: list.list_id.clone(),
+        });
+    }
+    let copies: BTreeSet<Folder> = config.lists.values().map(own_copies).collect();
+    for folder in copies {
+        wanted.entry(folder).or_default();
+    }
+    wanted
+        .into_iter()
+        .map(|(folder, lists)| {
+            let account = config.accounts.get(&folder.account).ok_or_else(|| {
+                Fault::misconfigured(format!("There is no account {}.", folder.account))
+            })?;
+            let mailbox = ImapFolder::new(account, &folder.folder, Limits::default())?;
+            let waker = mailbox.waker();
+            Ok(Watched {
+                intake: Intake { folder, lists, since: options.since },
+                mailbox: Box::new(mailbox),
+                wake: Box::new(move || waker.wake()),
+                poll: account.poll,
+            })
+        })
+        .collect()
+}
+
+/// A bot that is ready to run.
+pub struct Bot {
+    engine: Engine,
+    folders: Vec<Watched>,
+    control: Option<PathBuf>,
+    sender: Sender<Message>,
+    inbox: Receiver<Message>,
+}
+
+/// Joins everything. Nothing is connected yet.
+///
+/// # Errors
+/// Misconfigured, or the state directory can't be opened.
+pub fn bot(config: &Config, options: &Options) -> Result<Bot, Fault> {
+    let store: Arc<dyn Store> =
+        if options.dry_run { Arc::new(MemoryStore::default()) } else { Arc::new(store(config)?) };
+    let engine = Engine::start(policy(config), ports(config, options, store)?)?;
+    let folders = folders(config, options)?;
+    let (sender, inbox) = mpsc::channel();
+    let control = (!options.dry_run).then(|| config.bot.control_socket.clone());
+    Ok(Bot { engine, folders, control, sender, inbox })
+}
+
+impl Bot {
+    /// Where to send [`Message::Stop`].
+    pub fn sender(&self) -> Sender<Message> {
+        self.sender.clone()
+    }
+
+    /// Runs until it is stopped; the control socket is served meanwhile.
+    ///
+    /// # Errors
+    /// The store failed, or the control socket can't be opened.
+    pub fn run(self) -> Result<(), Fault> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .map_err(|error| Fault::temporary(format!("no runtime: {error}")))?;
+        if let Some(path) = &self.control {
+            let _context = runtime.enter();
+            let listener = control::listen(path)?;
+            let sender = self.sender.clone();
+            runtime.spawn(async move {
+                if let Err(error) = control::serve(listener, sender).await {
+                    tracing::error!("the control socket broke: {error}");
+                }
+            });
+        }
+        let outcome = supervisor::run(self.engine, self.folders, &self.sender, &self.inbox);
+        if let Some(path) = &self.control {
+            let _may_be_gone = std::fs::remove_file(path);
+        }
+        runtime.shutdown_background();
+        outcome
+    }
+}

@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod connection;
+pub mod dry;
 pub mod git;
 pub mod gitlab;
 pub mod http;

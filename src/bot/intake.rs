@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ports::Ports;
 use crate::mail::{self, Heading, Reading};
-use crate::ports::{Cursor, Fault, FileName, Folder, FolderState, Mailbox, Store};
+use crate::ports::{Cursor, Fault, FaultKind, FileName, Folder, FolderState, Mailbox};
 use crate::pull::ids::ListName;
 use crate::pull::world::{Arrival, Arrived, Input};
 
@@ -44,8 +44,6 @@ pub struct Intake {
     pub lists: Vec<Listed>,
     /// On the very first start: mails since then are listed and held.
     pub since: Option<Timestamp>,
-    /// The bot's own address.
-    pub own_address: String,
 }
 
 impl Intake {
@@ -77,12 +75,12 @@ impl Intake {
             return Ok(Some(self.chunk(cursor, Vec::new(), true)));
         };
         let cursor = Cursor { uid_next: last.uid.saturating_add(1), read_at: now, ..cursor };
-        let complete = headings.len() < CHUNK;
         let mut arrivals = Vec::new();
         for heading in &headings {
             arrivals.extend(self.look_at(mailbox, heading, ports)?);
         }
-        Ok(Some(self.chunk(cursor, arrivals, complete)))
+        // Only an empty answer is the end: unreadable mails are left out of a full one.
+        Ok(Some(self.chunk(cursor, arrivals, false)))
     }
 
     fn chunk(&self, cursor: Cursor, arrivals: Vec<Arrival>, complete: bool) -> Input {
@@ -138,8 +136,11 @@ impl Intake {
             return arrival(None, set_aside("its header breaks the reader"));
         };
         let id = head.message_id.clone();
+        if self.since.is_some_and(|since| heading.received_at < since) {
+            return arrival(id, Arrived::Other);
+        }
         let list = self.list_of(&head);
-        let (Some(list), true) = (list, mail::worth_reading(&head)) else {
+        let (Some(list), true) = (list, head.worth_reading()) else {
             return arrival(id, Arrived::Other);
         };
         if let Some(id) = &id
@@ -147,18 +148,25 @@ impl Intake {
         {
             return Ok(None);
         }
-        let Some(bytes) = mailbox.message(heading.uid, BODY_CAP)? else { return Ok(None) };
+        let bytes = match mailbox.message(heading.uid, BODY_CAP) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(None),
+            Err(fault) if fault.kind == FaultKind::Permanent => {
+                return arrival(id, set_aside(&fault.detail));
+            }
+            Err(fault) => return Err(fault),
+        };
         let read = catch_unwind(AssertUnwindSafe(|| mail::read(&bytes)));
         match read {
             Err(_) => arrival(id, set_aside("it breaks the reader")),
-            Ok(Reading::Not { reason, .. }) => {
-                tracing::debug!(uid = heading.uid, "no pull request: {reason}");
-                arrival(id, Arrived::Other)
-            }
-            Ok(Reading::Request(cover)) => {
-                keep(ports.store.as_ref(), &cover.message_id, &bytes)?;
+            Ok(reading) => {
+                if let Some(reason) = reading.reason() {
+                    tracing::debug!(uid = heading.uid, "not acted on: {}", reason.words());
+                }
+                let Reading::Request(cover) = reading else { return arrival(id, Arrived::Other) };
+                ports.store.put_file(&FileName::Mail(cover.message_id.clone()), &bytes)?;
                 let id = Some(cover.message_id.clone());
-                arrival(id, Arrived::Request { list: list.name.clone(), cover: Box::new(cover) })
+                arrival(id, Arrived::Request { list: list.name.clone(), cover })
             }
         }
     }
@@ -171,9 +179,9 @@ impl Intake {
             id.is_some_and(|id| head.list_id.as_deref().is_some_and(|h| h.eq_ignore_ascii_case(id)))
         });
         let by_address = || {
-            self.lists.iter().find(|list| {
-                head.recipients.iter().any(|to| to.eq_ignore_ascii_case(&list.address))
-            })
+            self.lists
+                .iter()
+                .find(|list| head.to_cc.iter().any(|to| to.eq_ignore_ascii_case(&list.address)))
         };
         let only = || match self.lists.as_slice() {
             [only] if only.list_id.is_none() => Some(only),
@@ -181,8 +189,4 @@ impl Intake {
         };
         by_id.or_else(by_address).or_else(only)
     }
-}
-
-fn keep(store: &dyn Store, id: &crate::pull::ids::MessageId, bytes: &[u8]) -> Result<(), Fault> {
-    store.put_file(&FileName::Mail(id.clone()), bytes)
 }

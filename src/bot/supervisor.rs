@@ -21,7 +21,7 @@ use super::perform::{panicked, perform};
 use super::ports::Ports;
 use super::view;
 use crate::ports::{Cursor, Fault, FaultKind, Mailbox};
-use crate::pull::command::{self, Named};
+use crate::pull::command;
 use crate::pull::policy::Policy;
 use crate::pull::request::decide::PullAction;
 use crate::pull::run::decide::RunAction;
@@ -185,7 +185,10 @@ fn answer(
         Question::Status => {
             Ok((Reply::Status(Box::new(view::status(engine.world(), true, now))), None))
         }
-        Question::Show(named) => Ok((show(engine, &named, now), None)),
+        Question::Show(named) => {
+            let store = engine.ports().store.as_ref();
+            Ok((view::reply(engine.world(), store, &named, now), None))
+        }
         Question::Do(order) => {
             let command = match command::parse(&order.line) {
                 Ok(command) => command,
@@ -204,25 +207,6 @@ fn answer(
             };
             Ok((reply, taken.wake_at))
         }
-    }
-}
-
-/// Shows a request or a run.
-pub fn show(engine: &Engine, named: &Named, now: Timestamp) -> Reply {
-    let store = engine.ports().store.as_ref();
-    let found = match view::show(engine.world(), store, named, now) {
-        Ok(Some(shown)) => Ok(Some(Reply::Shown(Box::new(shown)))),
-        Ok(None) => match named {
-            Named::Run(id) => view::show_run(engine.world(), store, *id, now)
-                .map(|found| found.map(|line| Reply::Run(Box::new(line)))),
-            Named::Pull(_) | Named::Mail(_) => Ok(None),
-        },
-        Err(fault) => Err(fault),
-    };
-    match found {
-        Ok(Some(reply)) => reply,
-        Ok(None) => Reply::Refused(format!("There is no {named}.")),
-        Err(fault) => Reply::Refused(fault.detail),
     }
 }
 

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::control::Reply;
 use crate::ports::{Fault, Store};
 use crate::pull::command::Named;
 use crate::pull::ids::{ObjectId, PullNumber, RunId};
@@ -214,4 +215,20 @@ pub fn show_run(
     now: Timestamp,
 ) -> Result<Option<RunLine>, Fault> {
     Ok(store.run(id)?.map(|run| run_line(world, &run, now)))
+}
+
+/// Shows a request or a run, as the control socket answers.
+pub fn reply(world: &World, store: &dyn Store, named: &Named, now: Timestamp) -> Reply {
+    let found = show(world, store, named, now).and_then(|found| match (found, named) {
+        (Some(shown), _) => Ok(Some(Reply::Shown(Box::new(shown)))),
+        (None, Named::Run(id)) => {
+            Ok(show_run(world, store, *id, now)?.map(|line| Reply::Run(Box::new(line))))
+        }
+        (None, Named::Pull(_) | Named::Mail(_)) => Ok(None),
+    });
+    match found {
+        Ok(Some(reply)) => reply,
+        Ok(None) => Reply::Refused(format!("There is no {named}.")),
+        Err(fault) => Reply::Refused(fault.detail),
+    }
 }

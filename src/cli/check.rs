@@ -5,17 +5,20 @@
 
 use std::fmt;
 use std::path::Path;
+use std::process::ExitCode;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::adapters::clock::SystemClock;
 use crate::config;
-use crate::config::environment::Environment;
+use crate::config::environment::{Environment, ProcessEnvironment};
 use crate::config::model::Config;
 use crate::config::problem::Problems;
-use crate::ports::{Fault, FaultKind};
+use crate::ports::{Clock, Fault, FaultKind};
 
 pub mod facts;
+pub mod probes;
 
 mod git;
 mod gitlab;
@@ -150,8 +153,10 @@ impl Format {
 }
 
 /// What `gatepost check` takes.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, clap::Args)]
 pub struct CheckArguments {
+    #[command(flatten)]
+    config: super::ConfigArgument,
     /// How the findings are written.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -161,6 +166,18 @@ pub struct CheckArguments {
 pub const FINE: u8 = 0;
 /// The exit code when something keeps the bot from its work (sysexits: `EX_CONFIG`).
 pub const CONFIGURATION: u8 = 78;
+
+/// Runs `gatepost check`.
+pub fn run(arguments: &CheckArguments) -> ExitCode {
+    let program = match super::program() {
+        Ok(program) => program,
+        Err(fault) => return super::failed(&fault),
+    };
+    let now = SystemClock.now();
+    let world = |config: &Config| probes::World::new(config.clone(), program);
+    let mut tell = |line: &CheckLine| println!("{}", arguments.format.line(line));
+    ExitCode::from(check(&arguments.config.config, &ProcessEnvironment, world, now, &mut tell))
+}
 
 /// Looks at everything and tells each line as soon as it is known. `probes` makes what asks the
 /// world, once the configuration is read. Gives the exit code. Safe to repeat.

@@ -1,4 +1,124 @@
-//! The command line: one file a subcommand.
+//! The command line: one file a subcommand. Exit codes follow sysexits(3): 0 well, 64 usage,
+//! 66 no input, 70 a bug, 75 try again later, 78 configuration.
 
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::environment::ProcessEnvironment;
+use crate::config::model::Config;
+use crate::ports::{Fault, FaultKind};
+
+mod ask;
 pub mod check;
+mod order;
+mod run;
 pub mod scan;
+mod setup;
+mod show;
+mod status;
+mod text;
+
+/// Tests pull requests that arrive by mail, and answers on the list.
+#[derive(Debug, Parser)]
+#[command(name = "gatepost", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Watches the lists, tests what is asked for, and answers.
+    Run(run::RunArguments),
+    /// Shows all of it on this machine, with no account and no server: start here.
+    Demo,
+    /// Clones the mirrors and fills empty CI projects; safe to repeat.
+    Setup(ConfigArgument),
+    /// Tries everything in the configuration, and says what to do.
+    Check(check::CheckArguments),
+    /// Says which mails of files, folders or mailboxes are pull requests.
+    Scan(scan::ScanArgs),
+    /// Says what is open, and what each request waits for.
+    Status(status::StatusArguments),
+    /// Shows one request or run: stage, history, next action, why.
+    Show(show::ShowArguments),
+    /// Gives the bot a command; `gatepost do help` lists them.
+    Do(order::OrderArguments),
+}
+
+/// Where the configuration is.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArgument {
+    /// The configuration file.
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "config.toml",
+        env = "GATEPOST_CONFIG"
+    )]
+    pub config: PathBuf,
+}
+
+impl ConfigArgument {
+    /// Loads it; prints every problem if it has any.
+    fn load(&self) -> Result<Config, ExitCode> {
+        crate::config::load(&self.config, &ProcessEnvironment).map_err(|problems| {
+            eprintln!("{problems}");
+            ExitCode::from(78)
+        })
+    }
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _printed = error.print();
+            return ExitCode::from(if error.use_stderr() { 64 } else { 0 });
+        }
+    };
+    match arguments.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Demo => ExitCode::from(crate::demo::run()),
+        Command::Setup(config) => setup::run(&config),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Scan(arguments) => scan(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments),
+        Command::Do(arguments) => order::run(&arguments),
+    }
+}
+
+fn scan(arguments: &scan::ScanArgs) -> ExitCode {
+    let (out, err) = (std::io::stdout(), std::io::stderr());
+    match scan::run(arguments, &mut out.lock(), &mut err.lock()) {
+        Ok(code) => ExitCode::from(code),
+        // Whoever read the output has had enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("gatepost: {error}");
+            ExitCode::from(74)
+        }
+    }
+}
+
+/// Says what went wrong, and with which exit code.
+fn failed(fault: &Fault) -> ExitCode {
+    eprintln!("gatepost: {fault}");
+    ExitCode::from(match fault.kind {
+        FaultKind::Temporary => 75,
+        FaultKind::Misconfigured | FaultKind::Permanent => 78,
+        FaultKind::Bug => 70,
+    })
+}
+
+/// This program's own path.
+fn program() -> Result<PathBuf, Fault> {
+    std::env::current_exe().map_err(|error| {
+        Fault::misconfigured(format!("the program's own path can't be found: {error}"))
+    })
+}

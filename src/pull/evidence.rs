@@ -92,6 +92,7 @@ fn passed(pipeline: PipelineLink, jobs: &[Job], required: &[String], settled: bo
     let missing: Vec<String> = required
         .iter()
         .filter(|name| !jobs.iter().any(|j| &j.name == *name && j.status == Status::Success))
+        .take(NAMED)
         .cloned()
         .collect();
     if (left_over || broken || ran == 0 || !missing.is_empty()) && !settled {

@@ -270,12 +270,7 @@ impl World {
             address: LIST.into(),
             list_id: Some("devel.lists.example.org".into()),
         };
-        let intake = Intake {
-            folder: folder(),
-            lists: vec![list],
-            since: self.setting.since,
-            own_address: BOT.into(),
-        };
+        let intake = Intake { folder: folder(), lists: vec![list], since: self.setting.since };
         let mut mailbox = ValueMailbox(self.outside.clone());
         loop {
             let engine = self.engine.as_ref().unwrap();

@@ -19,18 +19,6 @@ pub fn contains(repo: &Repository, head: Oid, commit: Oid) -> Result<bool, git2:
     Ok(head == commit || repo.graph_descendant_of(head, commit)?)
 }
 
-/// Whether the target contains a commit; one that the mirror has never seen has not landed.
-///
-/// # Errors
-/// Temporary: the mirror can't be read.
-pub fn has_landed(mirror: &Repository, head: ObjectId, commit: ObjectId) -> Result<bool, Fault> {
-    let answer = || {
-        let (head, commit) = (oid(head)?, oid(commit)?);
-        Ok(mirror.odb()?.exists(commit) && contains(mirror, head, commit)?)
-    };
-    answer().map_err(|error: git2::Error| Fault::temporary(format!("the mirror: {error}")))
-}
-
 /// Facts about a tip against the target's head.
 ///
 /// # Errors

@@ -261,11 +261,6 @@ impl Repository for GitRepository {
         inspect::facts(&self.layout.open(from)?, head, tip)
     }
 
-    fn has_landed(&self, target: &TargetName, commit: ObjectId) -> Result<bool, Fault> {
-        let (_, mirror, head) = self.mirrored(target)?;
-        inspect::has_landed(&mirror, head, commit)
-    }
-
     fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault> {
         let target = self.target(&order.target)?;
         let task = Task::Merge(MergeTask {

@@ -25,6 +25,9 @@ use super::{Result, alert, keep, trouble};
 const LOGS: usize = 3;
 const LOG_LINES: usize = 15;
 
+/// How many bytes of a log's end a record holds: records stay small, whatever a job prints.
+const LOG_BYTES: usize = 3_000;
+
 /// How much of a trace is fetched: its end.
 const TRACE_CAP: u64 = 1024 * 1024;
 
@@ -294,7 +297,7 @@ fn with_logs(
         match pipelines.log(job.id, TRACE_CAP) {
             Ok(raw) => {
                 let lines = trace::clean(&raw);
-                failed.log = trace::tail(&lines, LOG_LINES);
+                failed.log = within(trace::tail(&lines, LOG_LINES), LOG_BYTES);
                 let name = FileName::Log(run.id, job.id);
                 if let Err(fault) = ports.store.put_file(&name, lines.join("\n").as_bytes()) {
                     tracing::warn!("a job's log could not be kept: {fault}");
@@ -304,6 +307,18 @@ fn with_logs(
         }
     }
     outcome
+}
+
+/// The last lines that fit.
+fn within(mut lines: Vec<String>, bytes: usize) -> Vec<String> {
+    let mut left = bytes;
+    let fit = lines.iter().rev().take_while(|line| {
+        let fits = line.len() <= left;
+        left = left.saturating_sub(line.len());
+        fits
+    });
+    let fit = fit.count();
+    lines.split_off(lines.len() - fit)
 }
 
 fn answer(ports: &Ports, run: &Run) -> Result {

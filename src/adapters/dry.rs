@@ -1,0 +1,113 @@
+//! The ports of a dry run: what only reads passes through, what would change the world outside is
+//! said instead of done.
+
+use std::sync::Arc;
+
+use crate::ports::{
+    Delivery, Envelope, Fault, FetchOrder, FetchRefused, MergeOrder, Merged, Outbound, Pipelines,
+    PushOrder, Pushed, Quarantine, Repository,
+};
+use crate::pull::ids::{JobId, ObjectId, PipelineId, TargetName};
+use crate::pull::pipeline::{Job, Pipeline};
+use crate::pull::tag::{Candidate, Drift, Facts, Pinned};
+
+/// Letters are told, not sent.
+pub struct DryOutbound(pub Box<dyn Fn(&str) + Send + Sync>);
+
+impl Outbound for DryOutbound {
+    fn send(&self, envelope: &Envelope, message: &[u8]) -> Delivery {
+        let text = String::from_utf8_lossy(message);
+        let to = envelope.recipients.join(", ");
+        let text = text.replace("\r\n", "\n");
+        (self.0)(&format!("--- a dry run does not send this to {to}:\n{text}---"));
+        Delivery::Accepted
+    }
+}
+
+/// Git without pushes. Fetches and merges are real: they change only the state directory.
+pub struct DryRepository(pub Arc<dyn Repository>);
+
+impl Repository for DryRepository {
+    fn fetch(&self, order: &FetchOrder) -> Result<Pinned, FetchRefused> {
+        self.0.fetch(order)
+    }
+
+    fn tag_bytes(&self, from: Quarantine, id: ObjectId) -> Result<Vec<u8>, Fault> {
+        self.0.tag_bytes(from, id)
+    }
+
+    fn as_candidate(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        commit: ObjectId,
+    ) -> Result<Candidate, Fault> {
+        self.0.as_candidate(from, target, commit)
+    }
+
+    fn target_head(&self, target: &TargetName) -> Result<ObjectId, Fault> {
+        self.0.target_head(target)
+    }
+
+    fn facts(&self, from: Quarantine, target: &TargetName, tip: ObjectId) -> Result<Facts, Fault> {
+        self.0.facts(from, target, tip)
+    }
+
+    fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault> {
+        self.0.merge(order)
+    }
+
+    fn push(&self, order: &PushOrder) -> Result<Pushed, Fault> {
+        let why = format!(
+            "This is a dry run: {} is not pushed to {}, and no pipeline is made.",
+            order.commit, order.ci_ref
+        );
+        Err(Fault::permanent(why.clone()).saying(why))
+    }
+
+    fn delete_ref(&self, _: &TargetName, _: &str, _: ObjectId) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn drift(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        candidate: &Candidate,
+    ) -> Result<Drift, Fault> {
+        self.0.drift(from, target, candidate)
+    }
+
+    fn forget(&self, quarantine: Quarantine) -> Result<(), Fault> {
+        self.0.forget(quarantine)
+    }
+}
+
+/// GitLab, only read.
+pub struct DryPipelines(pub Arc<dyn Pipelines>);
+
+impl Pipelines for DryPipelines {
+    fn find(&self, ci_ref: &str, sha: ObjectId) -> Result<Vec<Pipeline>, Fault> {
+        self.0.find(ci_ref, sha)
+    }
+
+    fn create(&self, ci_ref: &str) -> Result<Pipeline, Fault> {
+        Err(Fault::permanent(format!("This is a dry run: no pipeline is made on {ci_ref}.")))
+    }
+
+    fn get(&self, id: PipelineId) -> Result<Pipeline, Fault> {
+        self.0.get(id)
+    }
+
+    fn jobs(&self, id: PipelineId) -> Result<Vec<Job>, Fault> {
+        self.0.jobs(id)
+    }
+
+    fn log(&self, id: JobId, cap: u64) -> Result<Vec<u8>, Fault> {
+        self.0.log(id, cap)
+    }
+
+    fn cancel(&self, _: PipelineId) -> Result<(), Fault> {
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+//! Asks the running bot over its control socket; where none runs, opens what it remembers.
+
+use std::path::Path;
+
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use tokio::net::UnixStream;
+
+use crate::bot::control::{Order, Reply};
+use crate::bot::view;
+use crate::config::model::Config;
+use crate::ports::{Clock, Fault, Store};
+use crate::pull::command::Named;
+use crate::pull::world::World;
+use crate::wiring;
+
+/// Largest answer that is taken.
+const ANSWER_CAP: usize = 64 * 1024 * 1024;
+
+/// What is asked.
+pub enum Asked<'a> {
+    Status,
+    Show(&'a str, &'a Named),
+    Do(&'a Order),
+}
+
+/// Asks; a bot that does not run is answered for from the store, except for commands.
+///
+/// # Errors
+/// The socket or the store can't be used.
+pub fn ask(config: &Config, asked: &Asked<'_>) -> Result<Reply, Fault> {
+    match over_socket(&config.bot.control_socket, asked)? {
+        Some(reply) => Ok(reply),
+        None => from_store(config, asked),
+    }
+}
+
+/// The running bot's answer; `None` if none runs.
+fn over_socket(path: &Path, asked: &Asked<'_>) -> Result<Option<Reply>, Fault> {
+    let broken = |why: &dyn std::fmt::Display| {
+        Fault::temporary(format!("the control socket {}: {why}", path.display()))
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| broken(&error))?;
+    runtime.block_on(async {
+        let stream = match UnixStream::connect(path).await {
+            Ok(stream) => stream,
+            Err(error) if is_nobody(error.kind()) => return Ok(None),
+            Err(error) => return Err(broken(&error)),
+        };
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| broken(&error))?;
+        tokio::spawn(connection);
+        let request = request(asked).map_err(|error| broken(&error))?;
+        let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
+        let body = http_body_util::Limited::new(response.into_body(), ANSWER_CAP);
+        let body = body.collect().await.map_err(|error| broken(&error))?.to_bytes();
+        let reply = serde_json::from_slice(&body).map_err(|error| broken(&error))?;
+        Ok(Some(reply))
+    })
+}
+
+fn is_nobody(kind: std::io::ErrorKind) -> bool {
+    matches!(kind, std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused)
+}
+
+fn request(asked: &Asked<'_>) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+    let builder = Request::builder().header("host", "gatepost");
+    match asked {
+        Asked::Status => builder.uri("/status").body(Full::default()),
+        Asked::Show(text, _) => {
+            let id =
+                percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
+            builder.uri(format!("/show/{id}")).body(Full::default())
+        }
+        Asked::Do(order) => {
+            let body = serde_json::to_vec(order).unwrap_or_default();
+            builder
+                .method("POST")
+                .uri("/do")
+                .header("content-type", "application/json")
+                .body(Full::from(body))
+        }
+    }
+}
+
+fn from_store(config: &Config, asked: &Asked<'_>) -> Result<Reply, Fault> {
+    if let Asked::Do(_) = asked {
+        return Ok(Reply::Refused("No bot runs: `gatepost run` has to, to obey.".into()));
+    }
+    let store = wiring::store(config)?;
+    let world = World::new(wiring::policy(config), store.open_records()?);
+    let now = crate::adapters::clock::SystemClock.now();
+    match asked {
+        Asked::Show(_, named) => Ok(view::reply(&world, &store, named, now)),
+        Asked::Status | Asked::Do(_) => {
+            Ok(Reply::Status(Box::new(view::status(&world, false, now))))
+        }
+    }
+}

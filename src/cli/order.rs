@@ -1,0 +1,80 @@
+//! `gatepost do 'COMMAND'`: gives the running bot a command.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::ask::{Asked, ask};
+use super::text::{Format, json};
+use super::{ConfigArgument, failed};
+use crate::bot::control::{Order, Reply};
+use crate::pull::command::{TABLE, parse};
+
+/// What `do` takes.
+#[derive(Debug, Args)]
+pub struct OrderArguments {
+    /// The command, as one argument or as several; `help` lists them.
+    #[arg(required = true, trailing_var_arg = true)]
+    command: Vec<String>,
+    #[command(flatten)]
+    config: ConfigArgument,
+    /// Where the answer of `test` goes, once there is one; without it `show run-N` has it.
+    #[arg(long, value_name = "ADDRESS")]
+    reply_to: Option<String>,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Runs it.
+pub fn run(arguments: &OrderArguments) -> ExitCode {
+    let line = arguments.command.join(" ");
+    if line.trim() == "help" {
+        print!("{}", help());
+        return ExitCode::SUCCESS;
+    }
+    if let Err(why) = parse(&line) {
+        eprintln!("gatepost: {why}");
+        return ExitCode::from(64);
+    }
+    let config = match arguments.config.load() {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let by = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER"));
+    let by = by.map_or_else(
+        |_| "somebody at the machine".to_owned(),
+        |user| format!("{user} at the machine"),
+    );
+    let order = Order { line, by, reply_to: arguments.reply_to.clone() };
+    match ask(&config, &Asked::Do(&order)) {
+        Ok(reply @ (Reply::Done(_) | Reply::Refused(_))) => answer(&reply, arguments.format),
+        Ok(Reply::Status(_) | Reply::Shown(_) | Reply::Run(_)) => ExitCode::from(70),
+        Err(fault) => failed(&fault),
+    }
+}
+
+fn answer(reply: &Reply, format: Format) -> ExitCode {
+    if format == Format::Json {
+        json(reply);
+    }
+    match reply {
+        Reply::Done(said) => {
+            if format == Format::Text {
+                println!("{said}");
+            }
+            ExitCode::SUCCESS
+        }
+        Reply::Refused(why) => {
+            if format == Format::Text {
+                eprintln!("gatepost: {why}");
+            }
+            ExitCode::from(69)
+        }
+        Reply::Status(_) | Reply::Shown(_) | Reply::Run(_) => ExitCode::from(70),
+    }
+}
+
+fn help() -> String {
+    TABLE.iter().map(|row| format!("{:<22}{}\n", row.usage, row.does)).collect()
+}

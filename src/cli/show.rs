@@ -1,0 +1,99 @@
+//! `gatepost show ID`: one request or run, whole.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::ask::{Asked, ask};
+use super::text::{Format, json, safe};
+use super::{ConfigArgument, failed};
+use crate::bot::control::Reply;
+use crate::bot::view::{RunLine, Shown};
+use crate::pull::command;
+use crate::pull::request::decide::clock;
+
+/// What `show` takes.
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// A request's number or Message-ID, or a run (run-N).
+    id: String,
+    #[command(flatten)]
+    config: ConfigArgument,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Runs it.
+pub fn run(arguments: &ShowArguments) -> ExitCode {
+    let named = match command::named(&arguments.id) {
+        Ok(named) => named,
+        Err(why) => {
+            eprintln!("gatepost: {why}");
+            return ExitCode::from(64);
+        }
+    };
+    let config = match arguments.config.load() {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    match ask(&config, &Asked::Show(&arguments.id, &named)) {
+        Ok(Reply::Shown(shown)) => {
+            match arguments.format {
+                Format::Json => json(&shown),
+                Format::Text => print!("{}", text(&shown)),
+            }
+            ExitCode::SUCCESS
+        }
+        Ok(Reply::Run(run)) => {
+            match arguments.format {
+                Format::Json => json(&run),
+                Format::Text => println!("{}", run_text(&run)),
+            }
+            ExitCode::SUCCESS
+        }
+        Ok(Reply::Refused(why)) => {
+            eprintln!("gatepost: {why}");
+            ExitCode::from(66)
+        }
+        Ok(Reply::Status(_) | Reply::Done(_)) => ExitCode::from(70),
+        Err(fault) => failed(&fault),
+    }
+}
+
+/// A request for people.
+fn text(shown: &Shown) -> String {
+    let pull = &shown.pull;
+    let verdict = pull.verdict.as_ref().map(|v| format!(" ({v})")).unwrap_or_default();
+    let mut lines = vec![
+        format!("Request {}: {}", pull.number, safe(&pull.subject)),
+        format!("  from       {}, received {}", safe(&pull.author), clock(pull.received_at)),
+        format!("  mail       {}", shown.message_id),
+        format!("  asks for   {} of {}", safe(&shown.reference), safe(&shown.url)),
+        format!("  target     {}", pull.target),
+    ];
+    lines.extend(shown.tag.map(|tag| format!("  tag        {tag}")));
+    lines.extend(shown.tip.map(|tip| format!("  tip        {tip}")));
+    lines.extend(shown.signer.as_ref().map(|signer| format!("  signed by  {}", safe(signer))));
+    lines.push(format!("  stage      {}{verdict}", pull.stage));
+    lines.push(format!("  why        {}", safe(&pull.because)));
+    lines.extend(shown.runs.iter().map(run_text));
+    lines.push("History (UTC):".into());
+    for entry in &shown.history {
+        let when = entry.at.strftime("%Y-%m-%d %H:%M:%S");
+        lines.push(format!("  {when}  {:<9}  {}", entry.stage, safe(&entry.what)));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn run_text(run: &RunLine) -> String {
+    let mut lines = vec![
+        format!("Run {}: {}", run.id, safe(&run.what)),
+        format!("  branch     {}", safe(&run.ci_ref)),
+    ];
+    lines.extend(run.candidate.map(|candidate| format!("  candidate  {candidate}")));
+    lines.extend(run.pipeline.as_ref().map(|url| format!("  pipeline   {}", safe(url))));
+    lines.extend(run.outcome.as_ref().map(|outcome| format!("  outcome    {outcome}")));
+    lines.push(format!("  why        {}", safe(&run.because)));
+    lines.join("\n")
+}
