@@ -34,6 +34,7 @@ fn account(port: u16) -> Account {
         ca_file: None,
         login: "bot".into(),
         password: Secret::new(PASSWORD),
+        allow_plain: false,
         poll: SignedDuration::from_secs(60),
     }
 }

@@ -29,6 +29,7 @@ fn settings(port: u16) -> Smtp {
         ca_file: None,
         login: None,
         hello_name: Some("bot.example.org".into()),
+        allow_plain: false,
         deadline: SignedDuration::from_secs(20),
     }
 }

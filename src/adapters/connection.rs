@@ -38,6 +38,8 @@ pub struct Peer<'a> {
     pub port: u16,
     /// How it is protected.
     pub tls: Tls,
+    /// Whether, with [`Tls::None`], it may leave this machine.
+    pub allow_plain: bool,
     /// Certificates to believe instead of the system's.
     pub ca_file: Option<&'a Path>,
 }
@@ -47,6 +49,7 @@ pub struct Connection {
     stream: Stream,
     bounds: Bounds,
     address: IpAddr,
+    allow_plain: bool,
 }
 
 enum Stream {
@@ -68,7 +71,8 @@ impl Connection {
         let socket = Socket::new(tcp, bounds.clone()).map_err(|error| broken(peer, &error))?;
         let address =
             socket.tcp.peer_addr().map_err(|error| broken(peer, &error))?.ip().to_canonical();
-        let mut connection = Self { stream: Stream::Plain(socket), bounds, address };
+        let allow_plain = peer.tls == Tls::None && peer.allow_plain;
+        let mut connection = Self { stream: Stream::Plain(socket), bounds, address, allow_plain };
         match peer.tls {
             Tls::Implicit => connection.encrypt(peer)?,
             Tls::Starttls => {}
@@ -98,9 +102,10 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether a secret may be sent on it: it is encrypted, or does not leave this machine.
+    /// Whether a secret may be sent on it: it is encrypted, or does not leave this machine, or the
+    /// administrator insists.
     pub fn keeps_secrets(&self) -> bool {
-        matches!(self.stream, Stream::Tls(_)) || self.address.is_loopback()
+        self.is_encrypted() || self.address.is_loopback() || self.allow_plain
     }
 
     /// Whether it is encrypted.
@@ -212,14 +217,14 @@ impl Write for Socket {
     }
 }
 
-/// What is not encrypted stays on this machine.
+/// What is not encrypted stays on this machine, unless the administrator insists.
 fn may_be_plain(peer: Peer<'_>, address: IpAddr) -> Result<(), Fault> {
-    if address.is_loopback() {
+    if address.is_loopback() || peer.allow_plain {
         return Ok(());
     }
     Err(Fault::misconfigured(format!(
         "{}:{} is not this machine, and the connection would not be protected: set tls to \
-         \"implicit\" or \"starttls\"",
+         \"implicit\" or \"starttls\", or insist with allow_plain",
         peer.host, peer.port
     )))
 }
@@ -277,7 +282,13 @@ mod tests {
 
     #[test]
     fn what_is_not_encrypted_stays_on_this_machine() {
-        let peer = Peer { host: "mail.example.org", port: 143, tls: Tls::None, ca_file: None };
+        let mut peer = Peer {
+            host: "mail.example.org",
+            port: 143,
+            tls: Tls::None,
+            allow_plain: false,
+            ca_file: None,
+        };
         for address in ["127.0.0.1", "127.9.9.9", "::1"] {
             assert!(may_be_plain(peer, address.parse().unwrap()).is_ok(), "{address}");
         }
@@ -285,5 +296,7 @@ mod tests {
             let fault = may_be_plain(peer, address.parse().unwrap()).unwrap_err();
             assert_eq!(fault.kind, FaultKind::Misconfigured, "{address}");
         }
+        peer.allow_plain = true;
+        assert!(may_be_plain(peer, "192.0.2.1".parse().unwrap()).is_ok());
     }
 }

@@ -43,6 +43,7 @@ pub fn connect(account: &Account, limits: &Limits) -> Result<Live, Fault> {
         host: &account.host,
         port: account.port,
         tls: account.tls,
+        allow_plain: account.allow_plain,
         ca_file: account.ca_file.as_deref(),
     };
     let bounds = Bounds::new(limits.command, SMALL_ANSWER);

@@ -108,6 +108,7 @@ mod tests {
             ca_file: None,
             login: "bot".into(),
             password: Secret::new("s3cret pass"),
+            allow_plain: false,
             poll: SignedDuration::from_secs(60),
         }
     }

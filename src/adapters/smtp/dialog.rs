@@ -44,6 +44,7 @@ impl Dialog {
             host: &settings.host,
             port: settings.port,
             tls: settings.tls,
+            allow_plain: settings.allow_plain,
             ca_file: settings.ca_file.as_deref(),
         };
         let connection = Connection::open(peer, Bounds::new(deadline, ALL_REPLIES))?;
