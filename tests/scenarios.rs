@@ -1,5 +1,7 @@
 //! Stories about requests, each told straight and with a crash at every port call.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
+
 mod scenario;
 
 use gatepost::ports::{Delivery, Fault};

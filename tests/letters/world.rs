@@ -111,6 +111,7 @@ impl World {
                 target: TargetName::new("master"),
                 cover: cover(),
                 received_at: "2026-01-02T10:15:02Z".parse().unwrap(),
+                seen_at: "2026-01-02T10:15:02Z".parse().unwrap(),
                 priority: 0,
                 attempts: 1,
                 approvals: Vec::new(),

@@ -192,7 +192,7 @@ impl Outside {
 
     pub fn advance(&self, by: SignedDuration) {
         let mut state = self.lock();
-        state.now = state.now + by;
+        state.now += by;
     }
 }
 

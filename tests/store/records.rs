@@ -50,6 +50,7 @@ pub fn pull(number: u64, id: &str) -> Pull {
             },
         },
         received_at: at(1),
+        seen_at: at(1),
         priority: 0,
         attempts: 0,
         approvals: Vec::new(),
@@ -108,7 +109,7 @@ pub fn folder(name: &str) -> Folder {
 }
 
 pub fn cursor(uid_next: u32) -> Cursor {
-    Cursor { uid_validity: 7, uid_next, read_at: at(4) }
+    Cursor { uid_validity: 7, uid_next, read_at: at(4), watched_from: at(0) }
 }
 
 pub fn line(what: &str) -> HistoryEntry {
