@@ -16,13 +16,13 @@ const ORDER: [&str; 9] =
 const STRANGERS: [(&str, &str); 1] = [("bot", "adapters")];
 
 /// What several adapters build on; else no adapter knows another.
-const SHARED_ADAPTERS: [&str; 3] = ["tls", "http", "clock"];
+const SHARED_ADAPTERS: [&str; 4] = ["tls", "http", "clock", "connection"];
 
 /// Folders without input, output, threads or clock.
 const PURE: [&str; 2] = ["pull", "mail"];
 
 /// What those must not name.
-const IMPURE: [&[&str]; 18] = [
+const IMPURE: [&[&str]; 17] = [
     &["std", "fs"],
     &["std", "net"],
     &["std", "os"],
@@ -31,7 +31,6 @@ const IMPURE: [&[&str]; 18] = [
     &["std", "thread"],
     &["std", "sync", "mpsc"],
     &["std", "time", "Instant"],
-    &["std", "time", "SystemTime"],
     &["tokio"],
     &["git2"],
     &["sled"],

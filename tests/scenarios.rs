@@ -506,7 +506,7 @@ fn silence_for_a_day_is_told_to_the_managers_with_the_reason() {
         let pull = w.maintainer("alice").mails_pull("block");
         w.run_for(SignedDuration::from_hours(25));
         let letter = w.letter_to(MANAGER);
-        assert!(letter.contains("nobody is here"), "{letter}");
+        assert!(letter.contains("rita paused testing"), "{letter}");
         w.command("resume").unwrap();
         w.run_until_quiet();
         w.reply_to(&pull);

@@ -52,7 +52,9 @@ pub struct Control {
     pub counts: BTreeMap<String, u64>,
     /// Since when they count.
     pub counting_since: Option<Timestamp>,
-    /// Alerts by subject: when last sent (at once, then daily).
+    /// Alerts that are to be written: by subject, the detail.
+    pub alerts: BTreeMap<String, String>,
+    /// Alerts by subject: when last written (at once, then daily).
     pub alerted: BTreeMap<String, Timestamp>,
 }
 

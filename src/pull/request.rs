@@ -12,6 +12,7 @@ use super::verdict::Verdict;
 
 pub mod apply;
 pub mod decide;
+mod fetching;
 
 /// A pull request. Stored whole; `history` keeps what led here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -126,6 +126,7 @@ pub fn fill(store: &dyn Store) {
         pause: Some(Pause { reason: "moving".into(), by: "ada".into(), at: at(1) }),
         counts: [("unsigned".to_owned(), 3)].into(),
         counting_since: Some(at(0)),
+        alerts: [("mailbox".to_owned(), "login refused".to_owned())].into(),
         alerted: [("token".to_owned(), at(2))].into(),
     };
     let batch = Batch {

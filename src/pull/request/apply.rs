@@ -3,8 +3,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use super::fetching::FetchTrouble;
+use super::fetching::{fetched, not_fetched};
 use super::{Approval, HoldReason, Plan, Pull, Stage, Trusted};
-use crate::pull::decision::{Told, Trouble, TroubleKind};
+use crate::pull::decision::{Told, Trouble};
 use crate::pull::ids::{MessageId, ObjectId, PullNumber, RunId};
 use crate::pull::policy::Policy;
 use crate::pull::retry::Retry;
@@ -84,22 +86,6 @@ pub enum PullEvent {
     Forgotten,
 }
 
-/// Why a fetch brought nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FetchTrouble {
-    /// The policy forbids the URL.
-    NotAllowed {
-        /// One sentence for the author.
-        why: String,
-    },
-    /// There is no such ref.
-    RefMissing,
-    /// The ref leads to something else than a commit.
-    NotACommit,
-    /// Something else.
-    Trouble(Trouble),
-}
-
 /// Records an event.
 pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp) -> Told {
     match event {
@@ -138,75 +124,8 @@ fn conclude(pull: &mut Pull, verdict: Verdict, now: Timestamp) {
     pull.stage = Stage::Concluded { trusted, verdict, at: now, written: false };
 }
 
-fn refuse(pull: &mut Pull, why: Refusal, sender_known: bool, now: Timestamp) {
+pub(super) fn refuse(pull: &mut Pull, why: Refusal, sender_known: bool, now: Timestamp) {
     conclude(pull, Verdict::Refused { why, sender_known }, now);
-}
-
-fn fetched(
-    pull: &mut Pull,
-    pinned: Pinned,
-    sender_known: bool,
-    policy: &Policy,
-    now: Timestamp,
-) -> Told {
-    let Stage::Received { fetch } = &pull.stage else { return None };
-    let mismatch = pull.cover.request.tip.clone().filter(|tip| !tip.names(&pinned.tip));
-    let Some(asked) = mismatch else {
-        let what = match &pinned.tag {
-            Some(tag) => format!("pinned {} as tag object {}", pinned.reference, tag.id),
-            None => format!("pinned {}, which is no annotated tag", pinned.reference),
-        };
-        pull.stage = Stage::Fetched { pinned, verify: Retry::now(now) };
-        return Some(what);
-    };
-    let what = format!("{} leads to {}, not to {asked}", pinned.reference, pinned.tip);
-    if fetch.failing_for(now, policy.fetch_patience) {
-        refuse(pull, Refusal::TipMismatch { asked, found: pinned.tip }, sender_known, now);
-    } else {
-        let fetch = fetch.after_failure(now, what.clone(), None);
-        pull.stage = Stage::Received { fetch };
-    }
-    Some(what)
-}
-
-fn not_fetched(
-    pull: &mut Pull,
-    why: FetchTrouble,
-    sender_known: bool,
-    policy: &Policy,
-    now: Timestamp,
-) -> Told {
-    let Stage::Received { fetch } = &pull.stage else { return None };
-    let patient = !fetch.failing_for(now, policy.fetch_patience);
-    let (what, refusal, asked) = match why {
-        FetchTrouble::NotAllowed { why } => {
-            (why.clone(), Some(Refusal::UrlNotAllowed { why }), None)
-        }
-        FetchTrouble::NotACommit => {
-            let why = "The ref does not lead to a commit.".to_owned();
-            (why.clone(), Some(Refusal::Unfetchable { why }), None)
-        }
-        FetchTrouble::RefMissing => {
-            let what = format!("{} is not there", pull.cover.request.reference);
-            (what, (!patient).then_some(Refusal::RefMissing), None)
-        }
-        FetchTrouble::Trouble(trouble) => {
-            let why = trouble.public.unwrap_or_else(|| "It could not be fetched.".into());
-            let over = match trouble.kind {
-                TroubleKind::Passing => !patient,
-                TroubleKind::Lasting => true,
-                TroubleKind::Ours => false,
-            };
-            (trouble.detail, over.then_some(Refusal::Unfetchable { why }), trouble.retry_after)
-        }
-    };
-    match refusal {
-        Some(refusal) => refuse(pull, refusal, sender_known, now),
-        None => {
-            pull.stage = Stage::Received { fetch: fetch.after_failure(now, what.clone(), asked) };
-        }
-    }
-    Some(format!("could not be fetched: {what}"))
 }
 
 fn checked(

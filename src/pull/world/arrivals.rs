@@ -47,7 +47,7 @@ impl World {
             Arrived::Other => {}
             Arrived::SetAside { why } => {
                 let subject = "A mail was set aside because it can't be read".to_owned();
-                self.alerts.push(Alert { subject, detail: why });
+                self.raise(Alert { subject, detail: why }, now);
                 self.count("mails set aside", now);
             }
             Arrived::Request { list, cover } => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Effect, Subject, World};
+use super::{Alert, Effect, Subject, World};
 use crate::pull::decision::Decision;
 use crate::pull::ids::{MessageId, PullNumber, RunId, TargetName};
 use crate::pull::letter::About;
@@ -19,7 +19,6 @@ use crate::pull::run::decide::{self as run_rules, RunAction, RunSituation};
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::verdict::Verdict;
 
-const DAY: SignedDuration = SignedDuration::from_hours(24);
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -283,12 +282,10 @@ impl World {
         for target in self.policy.targets.keys().cloned().collect::<Vec<_>>() {
             self.settle_head(target, effects, wake, now);
         }
-        for alert in std::mem::take(&mut self.alerts) {
-            let subject = Subject::Alert(alert.subject.clone());
-            let told = self.control.alerted.get(&alert.subject);
-            let recent = told.is_some_and(|at| now.duration_since(*at) < DAY);
-            if !recent && self.in_flight.insert(subject) {
-                effects.push(Effect::Alert(alert));
+        for (subject, detail) in &self.control.alerts {
+            if self.in_flight.insert(Subject::Alert(subject.clone())) {
+                let (subject, detail) = (subject.clone(), detail.clone());
+                effects.push(Effect::Alert(Alert { subject, detail }));
             }
         }
         if let Some(since) = self.control.counting_since {

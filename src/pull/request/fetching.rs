@@ -1,0 +1,94 @@
+//! Records what came of a fetch: a pin, or trouble that is waited out, or a refusal.
+
+use jiff::Timestamp;
+
+use super::apply::refuse;
+use super::{Pull, Stage};
+use crate::pull::decision::{Told, Trouble, TroubleKind};
+use crate::pull::policy::Policy;
+use crate::pull::retry::Retry;
+use crate::pull::tag::Pinned;
+use crate::pull::verdict::Refusal;
+
+/// Why a fetch brought nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FetchTrouble {
+    /// The policy forbids the URL.
+    NotAllowed {
+        /// One sentence for the author.
+        why: String,
+    },
+    /// There is no such ref.
+    RefMissing,
+    /// The ref leads to something else than a commit.
+    NotACommit,
+    /// Something else.
+    Trouble(Trouble),
+}
+
+pub(super) fn fetched(
+    pull: &mut Pull,
+    pinned: Pinned,
+    sender_known: bool,
+    policy: &Policy,
+    now: Timestamp,
+) -> Told {
+    let Stage::Received { fetch } = &pull.stage else { return None };
+    let mismatch = pull.cover.request.tip.clone().filter(|tip| !tip.names(&pinned.tip));
+    let Some(asked) = mismatch else {
+        let what = match &pinned.tag {
+            Some(tag) => format!("pinned {} as tag object {}", pinned.reference, tag.id),
+            None => format!("pinned {}, which is no annotated tag", pinned.reference),
+        };
+        pull.stage = Stage::Fetched { pinned, verify: Retry::now(now) };
+        return Some(what);
+    };
+    let what = format!("{} leads to {}, not to {asked}", pinned.reference, pinned.tip);
+    if fetch.failing_for(now, policy.fetch_patience) {
+        refuse(pull, Refusal::TipMismatch { asked, found: pinned.tip }, sender_known, now);
+    } else {
+        let fetch = fetch.after_failure(now, what.clone(), None);
+        pull.stage = Stage::Received { fetch };
+    }
+    Some(what)
+}
+
+pub(super) fn not_fetched(
+    pull: &mut Pull,
+    why: FetchTrouble,
+    sender_known: bool,
+    policy: &Policy,
+    now: Timestamp,
+) -> Told {
+    let Stage::Received { fetch } = &pull.stage else { return None };
+    let patient = !fetch.failing_for(now, policy.fetch_patience);
+    let (what, refusal, asked) = match why {
+        FetchTrouble::NotAllowed { why } => {
+            (why.clone(), Some(Refusal::UrlNotAllowed { why }), None)
+        }
+        FetchTrouble::NotACommit => {
+            let why = "The ref does not lead to a commit.".to_owned();
+            (why.clone(), Some(Refusal::Unfetchable { why }), None)
+        }
+        FetchTrouble::RefMissing => {
+            let what = format!("{} is not there", pull.cover.request.reference);
+            (what, (!patient).then_some(Refusal::RefMissing), None)
+        }
+        FetchTrouble::Trouble(trouble) => {
+            let why = trouble.public.unwrap_or_else(|| "It could not be fetched.".into());
+            let over = match trouble.kind {
+                TroubleKind::Passing => !patient,
+                TroubleKind::Lasting => true,
+                TroubleKind::Ours => false,
+            };
+            (trouble.detail, over.then_some(Refusal::Unfetchable { why }), trouble.retry_after)
+        }
+    };
+    match refusal {
+        Some(refusal) => refuse(pull, refusal, sender_known, now),
+        None => {
+            pull.stage = Stage::Received { fetch: fetch.after_failure(now, what.clone(), asked) };
+        }
+    }
+    Some(format!("could not be fetched: {what}"))
+}

@@ -1,0 +1,146 @@
+//! What happened to one record, and what that means for others. Late events change nothing.
+
+use jiff::Timestamp;
+
+use super::{Alert, World};
+use crate::pull::ids::{MessageId, PullNumber, RunId};
+use crate::pull::letter::About;
+use crate::pull::letter::rules::{self as letter_rules, LetterEvent};
+use crate::pull::records::HistoryEntry;
+use crate::pull::request::Stage;
+use crate::pull::request::apply::{self as pull_rules, PullEvent};
+use crate::pull::run::Why;
+use crate::pull::run::apply::{self as run_rules, RunEvent};
+use crate::pull::tag::Verification;
+use crate::pull::verdict::{Outcome, Refusal, Verdict};
+
+impl World {
+    pub(super) fn pull_event(&mut self, number: PullNumber, event: PullEvent, now: Timestamp) {
+        let Some(pull) = self.pulls.get_mut(&number) else { return };
+        let before = pull.stage.clone();
+        let told = pull_rules::apply(pull, event, &self.policy, now);
+        self.changed.pulls.insert(number);
+        let after = pull.stage.clone();
+        if let Some(what) = told {
+            let stage = after.word().to_owned();
+            let subject = format!("request {number}");
+            self.changed.log.push((subject, what.clone()));
+            self.changed.history.push((number, HistoryEntry { at: now, stage, what }));
+        }
+        if before != after {
+            self.follow(&before, &after, now);
+        }
+    }
+
+    /// What a request's change means for others: a run that nobody needs is stopped, a refusal
+    /// that nobody hears of is counted.
+    fn follow(&mut self, before: &Stage, after: &Stage, now: Timestamp) {
+        if let (Stage::Running { run, .. }, Some(verdict)) = (before, after.verdict()) {
+            let outcome = match verdict {
+                Verdict::Cancelled { by } => Some(Outcome::Cancelled { by: by.clone() }),
+                Verdict::Landed => Some(Outcome::AlreadyMerged),
+                Verdict::Tested { .. } | Verdict::Refused { .. } | Verdict::Repeated { .. } => None,
+            };
+            if let Some(outcome) = outcome {
+                self.run_event(*run, RunEvent::Stopped(outcome), now);
+            }
+        }
+        if let Stage::Concluded { verdict: Verdict::Refused { why, sender_known: false }, .. } =
+            after
+        {
+            self.count(refusal_word(why), now);
+        }
+    }
+
+    pub(super) fn run_event(&mut self, id: RunId, event: RunEvent, now: Timestamp) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let Some(target) = self.policy.targets.get(&run.target) else { return };
+        if let RunEvent::BaseRead(head) = &event {
+            self.heads.insert(run.target.clone(), (Some(*head), now));
+        }
+        let told = run_rules::apply(run, event, target, now);
+        self.changed.runs.insert(id);
+        if let Some(what) = told {
+            let stage = run.stage.word().to_owned();
+            if let Why::Attempt { pull, .. } = run.why {
+                let what = format!("run {id}: {what}");
+                self.changed.history.push((pull, HistoryEntry { at: now, stage, what }));
+            }
+            self.changed.log.push((format!("run {id}"), what));
+        }
+    }
+
+    pub(super) fn letter_event(&mut self, id: &MessageId, event: LetterEvent, now: Timestamp) {
+        let Some(letter) = self.letters.get_mut(id) else { return };
+        let rejected = if let LetterEvent::Rejected(trouble) = &event {
+            Some(trouble.detail.clone())
+        } else {
+            None
+        };
+        let accepted = event == LetterEvent::Accepted;
+        let subject = format!("letter {:?}", letter.subject);
+        let what = letter_words(&event);
+        let list = letter.list.as_ref().and_then(|list| self.policy.lists.get(list));
+        let event = match (event, list) {
+            // One bad recipient fails the whole transaction: the list must not go without.
+            (LetterEvent::Rejected(trouble), Some(list))
+                if letter.recipients.iter().any(|to| *to != list.address) =>
+            {
+                letter.recipients = vec![list.address.clone()];
+                LetterEvent::Deferred(trouble)
+            }
+            (event, _) => event,
+        };
+        if !letter_rules::apply(letter, event, now) {
+            return;
+        }
+        if accepted {
+            for address in &letter.recipients {
+                self.sent.entry(address.clone()).or_default().push(now);
+            }
+        }
+        let about_the_bot = letter.about == About::Bot;
+        if let (Some(said), false) = (rejected, about_the_bot) {
+            let detail = format!(
+                "The mail server refused the letter {:?} to {} for good: {said}",
+                letter.subject,
+                letter.recipients.join(", ")
+            );
+            self.raise(Alert { subject: "A letter was refused".into(), detail }, now);
+        }
+        self.changed.letters.insert(id.clone());
+        self.changed.log.push((subject, what));
+    }
+}
+
+fn letter_words(event: &LetterEvent) -> String {
+    match event {
+        LetterEvent::Begun => "is being sent".into(),
+        LetterEvent::Accepted => "was accepted".into(),
+        LetterEvent::Deferred(trouble) => format!("was not taken now: {}", trouble.detail),
+        LetterEvent::Rejected(trouble) => format!("was refused: {}", trouble.detail),
+        LetterEvent::Uncertain(trouble) => {
+            format!("may or may not have been taken: {}", trouble.detail)
+        }
+        LetterEvent::SeenOnList => "came back by the list".into(),
+    }
+}
+
+fn refusal_word(why: &Refusal) -> &'static str {
+    match why {
+        Refusal::Signature(verification) => match verification {
+            Verification::Unsigned => "unsigned requests from strangers",
+            Verification::UnknownKey { .. } => "requests signed with unknown keys by strangers",
+            Verification::Good(_)
+            | Verification::Bad { .. }
+            | Verification::Expired { .. }
+            | Verification::Revoked { .. }
+            | Verification::Weak { .. }
+            | Verification::NameMismatch { .. } => "badly signed requests from strangers",
+        },
+        Refusal::UrlNotAllowed { .. } => "requests from strangers with URLs that are not allowed",
+        Refusal::RefMissing | Refusal::TipMismatch { .. } | Refusal::Unfetchable { .. } => {
+            "requests from strangers that could not be fetched"
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What the world is told, and what follows from it. Plain values; it must not decide anything.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::pull::command::Command;
+use crate::pull::cover::Cover;
+use crate::pull::decision::{Trouble, TroubleKind};
+use crate::pull::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
+use crate::pull::letter::Letter;
+use crate::pull::letter::rules::LetterEvent;
+use crate::pull::records::{Batch, Cursor, Folder};
+use crate::pull::request::Pull;
+use crate::pull::request::apply::PullEvent;
+use crate::pull::request::decide::PullAction;
+use crate::pull::run::Run;
+use crate::pull::run::apply::RunEvent;
+use crate::pull::run::decide::RunAction;
+
+/// What an effect is about; one effect at a time for each.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A request.
+    Pull(PullNumber),
+    /// A run.
+    Run(RunId),
+    /// A letter.
+    Letter(MessageId),
+    /// A target's tip.
+    Head(TargetName),
+    /// An alert to the administrator.
+    Alert(String),
+    /// The weekly counts.
+    Counts,
+}
+
+/// Something to do in the world outside, once the batch that announces it is durable.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// For a request.
+    Pull {
+        /// The request as it is.
+        pull: Box<Pull>,
+        /// The run that its verdict rests on.
+        run: Option<Box<Run>>,
+        /// What to do.
+        action: PullAction,
+    },
+    /// For a run.
+    Run {
+        /// The run as it is.
+        run: Box<Run>,
+        /// The request it belongs to.
+        pull: Option<Box<Pull>>,
+        /// What to do.
+        action: RunAction,
+        /// Other runs on the same ref, whose commits may be replaced and pipelines passed over.
+        earlier: Vec<Run>,
+    },
+    /// Send a letter.
+    Send(Box<Letter>),
+    /// Read a target's tip.
+    ReadHead(TargetName),
+    /// Write to the administrator.
+    Alert(Alert),
+    /// Write the weekly counts to the administrator.
+    Counts(BTreeMap<String, u64>),
+}
+
+impl Effect {
+    /// What it is about.
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::Pull { pull, .. } => Subject::Pull(pull.number),
+            Self::Run { run, .. } => Subject::Run(run.id),
+            Self::Send(letter) => Subject::Letter(letter.id.clone()),
+            Self::ReadHead(target) => Subject::Head(target.clone()),
+            Self::Alert(alert) => Subject::Alert(alert.subject.clone()),
+            Self::Counts(_) => Subject::Counts,
+        }
+    }
+}
+
+/// Something the administrator has to know: at once, then daily while it lasts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// What it is about; the same subject is told once a day.
+    pub subject: String,
+    /// What to do about it.
+    pub detail: String,
+}
+
+/// What came of an effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happened {
+    /// To a request.
+    Pull(PullEvent),
+    /// To a run.
+    Run(RunEvent),
+    /// To a letter.
+    Letter(LetterEvent),
+    /// A target's tip was read.
+    Head(ObjectId),
+    /// Nothing that changes a record.
+    Nothing,
+}
+
+/// An effect that is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// What it was about.
+    pub subject: Subject,
+    /// What came of it.
+    pub happened: Happened,
+    /// Letters it wrote.
+    pub letters: Vec<Letter>,
+    /// What the administrator has to know of it.
+    pub alert: Option<Alert>,
+}
+
+/// A mail that came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// Its Message-ID, if it has a usable one.
+    pub message_id: Option<MessageId>,
+    /// When the mailbox received it.
+    pub received_at: Timestamp,
+    /// What it is.
+    pub what: Arrived,
+}
+
+/// What a mail that came is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arrived {
+    /// A request that no record knows yet.
+    Request {
+        /// By which list.
+        list: ListName,
+        /// What it asks.
+        cover: Box<Cover>,
+    },
+    /// Nothing to act on (it may still be one of our own letters come back).
+    Other,
+    /// It broke the reader.
+    SetAside {
+        /// Where it is and what happened.
+        why: String,
+    },
+}
+
+/// What the world is told.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// Time passed.
+    Tick,
+    /// A folder was read on.
+    Read {
+        /// Which.
+        folder: Folder,
+        /// How far.
+        cursor: Cursor,
+        /// What was new.
+        arrivals: Vec<Arrival>,
+        /// Whether that was all there is.
+        complete: bool,
+    },
+    /// A folder could not be read for a while.
+    Unreadable {
+        /// What the administrator is told.
+        alert: Alert,
+    },
+    /// An effect is done.
+    Done(Done),
+    /// A person's command.
+    Command {
+        /// What.
+        command: Command,
+        /// Who, for the records.
+        by: String,
+        /// Where an answer that comes later goes.
+        reply_to: Option<String>,
+    },
+}
+
+/// What follows from a step.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// What to put, before anything else.
+    pub batch: Batch,
+    /// What to do then.
+    pub effects: Vec<Effect>,
+    /// When to step again if nothing happens before.
+    pub wake_at: Option<Timestamp>,
+    /// What to tell whoever gave a command.
+    pub answer: Option<Result<String, String>>,
+    /// Sentences for the log: about what, and what.
+    pub log: Vec<(String, String)>,
+}
+
+/// An alert for trouble that the administrator has to mend, if it is such.
+pub fn alert_for(subject: &str, trouble: &Trouble) -> Option<Alert> {
+    match trouble.kind {
+        TroubleKind::Ours => {
+            Some(Alert { subject: subject.to_owned(), detail: trouble.detail.clone() })
+        }
+        TroubleKind::Passing | TroubleKind::Lasting => None,
+    }
+}
