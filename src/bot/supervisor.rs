@@ -3,7 +3,7 @@
 //!
 //! Races, and the choice made: a folder's reader waits until its chunk is durable before it reads
 //! on; a stop lets letters and pipeline creations that are in flight come to their end for
-//! [`LINGER`], since those are what a restart must otherwise look for.
+//! `LINGER`, since those are what a restart must otherwise look for.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,5 @@
 //! The forms in which people ask for a pull. Each grammar takes a mail's own lines and says what is
-//! asked, or nothing; a new form is a new grammar in [`GRAMMARS`].
+//! asked, or nothing; a new form is a new grammar in `GRAMMARS`.
 
 mod block;
 mod prose;

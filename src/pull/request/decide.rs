@@ -11,7 +11,7 @@ use crate::pull::queue::Turn;
 use crate::pull::records::Pause;
 use crate::pull::retry::Retry;
 use crate::pull::run::Run;
-use crate::pull::verdict::Outcome;
+use crate::pull::verdict::{Outcome, Verdict};
 
 /// What can be done about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<
         }
         Stage::Concluded { written: true, .. } => Decision::wait("its answer is being sent"),
         Stage::Answered { trusted, verdict, at } => {
-            answered(trusted.as_ref(), verdict.word(), *at, situation, now)
+            answered(trusted.as_ref(), verdict, *at, situation, now)
         }
         Stage::Closed { verdict, .. } => Decision::wait(format!("it is over: {}", verdict.word())),
     }
@@ -165,23 +165,30 @@ fn running(situation: &Situation<'_>) -> Decision<PullAction> {
 
 fn answered(
     trusted: Option<&Trusted>,
-    verdict: &str,
+    verdict: &Verdict,
     at: Timestamp,
     situation: &Situation<'_>,
     now: Timestamp,
 ) -> Decision<PullAction> {
     let kept_until = at + situation.policy.keep;
-    let landed = verdict == "landed" && situation.letters_open == 0;
-    if landed || now >= kept_until || (trusted.is_none() && verdict != "refused") {
-        return Decision::act(PullAction::Forget, format!("it is over: {verdict}"));
+    let word = verdict.word();
+    let over = match verdict {
+        Verdict::Landed => situation.letters_open == 0,
+        // A refused request may be fetched anew once a key was added.
+        Verdict::Refused { .. } => false,
+        Verdict::Tested { .. } | Verdict::Cancelled { .. } | Verdict::Repeated { .. } => {
+            trusted.is_none()
+        }
+    };
+    if over || now >= kept_until {
+        return Decision::act(PullAction::Forget, format!("it is over: {word}"));
     }
     let until = kept_until.strftime("%Y-%m-%d");
-    Decision::wait_until(
-        kept_until,
-        format!(
-            "it is answered ({verdict}); its candidate is kept until {until} or until it lands"
-        ),
-    )
+    let because = match trusted {
+        Some(_) => format!("it is answered ({word}); it is kept until {until} or until it lands"),
+        None => format!("it is answered ({word}); it can be asked for again until {until}"),
+    };
+    Decision::wait_until(kept_until, because)
 }
 
 /// The target's tip, if the request is one that may have landed and was not yet held against it.
