@@ -42,31 +42,36 @@ impl Result {
 /// Performs an effect. It may block for as long as its ports do.
 pub fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
     let subject = effect.subject();
-    let result = match effect {
-        Effect::Pull { pull, run, action } => {
-            request::perform(ports, &pull, run.as_deref(), &action)
-        }
-        Effect::Run { run, pull, action, earlier } => {
-            run::perform(ports, policy, &run, pull.as_deref(), &action, &earlier)
-        }
-        Effect::Send(letter) => send(ports, &letter),
-        Effect::ReadHead(target) => match ports.repository.target_head(&target) {
-            Ok(head) => Result::of(Happened::Head(head)),
-            Err(fault) => {
-                Result::of(Happened::Nothing).alerting(alert("The target can't be read", &fault))
+    let result =
+        match effect {
+            Effect::Pull { pull, run, action } => {
+                request::perform(ports, &pull, run.as_deref(), &action)
             }
-        },
-        Effect::Alert(alert) => {
-            tracing::warn!(alert.subject, "{}: {}", alert.subject, alert.detail);
-            let now = ports.clock.now();
-            bot_letter(ports, ports.desk.pen.alert(&alert.subject, &alert.detail, now))
-        }
-        Effect::Counts(counts) => {
-            let now = ports.clock.now();
-            let since = now - jiff::SignedDuration::from_hours(7 * 24);
-            bot_letter(ports, ports.desk.pen.counted(&counts, since, now))
-        }
-    };
+            Effect::Run { run, pull, action, earlier } => {
+                run::perform(ports, policy, &run, pull.as_deref(), &action, &earlier)
+            }
+            Effect::Send(letter) => send(ports, &letter),
+            Effect::ReadHead(target) => match ports.repository.target_head(&target) {
+                Ok(head) => Result::of(Happened::Head(head)),
+                Err(fault) => Result::of(Happened::Nothing)
+                    .alerting(alert("The target can't be read", &fault)),
+            },
+            Effect::Alert(alert) => {
+                tracing::warn!(alert.subject, "{}: {}", alert.subject, alert.detail);
+                let now = ports.clock.now();
+                bot_letter(ports, ports.desk.pen.alert(&alert.subject, &alert.detail, now))
+            }
+            Effect::Expire(older_than) => match ports.store.expire_files(older_than) {
+                Ok(_) => Result::of(Happened::Nothing),
+                Err(fault) => Result::of(Happened::Nothing)
+                    .alerting(alert("Old files can't be removed", &fault)),
+            },
+            Effect::Counts(counts) => {
+                let now = ports.clock.now();
+                let since = now - jiff::SignedDuration::from_hours(7 * 24);
+                bot_letter(ports, ports.desk.pen.counted(&counts, since, now))
+            }
+        };
     Done { subject, happened: result.happened, letters: result.letters, alert: result.alert }
 }
 
@@ -83,7 +88,9 @@ pub fn panicked(subject: Subject, said: &str) -> Done {
         Subject::Pull(_) => Happened::Pull(PullEvent::Failed(trouble)),
         Subject::Run(_) => Happened::Run(RunEvent::Failed(trouble)),
         Subject::Letter(_) => Happened::Letter(LetterEvent::Uncertain(trouble)),
-        Subject::Head(_) | Subject::Alert(_) | Subject::Counts => Happened::Nothing,
+        Subject::Head(_) | Subject::Alert(_) | Subject::Counts | Subject::OldFiles => {
+            Happened::Nothing
+        }
     };
     let alert = Some(Alert { subject: "A bug in the bot".into(), detail });
     Done { subject, happened, letters: Vec::new(), alert }

@@ -235,7 +235,11 @@ impl Lanes {
         let is_fetch = match &effect {
             Effect::Pull { action, .. } => matches!(action, PullAction::Fetch),
             Effect::Run { action, .. } => matches!(action, RunAction::Fetch),
-            Effect::Send(_) | Effect::ReadHead(_) | Effect::Alert(_) | Effect::Counts(_) => false,
+            Effect::Send(_)
+            | Effect::ReadHead(_)
+            | Effect::Alert(_)
+            | Effect::Counts(_)
+            | Effect::Expire(_) => false,
         };
         let lane = if is_fetch { &self.fetches } else { &self.others };
         // Workers outlive the engine: the channel is open.

@@ -170,7 +170,8 @@ const STATE: &[Key] = &[
         "keep",
         DURATION,
         Default("\"14 days\""),
-        "How long a candidate's branch and its files are kept after the answer.",
+        "How long a candidate's branch is kept after the answer; mails, letters and \
+         logs are kept twice as long.",
     ),
 ];
 

@@ -1,5 +1,7 @@
 //! The port to what the bot remembers.
 
+use jiff::SignedDuration;
+
 use super::{Fault, FileName};
 use crate::pull::ids::{MessageId, PullNumber, RunId};
 use crate::pull::letter::Letter;
@@ -68,6 +70,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// Temporary: the disk.
     fn put_file(&self, name: &FileName, content: &[u8]) -> Result<(), Fault>;
+
+    /// Removes files that were written longer ago than that; says how many. Safe to repeat.
+    ///
+    /// # Errors
+    /// Temporary: the disk.
+    fn expire_files(&self, older_than: SignedDuration) -> Result<u64, Fault>;
 
     /// A file's content.
     ///

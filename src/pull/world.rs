@@ -53,6 +53,8 @@ pub struct World {
     heads: BTreeMap<TargetName, (Option<ObjectId>, Timestamp)>,
     /// When letters went to each address, in the last hour.
     sent: BTreeMap<String, Vec<Timestamp>>,
+    /// When old files were last removed in this life of the program.
+    expired_at: Option<Timestamp>,
     changed: Changed,
 }
 
@@ -85,6 +87,7 @@ impl World {
             read_at: BTreeMap::new(),
             heads: BTreeMap::new(),
             sent: BTreeMap::new(),
+            expired_at: None,
             changed: Changed::default(),
         }
     }
@@ -173,6 +176,7 @@ impl World {
                 self.control.counting_since = None;
                 self.changed.control = true;
             }
+            (Subject::OldFiles, _) => self.expired_at = Some(now),
             (Subject::Pull(_) | Subject::Run(_) | Subject::Letter(_), _) => {}
         }
     }

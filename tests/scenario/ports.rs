@@ -428,6 +428,9 @@ impl Store for CountedStore {
     fn put_file(&self, name: &FileName, content: &[u8]) -> Result<(), Fault> {
         self.0.call("store.put_file", |_| self.1.put_file(name, content))
     }
+    fn expire_files(&self, older_than: SignedDuration) -> Result<u64, Fault> {
+        self.1.expire_files(older_than)
+    }
     fn file(&self, name: &FileName) -> Result<Option<Vec<u8>>, Fault> {
         self.1.file(name)
     }

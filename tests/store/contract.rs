@@ -302,3 +302,21 @@ fn the_memory_store_fails_when_told_to() {
     store.put(&batch).unwrap();
     assert_eq!(store.history(PullNumber(1)).unwrap(), [line("came")]);
 }
+
+#[test]
+fn old_files_are_removed_and_young_ones_stay() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SledStore::open(directory.path()).unwrap();
+    let (old, young) =
+        (FileName::Letter(message_id("old@x")), FileName::Letter(message_id("young@x")));
+    store.put_file(&old, b"old").unwrap();
+    let folder = directory.path().join("files/letter");
+    let file = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(40 * 86_400);
+    std::fs::File::options().write(true).open(file).unwrap().set_modified(long_ago).unwrap();
+    store.put_file(&young, b"young").unwrap();
+    let month = jiff::SignedDuration::from_hours(28 * 24);
+    assert_eq!(store.expire_files(month).unwrap(), 1);
+    assert_eq!(store.file(&old).unwrap(), None);
+    assert_eq!(store.file(&young).unwrap(), Some(b"young".to_vec()));
+}

@@ -9,6 +9,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 use sled::transaction::{ConflictableTransactionError, TransactionError};
 use sled::{IVec, Transactional, Tree};
@@ -284,6 +285,10 @@ impl Engine for Disk {
 
     fn put_file(&self, name: &FileName, content: &[u8]) -> Result<(), Fault> {
         self.files.put(name, content)
+    }
+
+    fn expire_files(&self, older_than: Duration) -> Result<u64, Fault> {
+        self.files.expire(older_than)
     }
 
     fn file(&self, name: &FileName) -> Result<Option<Vec<u8>>, Fault> {

@@ -1,6 +1,7 @@
 //! What the store needs of a key-value store: ordered tables, one atomic durable commit, files.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use crate::ports::{Fault, FileName};
 
@@ -112,6 +113,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// Temporary: the disk. Misconfigured: no right to write.
     fn put_file(&self, name: &FileName, content: &[u8]) -> Result<(), Fault>;
+
+    /// Removes files that were written longer ago than that; says how many.
+    ///
+    /// # Errors
+    /// As [`put_file`](Self::put_file).
+    fn expire_files(&self, older_than: Duration) -> Result<u64, Fault>;
 
     /// A file's content.
     ///

@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -59,6 +60,18 @@ impl Files {
         }
     }
 
+    /// Removes what was written longer ago than that; see the port.
+    ///
+    /// # Errors
+    /// As [`disk_fault`].
+    pub fn expire(&self, older_than: Duration) -> Result<u64, Fault> {
+        let mut removed = 0;
+        for folder in FOLDERS.map(|folder| self.directory.join(folder)) {
+            removed += expire_in(&folder, older_than).map_err(|e| disk_fault(&folder, &e))?;
+        }
+        Ok(removed)
+    }
+
     /// Message-IDs are other people's text: only their hashes become names.
     fn path(&self, name: &FileName) -> PathBuf {
         let hashed = |text: &str| -> String {
@@ -79,6 +92,20 @@ fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     sync_directory(folder)
+}
+
+fn expire_in(folder: &Path, older_than: Duration) -> io::Result<u64> {
+    let mut removed = 0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        // A time in the future is a clock that was set back: not old.
+        let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
+        if age > older_than {
+            fs::remove_file(entry.path())?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
 }
 
 fn remove_unfinished(folder: &Path) -> io::Result<()> {

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::SignedDuration;
 
 use super::engine::{Engine, Order, Table, Write};
 use super::record::{Record, decode, encode};
@@ -111,6 +114,10 @@ impl<E: Engine> Store for KeyedStore<E> {
 
     fn put_file(&self, name: &FileName, content: &[u8]) -> Result<(), Fault> {
         self.engine.put_file(name, content)
+    }
+
+    fn expire_files(&self, older_than: SignedDuration) -> Result<u64, Fault> {
+        self.engine.expire_files(Duration::try_from(older_than).unwrap_or_default())
     }
 
     fn file(&self, name: &FileName) -> Result<Option<Vec<u8>>, Fault> {

@@ -4,6 +4,7 @@ use super::{Result, alert, keep, trouble};
 use crate::bot::ports::Ports;
 use crate::mail::letter::{Case, Draft, LetterFault};
 use crate::ports::{Fault, FetchOrder, FetchRefused, Quarantine};
+use crate::pull::ids::MessageId;
 use crate::pull::letter::Letter;
 use crate::pull::request::apply::{FetchTrouble, PullEvent};
 use crate::pull::request::decide::PullAction;
@@ -100,15 +101,24 @@ fn examine(ports: &Ports, pull: &Pull) -> Result {
     }
 }
 
-/// Writes letters about a request and keeps them; a letter that can't be written is a bug that
-/// the administrator hears of.
+/// Letters that were written, and what the administrator has to know of those that could not be.
+#[derive(Default)]
+struct Written {
+    letters: Vec<Letter>,
+    alert: Option<Alert>,
+}
+
+type Drafts = Vec<std::result::Result<Option<Draft>, LetterFault>>;
+
+/// Writes letters about a request and keeps them. One that can't be written (an address that is
+/// none) does not keep the others back, and is not tried again: the administrator hears of it.
 fn write(
     ports: &Ports,
     pull: &Pull,
     run: Option<&Run>,
     drift: Option<&Drift>,
-    compose: impl Fn(&Case<'_>) -> std::result::Result<Vec<Draft>, LetterFault>,
-) -> std::result::Result<Vec<Letter>, Fault> {
+    compose: impl Fn(&Case<'_>) -> Drafts,
+) -> std::result::Result<Written, Fault> {
     let desk = &ports.desk;
     let list = desk.lists.get(&pull.list);
     let target = desk.targets.get(&pull.target);
@@ -119,35 +129,43 @@ fn write(
         )));
     };
     let case = Case { pull, run, list, target, drift, now: ports.clock.now() };
-    compose(&case)
-        .map_err(|fault| Fault::bug(format!("a letter could not be written: {fault}")))?
-        .into_iter()
-        .map(|draft| keep(ports, draft))
-        .collect()
+    let mut written = Written::default();
+    for draft in compose(&case) {
+        match draft {
+            Ok(Some(draft)) => written.letters.push(keep(ports, draft)?),
+            Ok(None) => {}
+            Err(fault) => {
+                let detail = format!("About request {}: {fault}", pull.number);
+                let subject = "A letter can't be written".to_owned();
+                written.alert = Some(Alert { subject, detail });
+            }
+        }
+    }
+    Ok(written)
 }
 
 fn told(
-    letters: std::result::Result<Vec<Letter>, Fault>,
-    event: impl Fn(Vec<crate::pull::ids::MessageId>) -> PullEvent,
+    written: std::result::Result<Written, Fault>,
+    event: impl Fn(Vec<MessageId>) -> PullEvent,
 ) -> Result {
-    match letters {
-        Ok(letters) => {
+    match written {
+        Ok(Written { letters, alert }) => {
             let ids = letters.iter().map(|letter| letter.id.clone()).collect();
-            Result::with_letters(Happened::Pull(event(ids)), letters)
+            Result::with_letters(Happened::Pull(event(ids)), letters).alerting(alert)
         }
-        Err(fault) => failed(&fault, alert("A letter can't be written", &fault)),
+        Err(fault) => failed(&fault, alert("A letter can't be kept", &fault)),
     }
 }
 
 fn tell_hold(ports: &Ports, pull: &Pull) -> Result {
     let letters = write(ports, pull, None, None, |case| {
         let pen = &ports.desk.pen;
-        let mut drafts: Vec<Draft> = pen.held(case, Audience::Managers)?.into_iter().collect();
+        let mut drafts = vec![pen.held(case, Audience::Managers)];
         // Before the signature is verified nothing goes to whoever the mail says it is from.
         if case.pull.stage.trusted().is_some() {
-            drafts.extend(pen.held(case, Audience::Author)?);
+            drafts.push(pen.held(case, Audience::Author));
         }
-        Ok(drafts)
+        drafts
     });
     told(letters, PullEvent::HoldTold)
 }
@@ -160,25 +178,16 @@ fn answer(ports: &Ports, pull: &Pull, run: Option<&Run>) -> Result {
         ports.repository.target_head(&pull.target).ok()?;
         ports.repository.drift(from, &pull.target, candidate).ok()
     });
-    let letters = write(ports, pull, run, drift.as_ref(), |case| {
-        Ok(ports.desk.pen.verdict(case)?.into_iter().collect())
-    });
+    let letters =
+        write(ports, pull, run, drift.as_ref(), |case| vec![ports.desk.pen.verdict(case)]);
     told(letters, PullEvent::Written)
 }
 
 fn tell_unanswered(ports: &Ports, pull: &Pull, because: &str) -> Result {
-    let letters =
-        write(ports, pull, None, None, |case| Ok(vec![ports.desk.pen.unanswered(case, because)?]));
-    match letters {
-        Ok(letters) => match letters.first().map(|letter| letter.id.clone()) {
-            Some(id) => {
-                let event = PullEvent::UnansweredTold(id);
-                Result::with_letters(Happened::Pull(event), letters)
-            }
-            None => Result::of(Happened::Nothing),
-        },
-        Err(fault) => failed(&fault, alert("A letter can't be written", &fault)),
-    }
+    let letters = write(ports, pull, None, None, |case| {
+        vec![ports.desk.pen.unanswered(case, because).map(Some)]
+    });
+    told(letters, PullEvent::UnansweredTold)
 }
 
 fn look_landed(ports: &Ports, pull: &Pull) -> Result {

@@ -57,7 +57,7 @@ pub enum PullEvent {
     /// They are all sent.
     Sent,
     /// The release managers were told that it waits.
-    UnansweredTold(MessageId),
+    UnansweredTold(Vec<MessageId>),
     /// It was looked whether it has landed.
     Looked {
         /// The target's tip then.
@@ -106,9 +106,9 @@ pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp)
         PullEvent::Ended(outcome) => ended(pull, outcome, now),
         PullEvent::Written(letters) => written(pull, letters, now),
         PullEvent::Sent => sent(pull, now),
-        PullEvent::UnansweredTold(letter) => {
+        PullEvent::UnansweredTold(letters) => {
             pull.told_unanswered = Some(now);
-            pull.letters.push(letter);
+            pull.letters.extend(letters);
             Some("the release managers were told that it is unanswered".into())
         }
         PullEvent::Looked { head, landed } => looked(pull, head, landed, now),

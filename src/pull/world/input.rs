@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::pull::command::Command;
 use crate::pull::cover::Cover;
@@ -33,6 +33,8 @@ pub enum Subject {
     Alert(String),
     /// The weekly counts.
     Counts,
+    /// Files that nobody needs any more.
+    OldFiles,
 }
 
 /// Something to do in the world outside, once the batch that announces it is durable.
@@ -66,6 +68,8 @@ pub enum Effect {
     Alert(Alert),
     /// Write the weekly counts to the administrator.
     Counts(BTreeMap<String, u64>),
+    /// Remove files older than that.
+    Expire(SignedDuration),
 }
 
 impl Effect {
@@ -78,6 +82,7 @@ impl Effect {
             Self::ReadHead(target) => Subject::Head(target.clone()),
             Self::Alert(alert) => Subject::Alert(alert.subject.clone()),
             Self::Counts(_) => Subject::Counts,
+            Self::Expire(_) => Subject::OldFiles,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Alert, Effect, Subject, World};
+use super::{Alert, DAY, Effect, Subject, World};
 use crate::pull::decision::Decision;
 use crate::pull::ids::{MessageId, PullNumber, RunId, TargetName};
 use crate::pull::letter::About;
@@ -287,6 +287,11 @@ impl World {
                 let (subject, detail) = (subject.clone(), detail.clone());
                 effects.push(Effect::Alert(Alert { subject, detail }));
             }
+        }
+        let expired_until = self.expired_at.map_or(now, |at| at + DAY);
+        wake.add(Some(expired_until).filter(|at| *at > now));
+        if expired_until <= now && self.in_flight.insert(Subject::OldFiles) {
+            effects.push(Effect::Expire(self.policy.keep + self.policy.keep));
         }
         if let Some(since) = self.control.counting_since {
             let due = since + WEEK;
