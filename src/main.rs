@@ -11,7 +11,9 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(child::SUBCOMMAND) {
         return child::main();
     }
-    let filter = EnvFilter::try_from_env("GATEPOST_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // The demo tells its own story.
+    let level = if std::env::args().nth(1).as_deref() == Some("demo") { "error" } else { "info" };
+    let filter = EnvFilter::try_from_env("GATEPOST_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -98,7 +98,10 @@ impl Intake {
             None => state.uid_next,
             Some(day) => mailbox.received_since(day)?.first().copied().unwrap_or(state.uid_next),
         };
-        Ok(Cursor { uid_validity: state.uid_validity, uid_next, read_at: now, watched_from: now })
+        // Arrival times have whole seconds (RFC 3501, section 2.3.3): what comes in the first
+        // second is not from before.
+        let watched_from = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        Ok(Cursor { uid_validity: state.uid_validity, uid_next, read_at: now, watched_from })
     }
 
     /// Where a folder is taken up after its UIDs changed their meaning (RFC 3501, 2.3.1.1).
