@@ -1,7 +1,6 @@
 //! What the bot says of its stages, with the time: where the time goes. It must not change what the
 //! bot does.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,13 +23,12 @@ impl Stages {
         stages
     }
 
-    /// What was said since then, from that moment on, in order, without the numbers of requests
-    /// and runs; forgets all of it.
+    /// What was said from a moment on, until so long after it; forgets all of it.
     pub fn since(&self, start: Instant, end: Duration) -> Vec<(String, Duration)> {
         let all = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         all.into_iter()
             .filter_map(|(at, what)| Some((what, at.checked_duration_since(start)?)))
-            .filter(|(_, at)| *at <= end + Duration::from_millis(50))
+            .filter(|(_, at)| *at <= end)
             .collect()
     }
 }
@@ -57,6 +55,3 @@ impl Visit for Said {
         }
     }
 }
-
-/// Durations by what took them, over all rounds.
-pub type Table = BTreeMap<String, Vec<Duration>>;

@@ -2,8 +2,6 @@
 //! processor time over half a minute. Ends with 1 if it is more than it may be.
 //! `docs/benchmarks.md` says how to read it.
 
-#![expect(missing_docs, reason = "a program, not a library")]
-
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
