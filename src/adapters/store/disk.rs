@@ -2,9 +2,9 @@
 //! the disk has it.
 //!
 //! sled 0.34's `flush` does not sync the file; so a commit is a transaction, `flush`, and an fsync
-//! of `db`. sled's own flushing, every 500 ms by default, adds nothing to that but that it tidies
-//! the file: once in a minute is enough, and lets an idle bot sleep. After an I/O error (a full disk) sled refuses
-//! everything until it is opened again; that is done here, at the next call.
+//! of `db`. What sled does by itself every 500 ms adds only that it tidies the file: once in a
+//! minute is enough for that, and lets an idle bot sleep. After an I/O error (a full disk) sled
+//! refuses everything until it is opened again; that is done here, at the next call.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write as _};
