@@ -68,10 +68,13 @@ pub fn is_loopback(host: &str) -> bool {
     }
 }
 
-/// A glob over host names.
+/// A glob over host names, with a port where it is not the scheme's own: `git.example.org:8443`,
+/// `127.0.0.1:*`.
 pub fn host_glob(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = text(value)?;
-    if text.contains(['/', ':', '@']) {
+    let (host, port) = text.split_once(':').unwrap_or((&text, "*"));
+    let is_port = port == "*" || port.parse::<u16>().is_ok();
+    if host.is_empty() || !is_port || text.contains(['/', '@']) {
         let is = format!("is {}, which is more than a host", quoted(&text));
         return Err(wrong(is, "write the host alone, gitlab.com or *.example.org"));
     }
