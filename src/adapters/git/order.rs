@@ -137,6 +137,18 @@ pub enum Task {
 }
 
 impl Task {
+    /// The task in a word, for the log.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Update { .. } => "update",
+            Self::Fetch { .. } => "fetch",
+            Self::Merge(_) => "merge",
+            Self::Push { .. } => "push",
+            Self::Delete { .. } => "delete",
+            Self::Look { .. } => "look",
+        }
+    }
+
     /// The other side, where there is one.
     pub fn peer(&self) -> Option<&Peer> {
         match self {

@@ -40,12 +40,14 @@ pub fn run(
     order: &Order,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Reply, Fault> {
-    let deadline = Instant::now() + Duration::from_millis(order.limits.deadline_ms) + GRACE;
+    let began = Instant::now();
+    let deadline = began + Duration::from_millis(order.limits.deadline_ms) + GRACE;
     let mut running = Running::start(program)?;
     running.give(order)?;
     let reply = running.listen(deadline, progress);
     let late = matches!(reply, Err(Silence::Late));
     let (status, words) = running.end(matches!(reply, Err(Silence::Ended)));
+    tracing::debug!("git: {} took {} ms", order.task.word(), began.elapsed().as_millis());
     match reply {
         Ok(reply) => Ok(redacted(reply, order)),
         Err(_) if late => Err(Fault::temporary("the git child was killed at its deadline")

@@ -1,9 +1,10 @@
 //! The engine on disk: sled for records, files beside it. It must not return from a commit before
 //! the disk has it.
 //!
-//! sled 0.34 flushes every 500 ms by itself, and its `flush` does not sync the file; so a commit
-//! is a transaction, `flush`, and an fsync of `db`. After an I/O error (a full disk) sled refuses
-//! everything until it is opened again; that is done here, at the next call.
+//! sled 0.34's `flush` does not sync the file; so a commit is a transaction, `flush`, and an fsync
+//! of `db`. What sled does by itself every 500 ms adds only that it tidies the file: once in a
+//! minute is enough for that, and lets an idle bot sleep. After an I/O error (a full disk) sled
+//! refuses everything until it is opened again; that is done here, at the next call.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write as _};
@@ -22,6 +23,9 @@ use crate::ports::{Fault, FileName};
 
 /// The page cache's size in bytes: the bot idles in little memory, and reads few records.
 const CACHE: u64 = 4 * 1024 * 1024;
+
+/// How often sled tidies its file, in milliseconds.
+const TIDY_EVERY: u64 = 60_000;
 
 /// The store on disk. A clone is another handle to the same store.
 pub type SledStore = KeyedStore<Disk>;
@@ -167,7 +171,11 @@ impl Database {
     }
 
     fn try_open(path: &Path) -> sled::Result<Self> {
-        let db = sled::Config::new().path(path).cache_capacity(CACHE).open()?;
+        let db = sled::Config::new()
+            .path(path)
+            .cache_capacity(CACHE)
+            .flush_every_ms(Some(TIDY_EVERY))
+            .open()?;
         let trees = Table::ALL
             .into_iter()
             .map(|table| db.open_tree(table.name()))
