@@ -793,3 +793,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_host_to_fetch_from_may_name_a_port() {
+    for (host, taken) in [
+        ("git.example.org:8443", true),
+        ("127.0.0.1:*", true),
+        ("git.example.org:https", false),
+        ("git.example.org:80:80", false),
+        (":80", false),
+    ] {
+        let world = shipped_but(&[("*.kernel.org", host)]);
+        assert_eq!(world.load().is_ok(), taken, "{host}");
+    }
+}

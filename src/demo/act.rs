@@ -35,8 +35,8 @@ the project were made for this and are gone now, and so are the links.
 
     README.md        what Gatepost is, and how to set it up for a list
     config.toml      every setting, its default, and what it is for
-    gatepost check   tries each server, token, key and branch of your config.toml,
-                     and says what to do about what is amiss
+    gatepost check   tries each server, token, key and branch that your
+                     config.toml names, and says what to do
 ";
 
 /// Why there is no more story.
@@ -85,9 +85,9 @@ fn tell(out: &mut dyn Write) -> Result<(), Trouble> {
     let mut teller = Teller { out, since: Instant::now(), interrupted: on_signals()? };
     teller.out.write_all(OPENING.as_bytes())?;
     let stage = Stage::set(SystemClock.now())?;
-    teller.says("Stand-ins", "a mail server, a GitLab and the maintainers' repositories run")?;
+    teller.says("Stand-ins", "mail server, GitLab and git repositories are up")?;
     stage.set_up()?;
-    teller.says("Gatepost", "has cloned the project and filled the CI project (gatepost setup)")?;
+    teller.says("Gatepost", "has cloned the project (gatepost setup)")?;
     let bot = stage.start_bot()?;
     wait_for_mailbox(&bot, &teller)?;
     teller.says("Gatepost", &format!("watches {LIST} (gatepost run)"))?;
@@ -99,7 +99,7 @@ fn tell(out: &mut dyn Write) -> Result<(), Trouble> {
     watch_until_answered(&stage, &bot, &mut teller)?;
     bot.stop()?;
     show(&stage, teller.out)?;
-    writeln!(teller.out, "{}{CLOSING}", story::heading("Where to go next"))?;
+    write!(teller.out, "{}\n{CLOSING}", story::heading("Where to go next"))?;
     Ok(())
 }
 
@@ -221,7 +221,7 @@ fn show(stage: &Stage, out: &mut dyn Write) -> io::Result<()> {
                 format!("The answer to {} and the list", pull.by.name)
             }
         };
-        writeln!(out, "{}{}", story::heading(&title), story::mail(&answer.bytes()))?;
+        writeln!(out, "{}\n{}", story::heading(&title), story::mail(&answer.bytes()))?;
     }
     Ok(())
 }

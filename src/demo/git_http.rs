@@ -179,7 +179,10 @@ impl GitHttp {
 pub fn init_bare(path: &Path) -> io::Result<()> {
     let git = |arguments: &[&str]| {
         let mut command = std::process::Command::new("git");
+        // Whoever runs this may have git's variables set for a repository of their own.
         let status = command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .args(arguments)

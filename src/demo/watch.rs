@@ -11,6 +11,7 @@ use super::stage::{BOT, LIST, RunningBot, Stage};
 use crate::bot::control::{Question, Reply};
 use crate::bot::view::Shown;
 use crate::pull::command::Named;
+use crate::pull::ids::PullNumber;
 
 /// Who did what.
 pub(super) type Event = (&'static str, String);
@@ -26,10 +27,10 @@ pub(super) struct Watch<'a> {
 struct Request<'a> {
     pull: &'a DemoPull,
     cover: &'a PullMail,
+    number: Option<PullNumber>,
     seen: bool,
     signed: bool,
     merged: bool,
-    concluded: bool,
     answered: bool,
 }
 
@@ -38,8 +39,8 @@ impl<'a> Watch<'a> {
     pub(super) fn new(stage: &'a Stage) -> Self {
         let request = |(pull, mails): &'a (DemoPull, Vec<PullMail>)| {
             let cover = mails.first()?;
-            let (seen, signed, merged, concluded, answered) = (false, false, false, false, false);
-            Some(Request { pull, cover, seen, signed, merged, concluded, answered })
+            let (seen, signed, merged, answered) = (false, false, false, false);
+            Some(Request { pull, cover, number: None, seen, signed, merged, answered })
         };
         let requests = stage.requests.iter().filter_map(request).collect();
         Self { stage, requests, pipelines: BTreeMap::new() }
@@ -54,27 +55,19 @@ impl<'a> Watch<'a> {
             }
         }
         self.tell_pipelines(&mut events);
-        for request in &mut self.requests {
-            let Some(answer) = answer(self.stage, request.pull, request.cover) else { continue };
-            if !request.answered {
-                request.answered = true;
-                let whom = match request.pull.fate {
-                    Fate::BadSignature => format!("{} alone", request.pull.by.name),
-                    Fate::Passes | Fate::FailsATest | Fate::Conflicts => "on the list".to_owned(),
-                };
-                let verdict = first_line(&answer.bytes());
-                events.push(("Gatepost", format!("answers {whom}: \"{verdict}\"")));
-            }
-        }
+        let stage = self.stage;
+        self.requests.iter_mut().for_each(|request| request.tell_answer(stage, &mut events));
         Some(events)
     }
 
     fn tell_pipelines(&mut self, events: &mut Vec<Event>) {
-        for (id, branch, _, status) in self.stage.gitlab.pipelines() {
-            let worth_telling = !matches!(status.as_str(), "created" | "pending");
+        for (id, branch, source, status) in self.stage.gitlab.pipelines() {
+            // GitLab also makes one for each push, and skips it: the bot asks it to.
+            let worth_telling =
+                source == "api" && !matches!(status.as_str(), "created" | "pending");
             if worth_telling && self.pipelines.get(&id) != Some(&status) {
                 let what = match status.as_str() {
-                    "running" => format!("runs the jobs of {branch}: pipeline {id}"),
+                    "running" => format!("runs pipeline {id} on {branch}"),
                     _ => format!("pipeline {id}: {status}"),
                 };
                 events.push(("GitLab", what));
@@ -103,8 +96,21 @@ impl<'a> Watch<'a> {
 }
 
 impl Request<'_> {
+    fn tell_answer(&mut self, stage: &Stage, events: &mut Vec<Event>) {
+        let (false, Some(number)) = (self.answered, self.number) else { return };
+        let Some(answer) = answer(stage, self.pull, self.cover) else { return };
+        self.answered = true;
+        let whom = match self.pull.fate {
+            Fate::BadSignature => format!("to {} alone", self.pull.by.name),
+            Fate::Passes | Fate::FailsATest | Fate::Conflicts => "on the list".to_owned(),
+        };
+        let verdict = first_line(&answer.bytes());
+        events.push(("Gatepost", format!("answers request {number} {whom}: \"{verdict}\"")));
+    }
+
     fn tell(&mut self, shown: &Shown, events: &mut Vec<Event>) {
         let number = shown.pull.number;
+        self.number = Some(number);
         let mut once = |told: &mut bool, what: Option<String>| {
             if let (false, Some(what)) = (*told, what) {
                 *told = true;
@@ -119,7 +125,8 @@ impl Request<'_> {
         once(
             &mut self.signed,
             signer.map(|signer| {
-                format!("request {number}: fetched {}; signed by {signer}", self.pull.tag)
+                let name = signer.split(" (").next().unwrap_or(signer);
+                format!("request {number}: has a good signature by {name}")
             }),
         );
         let candidate = shown.runs.iter().find_map(|run| run.candidate);
@@ -127,14 +134,9 @@ impl Request<'_> {
             &mut self.merged,
             candidate.map(|candidate| {
                 let target = &shown.pull.target;
-                format!(
-                    "request {number}: merged onto {target} as {}, for a test",
-                    candidate.short()
-                )
+                format!("request {number}: merges onto {target} as {}", candidate.short())
             }),
         );
-        let verdict = shown.pull.verdict.as_ref();
-        once(&mut self.concluded, verdict.map(|verdict| format!("request {number}: {verdict}")));
     }
 }
 

@@ -84,10 +84,10 @@ fn git(repository: &Path, arguments: &[&str]) -> Command {
         .arg("--git-dir")
         .arg(repository)
         .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env_remove("GIT_DIR")
-        .env_remove("GIT_WORK_TREE")
         .stdin(Stdio::null());
     command
 }

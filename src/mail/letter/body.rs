@@ -227,7 +227,10 @@ fn failed_jobs(page: &mut Page, evidence: &Evidence) {
 fn failed_job(page: &mut Page, job: &FailedJob) {
     let mut about = Vec::new();
     about.extend(job.architecture.as_deref().map(clean::words));
-    about.extend(job.reason.as_deref().map(clean::words));
+    // That its script failed is what everybody expects of a failed job; GitLab's other words for
+    // why are worth a mention.
+    let reason = job.reason.as_deref().filter(|reason| *reason != "script_failure");
+    about.extend(reason.map(|reason| clean::words(reason).replace('_', " ")));
     let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
     page.lines(&[format!("Job {}{about}:", job_name(job)), job.url.clone()]);
     let from = job.log.len().saturating_sub(LOG_LINES);

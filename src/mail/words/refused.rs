@@ -64,8 +64,10 @@ fn signature(verification: &Verification) -> (String, String, String) {
         ),
         Verification::Bad { why } => (
             "the tag's signature is bad".into(),
-            format!("The signature does not fit the tag: {why}."),
-            "sign the tag again (git tag -s -f <tag> <commit>) and push it".into(),
+            sentence(why),
+            "sign the tag again (git tag -s -f <tag> <commit>) and push it (git push -f <remote> \
+             <tag>)"
+                .into(),
         ),
         Verification::UnknownKey { key } => (
             "the tag is signed by a key that is not in the keyring".into(),
@@ -96,5 +98,14 @@ fn signature(verification: &Verification) -> (String, String, String) {
             format!("The tag that was signed is called {signed}, but was found as {found}."),
             "push the tag under its own name, or sign one of the name you want".into(),
         ),
+    }
+}
+
+/// A clause as a sentence.
+fn sentence(clause: &str) -> String {
+    let mut characters = clause.chars();
+    match characters.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), characters.as_str()),
+        None => String::new(),
     }
 }
