@@ -11,4 +11,4 @@ git merge --quiet --no-ff --no-edit "$tag"
 git push --quiet --push-option=ci.skip ci "HEAD:refs/heads/test-$tag"
 curl --silent --show-error --fail --output /dev/null \
     --header "PRIVATE-TOKEN: $GITLAB_TOKEN" \
-    --request POST --data "ref=test-$tag" "$api/pipeline"
+    --request POST "$api/pipeline?ref=test-$tag"
