@@ -141,11 +141,9 @@ pub fn held_for_managers(reason: &HoldReason, number: PullNumber) -> Words {
 pub fn why_held(reason: &HoldReason) -> String {
     match reason {
         HoldReason::Backlog => "It was mailed before the bot began to watch the list.".into(),
-        HoldReason::LateArrival => {
-            "The mail was more than seven days old when the bot saw it.".into()
-        }
+        HoldReason::LateArrival => "The mail was old already when the bot first saw it.".into(),
         HoldReason::OldTag { tagged_at } => format!(
-            "By its own date, {}, the tag was more than fourteen days old when the request came.",
+            "By its own date, {}, the tag is older than what is tested unasked.",
             when(*tagged_at)
         ),
     }

@@ -17,7 +17,7 @@ pub fn refused(why: &Refusal, cover: &Cover, ground: &Ground<'_>) -> Words {
         ),
         Refusal::RefMissing => (
             format!("there is no {} in the repository", cover.request.reference),
-            "The bot looked for it for two hours.".into(),
+            "The bot looked for it several times before it wrote this.".into(),
             "push the tag (git push <remote> <tag>; a plain git push leaves tags out), and check \
              URL and name"
                 .into(),
@@ -25,7 +25,7 @@ pub fn refused(why: &Refusal, cover: &Cover, ground: &Ground<'_>) -> Words {
         Refusal::TipMismatch { asked, found } => (
             "the tag is not at the commit that the mail names".into(),
             format!(
-                "The mail says {asked}; {} leads to {found}. The bot looked again for two hours.",
+                "The mail says {asked}; {} leads to {found}. The bot looked several times.",
                 cover.request.reference
             ),
             "push the tag that you mean, and let git request-pull write the text again".into(),
