@@ -1,5 +1,6 @@
-//! The threads: one engine, one reader a folder, two lanes of workers, one runtime for the control
-//! socket. A fetch that hangs holds up neither a mailbox nor another request's poll.
+//! The threads: one engine, one reader a folder, three lanes of workers, one runtime for the control
+//! socket. A fetch that hangs holds up neither a mailbox nor another request's poll; a target that
+//! moved lets every answered request be looked at, which holds up no test.
 //!
 //! Races, and the choice made: a folder's reader waits until its chunk is durable before it reads
 //! on; a stop lets letters and pipeline creations that are in flight come to their end for
@@ -36,8 +37,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
 /// How long a folder may be unreadable before the administrator hears of it.
 const UNREADABLE_FOR: Duration = Duration::from_secs(15 * 60);
 
-/// Workers for fetches, and for everything else.
+/// Workers for fetches, for looks whether a request has landed, and for everything else.
 const FETCHERS: usize = 4;
+const LOOKERS: usize = 1;
 const WORKERS: usize = 8;
 
 /// What the engine's thread is sent.
@@ -210,9 +212,11 @@ fn answer(
     }
 }
 
-/// The workers: fetches apart from everything else.
+/// The workers: fetches, which may hang, and looks, of which there may be many at once, apart from
+/// everything else.
 struct Lanes {
     fetches: Sender<Effect>,
+    looks: Sender<Effect>,
     others: Sender<Effect>,
 }
 
@@ -228,20 +232,22 @@ impl Lanes {
             }
             give
         };
-        Self { fetches: lane(FETCHERS), others: lane(WORKERS) }
+        Self { fetches: lane(FETCHERS), looks: lane(LOOKERS), others: lane(WORKERS) }
     }
 
     fn give(&self, effect: Effect) {
-        let is_fetch = match &effect {
-            Effect::Pull { action, .. } => matches!(action, PullAction::Fetch),
-            Effect::Run { action, .. } => matches!(action, RunAction::Fetch),
-            Effect::Send(_)
+        let lane = match &effect {
+            Effect::Pull { action: PullAction::Fetch, .. }
+            | Effect::Run { action: RunAction::Fetch, .. } => &self.fetches,
+            Effect::Pull { action: PullAction::LookLanded, .. } => &self.looks,
+            Effect::Pull { .. }
+            | Effect::Run { .. }
+            | Effect::Send(_)
             | Effect::ReadHead(_)
             | Effect::Alert(_)
             | Effect::Counts(_)
-            | Effect::Expire(_) => false,
+            | Effect::Expire(_) => &self.others,
         };
-        let lane = if is_fetch { &self.fetches } else { &self.others };
         // Workers outlive the engine: the channel is open.
         let _always_open = lane.send(effect);
     }
