@@ -2,7 +2,9 @@
 
 use gatepost::ports::{Batch, HistoryEntry};
 use gatepost::pull::cover::{Cover, Person, Request};
-use gatepost::pull::ids::{ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName};
+use gatepost::pull::ids::{
+    ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName,
+};
 use gatepost::pull::letter::{About, Letter, LetterState};
 use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
 use gatepost::pull::run::{Run, RunStage, Why};
@@ -99,6 +101,8 @@ fn run(number: u64, is_over: bool, outcome: Outcome, at: Timestamp) -> Run {
         RunStage::Closed { outcome, at }
     } else {
         RunStage::Ended {
+            had: None,
+            sought: None,
             candidate: Some(Candidate { base: Some(object(number, 4)), commit, tree: commit }),
             merged_at: Some(at),
             cancel: None,
