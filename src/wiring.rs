@@ -148,7 +148,9 @@ pub fn store(config: &Config) -> Result<SledStore, Fault> {
 /// # Errors
 /// Misconfigured: a certificate file, an address, a directory.
 pub fn ports(config: &Config, options: &Options, store: Arc<dyn Store>) -> Result<Ports, Fault> {
-    let repository: Arc<dyn Repository> = Arc::new(repository(config, options)?);
+    let repository = repository(config, options)?;
+    let repository: Arc<dyn Repository> =
+        Arc::new(if options.dry_run { repository.apart()? } else { repository });
     let outbound: Arc<dyn Outbound> = Arc::new(SmtpServer::new(&config.smtp)?);
     let mut pipelines: BTreeMap<TargetName, Arc<dyn Pipelines>> = BTreeMap::new();
     for (name, target) in &config.targets {

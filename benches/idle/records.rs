@@ -101,6 +101,8 @@ fn run(number: u64, is_over: bool, outcome: Outcome, at: Timestamp) -> Run {
         RunStage::Closed { outcome, at }
     } else {
         RunStage::Ended {
+            had: None,
+            sought: None,
             candidate: Some(Candidate { base: Some(object(number, 4)), commit, tree: commit }),
             merged_at: Some(at),
             cancel: None,

@@ -24,7 +24,8 @@ impl Outbound for DryOutbound {
     }
 }
 
-/// Git without pushes. Fetches and merges are real: they change only the state directory.
+/// Git without pushes. Fetches and merges are real: they change mirrors and, given a repository
+/// with quarantines apart, nothing that a running bot uses.
 pub struct DryRepository(pub Arc<dyn Repository>);
 
 impl Repository for DryRepository {

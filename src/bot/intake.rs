@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use jiff::{SignedDuration, Timestamp};
 
 use super::ports::Ports;
-use crate::mail::{self, Heading, Reading};
+use crate::mail::{self, Heading, Reading, Reason};
 use crate::ports::{Cursor, Fault, FaultKind, FileName, Folder, FolderState, Mailbox};
 use crate::pull::ids::ListName;
 use crate::pull::world::{Arrival, Arrived, Input};
@@ -20,6 +20,9 @@ const CHUNK: usize = 200;
 
 /// How far before the last reading a rescan goes: clocks differ, and SEARCH knows only days.
 const RESCAN_MARGIN: SignedDuration = SignedDuration::from_hours(48);
+
+/// How far behind ours a mail server's clock may be.
+const SLOW_CLOCK: SignedDuration = SignedDuration::from_hours(24);
 
 /// A request's mail larger than this is read only so far.
 const BODY_CAP: u64 = 4 * 1024 * 1024;
@@ -98,9 +101,10 @@ impl Intake {
             None => state.uid_next,
             Some(day) => mailbox.received_since(day)?.first().copied().unwrap_or(state.uid_next),
         };
-        // Arrival times have whole seconds (RFC 3501, section 2.3.3): what comes in the first
-        // second is not from before.
-        let watched_from = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        // Where no backlog was asked for, whatever comes is new: a server's clock that is behind
+        // must not make a backlog of it. Arrival times have whole seconds (RFC 3501, 2.3.3).
+        let from = if self.since.is_none() { now - SLOW_CLOCK } else { now };
+        let watched_from = Timestamp::from_second(from.as_second()).unwrap_or(from);
         Ok(Cursor { uid_validity: state.uid_validity, uid_next, read_at: now, watched_from })
     }
 
@@ -163,12 +167,21 @@ impl Intake {
         match read {
             Err(_) => arrival(id, set_aside("it breaks the reader")),
             Ok(reading) => {
+                if let Some(reason) = unanswerable(&reading) {
+                    return arrival(id, set_aside(reason.words()));
+                }
                 if let Some(reason) = reading.reason() {
                     tracing::debug!(uid = heading.uid, "not acted on: {}", reason.words());
                 }
-                let Reading::Request(cover) = reading else { return arrival(id, Arrived::Other) };
+                let Reading::Request(cover) = reading else {
+                    return arrival(id, Arrived::Other);
+                };
+                let Some(cover) = cover.bounded() else {
+                    return arrival(id, set_aside("what it asks for is too long to be kept"));
+                };
                 ports.store.put_file(&FileName::Mail(cover.message_id.clone()), &bytes)?;
                 let id = Some(cover.message_id.clone());
+                let cover = Box::new(cover);
                 arrival(id, Arrived::Request { list: list.name.clone(), cover })
             }
         }
@@ -192,4 +205,11 @@ impl Intake {
         };
         by_id.or_else(by_address).or_else(only)
     }
+}
+
+/// Why a mail that asks for a pull can't even be answered: then the administrator has to know.
+fn unanswerable(reading: &Reading) -> Option<Reason> {
+    reading.reason().filter(|reason| {
+        [Reason::Unreadable, Reason::NoMessageId, Reason::NoAuthor].contains(reason)
+    })
 }

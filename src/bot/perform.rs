@@ -11,11 +11,15 @@ use crate::pull::run::apply::RunEvent;
 use crate::pull::world::{Alert, Done, Effect, Happened, Subject, alert_for};
 
 use super::ports::Ports;
+use crate::mail::clean::cut;
 use crate::mail::letter::{Draft, LetterFault};
 use crate::ports::{Delivery, Envelope};
 
 mod request;
 mod run;
+
+/// How many characters of what a server said a record keeps.
+const LONGEST_DETAIL: usize = 600;
 
 /// What came of an effect, before it is addressed.
 pub(crate) struct Result {
@@ -85,7 +89,7 @@ pub fn panicked(subject: Subject, said: &str) -> Done {
         kind: TroubleKind::Ours,
     };
     let happened = match &subject {
-        Subject::Pull(_) => Happened::Pull(PullEvent::Failed(trouble)),
+        Subject::Pull(_) | Subject::Notice(_) => Happened::Pull(PullEvent::Failed(trouble)),
         Subject::Run(_) => Happened::Run(RunEvent::Failed(trouble)),
         Subject::Letter(_) => Happened::Letter(LetterEvent::Uncertain(trouble)),
         Subject::Head(_) | Subject::Alert(_) | Subject::Counts | Subject::OldFiles => {
@@ -149,8 +153,8 @@ fn trouble(fault: &Fault) -> Trouble {
         FaultKind::Misconfigured | FaultKind::Bug => TroubleKind::Ours,
     };
     Trouble {
-        detail: fault.detail.clone(),
-        public: fault.public.clone(),
+        detail: cut(&fault.detail, LONGEST_DETAIL),
+        public: fault.public.as_deref().map(|text| cut(text, LONGEST_DETAIL)),
         retry_after: fault.retry_after,
         kind,
     }

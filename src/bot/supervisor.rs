@@ -290,7 +290,7 @@ impl Reader {
         let mut failures = 0_u32;
         let mut failing_since: Option<Instant> = None;
         while !self.stopping.load(Ordering::SeqCst) {
-            match self.read_to_the_end() {
+            match self.guarded() {
                 Ok(true) => {
                     failures = 0;
                     failing_since = None;
@@ -308,6 +308,13 @@ impl Reader {
                 }
             }
         }
+    }
+
+    /// A panic costs a reconnect: a folder must not fall silent.
+    fn guarded(&mut self) -> Result<bool, Fault> {
+        catch_unwind(AssertUnwindSafe(|| self.read_to_the_end())).unwrap_or_else(|panic| {
+            Err(Fault::bug(format!("reading it failed: {}", words_of(&*panic))))
+        })
     }
 
     /// Reads until nothing is new, then waits for news. `false`: the engine is gone.

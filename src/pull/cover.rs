@@ -1,5 +1,6 @@
 //! What a cover letter asks for: its request block and the facts of its mail. It must not judge
-//! them; the reader in `mail` fills it, the rules read it.
+//! them; the reader in `mail` fills it, the rules read it. What it takes in a record is bounded: a
+//! mail must not be able to make a record that can't be put.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -54,4 +55,93 @@ pub struct Cover {
     pub date: Option<Timestamp>,
     /// What is asked.
     pub request: Request,
+}
+
+/// How many bytes a cover letter may take in a record.
+const MOST: usize = 5 * 1024;
+
+/// How many characters of a subject are kept.
+const LONGEST_SUBJECT: usize = 300;
+
+impl Cover {
+    /// The cover letter with what would make its record too large left out: the end of a subject,
+    /// the middle of a thread. `None` if it is too large even so.
+    pub fn bounded(mut self) -> Option<Self> {
+        self.subject = self.subject.chars().take(LONGEST_SUBJECT).collect();
+        let Request { url, reference, .. } = &self.request;
+        let person = self.author.name.as_deref().unwrap_or_default();
+        let texts = [self.message_id.as_str(), &self.subject, person, &self.author.address];
+        let rest = texts.into_iter().chain([url.as_str(), reference]);
+        let rest = rest.chain(self.prefixes.iter().map(String::as_str));
+        let mut left = MOST.checked_sub(rest.map(written).sum())?;
+        // The first names the thread, the last ones are what is answered.
+        let mut kept = Vec::new();
+        let mut above = self.references.into_iter();
+        let first = above.next();
+        for id in first.into_iter().chain(above.rev()) {
+            left = match left.checked_sub(written(id.as_str())) {
+                Some(left) => left,
+                None => break,
+            };
+            kept.push(id);
+        }
+        kept.get_mut(1..).unwrap_or_default().reverse();
+        self.references = kept;
+        Some(self)
+    }
+}
+
+/// How many bytes a text takes in a record, with its quotes and escapes.
+fn written(text: &str) -> usize {
+    let escapes = text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+    let controls = text.bytes().filter(u8::is_ascii_control).count();
+    text.len() + escapes + 5 * controls + 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cover(references: usize) -> Cover {
+        let id = |n: usize| format!("{n}.{}@example.org", "x".repeat(80)).parse().unwrap();
+        Cover {
+            message_id: "m@example.org".parse().unwrap(),
+            subject: "[PULL] block".into(),
+            prefixes: vec!["PULL".into()],
+            revision: 1,
+            author: Person { name: None, address: "alice@example.org".into() },
+            references: (0..references).map(id).collect(),
+            date: None,
+            request: Request {
+                url: "https://git.example.org/x.git".into(),
+                reference: "tags/x".into(),
+                base: None,
+                tip: None,
+            },
+        }
+    }
+
+    #[test]
+    fn a_usual_cover_letter_stays_as_it_is() {
+        assert_eq!(cover(9).bounded(), Some(cover(9)));
+    }
+
+    #[test]
+    fn a_long_thread_keeps_its_first_and_its_last() {
+        let (whole, kept) = (cover(500), cover(500).bounded().unwrap());
+        assert!(kept.references.len() > 10 && kept.references.len() < 60);
+        assert_eq!(kept.references.first(), whole.references.first());
+        assert_eq!(kept.references.last(), whole.references.last());
+        assert!(
+            kept.references
+                .is_sorted_by_key(|id| { whole.references.iter().position(|known| known == id) })
+        );
+    }
+
+    #[test]
+    fn what_is_too_large_even_so_is_none() {
+        let mut huge = cover(0);
+        huge.request.url = "x".repeat(9_000);
+        assert_eq!(huge.bounded(), None);
+    }
 }

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{ObjectId, PipelineId, PullNumber, RunId, TargetName};
 use super::pipeline::Status;
+use super::policy::TargetPolicy;
 use super::request::Plan;
 use super::retry::Retry;
 use super::tag::Candidate;
-use super::verdict::{Outcome, PipelineLink};
+use super::verdict::{Outcome, Overdue, PipelineLink};
 
 pub mod apply;
 pub mod decide;
@@ -74,6 +75,25 @@ pub struct Watch {
     pub progress: Option<(u32, u32)>,
 }
 
+impl Watch {
+    /// The deadline that holds now, and what it means when it passes.
+    pub fn limit(&self, target: &TargetPolicy) -> (Timestamp, Overdue) {
+        match self.first_job_at {
+            None => (self.since + target.start_within, Overdue::NeverStarted),
+            Some(first) => (first + target.finish_within, Overdue::StillRunning),
+        }
+    }
+}
+
+/// A pipeline that may exist though nobody needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sought {
+    /// What is not there after that was never made.
+    pub until: Timestamp,
+    /// When to look.
+    pub retry: Retry,
+}
+
 /// Where a run stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -137,6 +157,13 @@ pub enum RunStage {
         candidate: Option<Candidate>,
         /// The time in the commit, if it came that far.
         merged_at: Option<Timestamp>,
+        /// The pipeline it had, if one is known: a later run on the same ref must not adopt it.
+        #[serde(default)]
+        had: Option<PipelineId>,
+        /// Set while a pipeline may have been made whose answer never came: if it shows, it is
+        /// cancelled.
+        #[serde(default)]
+        sought: Option<Sought>,
         /// A pipeline that is to be cancelled because nobody needs it any more.
         cancel: Option<PipelineLink>,
         /// How it ended.
@@ -199,6 +226,14 @@ impl Run {
         }
     }
 
+    /// Whether somebody asked for it by `test`.
+    pub fn is_asked(&self) -> bool {
+        match self.why {
+            Why::Asked { .. } => true,
+            Why::Attempt { .. } => false,
+        }
+    }
+
     /// Whether it takes a slot.
     pub fn occupies(&self) -> bool {
         match &self.stage {
@@ -222,9 +257,10 @@ impl Run {
     pub fn last_pipeline(&self) -> Option<PipelineId> {
         match &self.stage {
             RunStage::Started { pipeline, .. } => Some(pipeline.id),
-            RunStage::Ended { outcome, .. } | RunStage::Closed { outcome, .. } => {
-                outcome.pipeline().map(|pipeline| pipeline.id)
+            RunStage::Ended { outcome, had, .. } => {
+                had.or_else(|| outcome.pipeline().map(|pipeline| pipeline.id))
             }
+            RunStage::Closed { outcome, .. } => outcome.pipeline().map(|pipeline| pipeline.id),
             RunStage::Waiting { .. }
             | RunStage::Planned { .. }
             | RunStage::Based { .. }

@@ -24,6 +24,7 @@ mod arrivals;
 mod events;
 mod input;
 mod orders;
+mod outbox;
 mod settle;
 
 pub use self::input::{
@@ -32,6 +33,9 @@ pub use self::input::{
 
 /// How long the administrator is not told of the same subject again.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// How many characters of an alert's detail are kept.
+const LONGEST_DETAIL: usize = 1_500;
 
 /// Everything that is open.
 #[derive(Debug)]
@@ -156,7 +160,10 @@ impl World {
             self.keep_letter(letter);
         }
         match (done.subject, done.happened) {
-            (Subject::Pull(number), Happened::Pull(event)) => self.pull_event(number, event, now),
+            (Subject::Notice(_), Happened::Pull(PullEvent::Failed(_))) => {}
+            (Subject::Pull(number) | Subject::Notice(number), Happened::Pull(event)) => {
+                self.pull_event(number, event, now);
+            }
             (Subject::Run(id), Happened::Run(event)) => self.run_event(id, event, now),
             (Subject::Letter(id), Happened::Letter(event)) => self.letter_event(&id, event, now),
             (Subject::Head(target), Happened::Head(head)) => {
@@ -177,7 +184,7 @@ impl World {
                 self.changed.control = true;
             }
             (Subject::OldFiles, _) => self.expired_at = Some(now),
-            (Subject::Pull(_) | Subject::Run(_) | Subject::Letter(_), _) => {}
+            (Subject::Pull(_) | Subject::Notice(_) | Subject::Run(_) | Subject::Letter(_), _) => {}
         }
     }
 
@@ -220,7 +227,9 @@ impl World {
         let told = self.control.alerted.get(&alert.subject);
         let recent = told.is_some_and(|at| now.duration_since(*at) < DAY);
         if !recent && !self.control.alerts.contains_key(&alert.subject) {
-            self.control.alerts.insert(alert.subject, alert.detail);
+            // Records stay small, whatever a server says.
+            let detail = alert.detail.chars().take(LONGEST_DETAIL).collect();
+            self.control.alerts.insert(alert.subject, detail);
             self.changed.control = true;
         }
     }

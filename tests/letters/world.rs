@@ -197,6 +197,8 @@ pub fn run(why: Why) -> Run {
         ci_ref: "staging-gatepost-17-1".into(),
         created_at: "2026-01-02T10:16:00Z".parse().unwrap(),
         stage: RunStage::Ended {
+            had: None,
+            sought: None,
             candidate: Some(candidate()),
             merged_at: None,
             cancel: None,

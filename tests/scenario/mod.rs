@@ -141,6 +141,12 @@ pub struct Seen {
     requests: Vec<String>,
 }
 
+/// Tells a story only straight: one whose accident is itself a crash's neighbour.
+#[track_caller]
+pub fn told_once(setting: &Setting, story: impl Fn(&mut World)) {
+    tell(setting, None, &story);
+}
+
 fn tell(
     setting: &Setting,
     crash: Option<(usize, bool)>,
@@ -245,11 +251,14 @@ impl World {
             self.engine = Some(Engine::start(self.setting.policy.clone(), ports).unwrap());
         }
         self.take(Input::Tick);
+        let mut done_now = 0;
         loop {
             if self.effects.is_empty() {
                 self.read_mail();
             }
             let Some(effect) = self.effects.pop_front() else { return };
+            done_now += 1;
+            assert!(done_now < 2_000, "a busy loop: {effect:?} at one and the same time");
             let engine = self.engine.as_ref().unwrap();
             let ports = engine.ports().clone();
             let done = perform(&ports, &self.setting.policy, effect);
@@ -427,6 +436,11 @@ impl World {
         let ids: std::collections::BTreeSet<_> = found.iter().map(|l| &l.message_id).collect();
         assert_eq!(ids.len(), 1, "letters to {address}: {found:#?}");
         format!("{}\n\n{}", found[0].subject, found[0].text)
+    }
+
+    /// How many letters to an address nobody has read yet. Marks them read.
+    pub fn letters_to(&mut self, address: &str) -> usize {
+        self.take_letters(|l| !l.to_list && l.recipients == [address]).len()
     }
 
     fn take_letters(&mut self, which: impl Fn(&Letter) -> bool) -> Vec<Letter> {

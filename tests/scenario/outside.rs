@@ -116,6 +116,10 @@ pub struct State {
     pub plans: Vec<Plan>,
     /// Faults of GitLab's next calls, by the call's name.
     pub gitlab_faults: Vec<(String, gatepost::ports::Fault)>,
+    /// Signatures can't be checked.
+    pub keyring_is_away: bool,
+    /// Somebody pushes this over the ref just before the next pipeline is made.
+    pub pushed_over: Option<ObjectId>,
     /// GitLab makes the next pipeline and loses the answer.
     pub lose_create_answer: bool,
     /// How long GitLab's lists lag its writes.
@@ -152,6 +156,8 @@ impl Outside {
             pipelines: Vec::new(),
             plans: Vec::new(),
             gitlab_faults: Vec::new(),
+            keyring_is_away: false,
+            pushed_over: None,
             lose_create_answer: false,
             lag: SignedDuration::ZERO,
             calls: Vec::new(),

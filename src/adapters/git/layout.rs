@@ -16,6 +16,7 @@ use crate::ports::{Fault, Quarantine};
 #[derive(Debug, Clone)]
 pub struct Layout {
     root: PathBuf,
+    quarantines: PathBuf,
 }
 
 impl Layout {
@@ -31,7 +32,20 @@ impl Layout {
                 .map_err(|error| Fault::misconfigured(format!("{}: {error}", folder.display())))?;
         }
         let root = root.canonicalize().map_err(|e| disk(&root, &e))?;
-        Ok(Self { root })
+        let quarantines = root.join("quarantine");
+        Ok(Self { root, quarantines })
+    }
+
+    /// The same mirrors, and quarantines of its own, empty: for who must not touch those of a bot
+    /// that runs beside.
+    ///
+    /// # Errors
+    /// Temporary: the disk.
+    pub fn apart(self, name: &str) -> Result<Self, Fault> {
+        let quarantines = self.root.join(name);
+        remove(&quarantines)?;
+        fs::create_dir_all(&quarantines).map_err(|error| disk(&quarantines, &error))?;
+        Ok(Self { quarantines, ..self })
     }
 
     /// The mirror of a project's repository, by its URL.
@@ -55,11 +69,11 @@ impl Layout {
 
     /// A quarantine's repository.
     pub fn quarantine(&self, quarantine: Quarantine) -> PathBuf {
-        self.root.join("quarantine").join(quarantine.to_string())
+        self.quarantines.join(quarantine.to_string())
     }
 
     fn incoming(&self, quarantine: Quarantine) -> PathBuf {
-        self.root.join("quarantine").join(format!("{quarantine}.incoming"))
+        self.quarantines.join(format!("{quarantine}.incoming"))
     }
 
     /// Makes an empty repository that borrows from a mirror, beside the quarantine it is to be.
@@ -112,8 +126,7 @@ impl Layout {
     /// # Errors
     /// Temporary: the disk.
     pub fn used(&self) -> Result<u64, Fault> {
-        let folder = self.root.join("quarantine");
-        used_by(&folder).map_err(|error| disk(&folder, &error))
+        used_by(&self.quarantines).map_err(|error| disk(&self.quarantines, &error))
     }
 
     /// Removes what killed children left of unfinished packs in a mirror. Only while it is locked.

@@ -71,6 +71,15 @@ impl GitRepository {
         })
     }
 
+    /// The same mirrors with quarantines apart, for a dry run: a bot that runs beside it numbers
+    /// its requests from the same start.
+    ///
+    /// # Errors
+    /// Temporary: the disk.
+    pub fn apart(self) -> Result<Self, Fault> {
+        Ok(Self { layout: self.layout.apart("dry-run")?, ..self })
+    }
+
     pub(super) fn target(&self, name: &TargetName) -> Result<&Target, Fault> {
         self.targets.get(name).ok_or_else(|| Fault::bug(format!("no target {name} is configured")))
     }

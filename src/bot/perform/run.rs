@@ -1,6 +1,9 @@
 //! Effects for a run: base, fetch, merge, push, the pipeline's making and watching, its end.
 
+use jiff::SignedDuration;
+
 use crate::bot::ports::Ports;
+use crate::mail::clean::cut;
 use crate::mail::trace;
 use crate::ports::{
     Fault, FaultKind, FetchOrder, FetchRefused, FileName, MergeOrder, Merged, Pipelines, PushOrder,
@@ -15,7 +18,7 @@ use crate::pull::request::Pull;
 use crate::pull::run::apply::RunEvent;
 use crate::pull::run::decide::RunAction;
 use crate::pull::run::{Run, RunStage, Why};
-use crate::pull::tag::Candidate;
+use crate::pull::tag::{Candidate, ConflictFile};
 use crate::pull::verdict::{Outcome, Overdue};
 use crate::pull::world::Happened;
 
@@ -26,7 +29,13 @@ const LOGS: usize = 3;
 const LOG_LINES: usize = 15;
 
 /// How many bytes of a log's end a record holds: records stay small, whatever a job prints.
-const LOG_BYTES: usize = 3_000;
+const LOG_BYTES: usize = 2_500;
+
+/// How many conflicting files a record names.
+const FILES: usize = 20;
+
+/// How far GitLab's clock may be from ours.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(10);
 
 /// How much of a trace is fetched: its end.
 const TRACE_CAP: u64 = 1024 * 1024;
@@ -133,9 +142,21 @@ fn merge(ports: &Ports, run: &Run, pull: Option<&Pull>) -> Result {
     };
     match ports.repository.merge(&order) {
         Ok(Merged::Candidate(candidate)) => happened(RunEvent::Merged(candidate)),
-        Ok(Merged::Conflict { files, total }) => happened(RunEvent::Conflicted { files, total }),
+        Ok(Merged::Conflict { files, total }) => {
+            let files = files.into_iter().take(FILES).map(shortened).collect();
+            happened(RunEvent::Conflicted { files, total })
+        }
         Ok(Merged::AlreadyMerged) => happened(RunEvent::AlreadyMerged),
         Err(fault) => failed(&fault),
+    }
+}
+
+/// A file as a record holds it: whatever paths and subjects people think of, records stay small.
+fn shortened(file: ConflictFile) -> ConflictFile {
+    ConflictFile {
+        path: cut(&file.path, 150),
+        kind: cut(&file.kind, 60),
+        touched_by: file.touched_by.iter().take(3).map(|line| cut(line, 80)).collect(),
     }
 }
 
@@ -172,7 +193,12 @@ fn existing(
 ) -> std::result::Result<Option<Pipeline>, Fault> {
     let taken: Vec<PipelineId> = earlier.iter().filter_map(Run::last_pipeline).collect();
     let found = pipelines.find(&run.ci_ref, candidate.commit)?;
-    Ok(found.into_iter().find(|pipeline| !taken.contains(&pipeline.id)))
+    // A pipeline from before this run was made is another run's, remembered or not.
+    let earliest = run.created_at - CLOCKS_DIFFER;
+    let ours = |pipeline: &Pipeline| {
+        !taken.contains(&pipeline.id) && pipeline.created_at.is_none_or(|at| at >= earliest)
+    };
+    Ok(found.into_iter().find(ours))
 }
 
 fn look(pipelines: &dyn Pipelines, run: &Run, earlier: &[Run]) -> Result {
@@ -225,7 +251,7 @@ fn wrong_commit(
     }
     let kind = TroubleKind::Passing;
     let trouble = Trouble { detail, public: None, retry_after: None, kind };
-    happened(RunEvent::NotCreated(trouble))
+    happened(RunEvent::Moved(trouble))
 }
 
 fn deadline(target: &TargetPolicy, overdue: Overdue) -> Deadline {

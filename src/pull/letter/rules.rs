@@ -3,7 +3,9 @@
 //! The race: SMTP accepts a letter and the bot dies, or the connection breaks, before it knows.
 //! `Sending` is put before the letter goes out. A letter to a list is then looked for on the list,
 //! by its Message-ID, for [`LOOK_FOR`] of time that the list was really read; only then it is sent
-//! again, with the same id. A private letter is sent again at once: twice is better than never.
+//! again, with the same id. A private letter is sent again as after any failure: twice is better
+//! than never. A copy of a letter that was never given to a server is somebody else's mail: whoever
+//! can compute a letter's id must not be able to keep the bot silent.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -48,8 +50,8 @@ pub struct LetterSituation {
 pub fn decide(letter: &Letter, situation: LetterSituation, now: Timestamp) -> Decision<Send> {
     match &letter.state {
         LetterState::Ready { retry } => ready(retry, situation, now),
-        LetterState::Sending { since, .. } | LetterState::Unknown { since, .. } => {
-            uncertain(letter, *since, situation, now)
+        LetterState::Sending { since, retry } | LetterState::Unknown { since, retry } => {
+            uncertain(letter, *since, retry, situation, now)
         }
         LetterState::Sent { at } => Decision::wait(format!("it was accepted at {at}")),
         LetterState::Refused { said, .. } => Decision::wait(format!("it was refused: {said}")),
@@ -72,11 +74,13 @@ fn ready(retry: &Retry, situation: LetterSituation, now: Timestamp) -> Decision<
 fn uncertain(
     letter: &Letter,
     since: Timestamp,
+    retry: &Retry,
     situation: LetterSituation,
     now: Timestamp,
 ) -> Decision<Send> {
     if letter.list.is_none() {
-        return Decision::act(Send, "whether it was sent is not known; it is private: again");
+        // Private: again, but no faster than any other failure and under the same cap.
+        return ready(retry, situation, now);
     }
     let limit = since + LOOK_FOR;
     if situation.read_at.is_some_and(|read_at| read_at >= limit) {
@@ -89,6 +93,9 @@ fn uncertain(
 /// Records an event; says whether anything changed.
 pub fn apply(letter: &mut Letter, event: LetterEvent, now: Timestamp) -> bool {
     let retry = match &letter.state {
+        LetterState::Ready { retry } if retry.failures == 0 && event == LetterEvent::SeenOnList => {
+            return false;
+        }
         LetterState::Ready { retry }
         | LetterState::Sending { retry, .. }
         | LetterState::Unknown { retry, .. } => retry.clone(),
@@ -110,4 +117,34 @@ pub fn apply(letter: &mut Letter, event: LetterEvent, now: Timestamp) -> bool {
         }
     };
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pull::letter::About;
+    use crate::pull::verdict::Audience;
+
+    fn letter(state: LetterState) -> Letter {
+        Letter {
+            id: "a@example.org".parse().unwrap(),
+            about: About::Bot,
+            audience: Audience::Thread,
+            list: None,
+            recipients: vec!["alice@example.org".into()],
+            subject: "Re: [PULL]".into(),
+            written_at: Timestamp::UNIX_EPOCH,
+            state,
+        }
+    }
+
+    #[test]
+    fn a_copy_of_a_letter_that_was_never_given_to_a_server_is_not_believed() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut ready = letter(LetterState::Ready { retry: Retry::now(now) });
+        assert!(!apply(&mut ready, LetterEvent::SeenOnList, now));
+        assert!(apply(&mut ready, LetterEvent::Begun, now));
+        assert!(apply(&mut ready, LetterEvent::SeenOnList, now));
+        assert_eq!(ready.state, LetterState::Sent { at: now });
+    }
 }

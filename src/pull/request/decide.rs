@@ -59,21 +59,34 @@ pub struct Situation<'a> {
     pub run: Option<&'a Run>,
     /// Letters of this request that are not sent yet.
     pub letters_open: usize,
+    /// Set while what was last tried for it has to wait.
+    pub backoff: Option<&'a Retry>,
 }
 
 /// Decides.
 pub fn decide(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<PullAction> {
-    let next = by_stage(pull, situation, now);
+    let next = match situation.backoff {
+        Some(retry) => backing_off(retry),
+        None => by_stage(pull, situation, now),
+    };
     if next.action.is_some() {
         return next;
     }
-    if let Some(head) = worth_a_look(pull, situation) {
+    if situation.backoff.is_none()
+        && let Some(head) = worth_a_look(pull, situation)
+    {
         return Decision::act(
             PullAction::LookLanded,
             format!("the target is at {} now; has it landed?", head.short()),
         );
     }
     overdue(pull, situation, next, now)
+}
+
+fn backing_off(retry: &Retry) -> Decision<PullAction> {
+    let last = retry.last.as_deref().unwrap_or("it failed");
+    let because = format!("it is tried again at {}: {last}", clock(retry.next_at));
+    Decision::wait_until(retry.next_at, because)
 }
 
 fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<PullAction> {

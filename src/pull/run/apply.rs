@@ -7,7 +7,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Run, RunStage, Watch};
+use super::decide::LOOK_FOR;
+use super::{Run, RunStage, Sought, Watch};
 use crate::pull::decision::{Told, Trouble, TroubleKind};
 use crate::pull::ids::ObjectId;
 use crate::pull::pipeline::{Pipeline, Status};
@@ -46,6 +47,8 @@ pub enum RunEvent {
     NotFound,
     /// GitLab refused to make it: none was made.
     NotCreated(Trouble),
+    /// Somebody moved the ref after the push: the candidate is to be pushed again, once it may.
+    Moved(Trouble),
     /// The pipeline was looked at, and goes on.
     Seen {
         /// Its status.
@@ -75,6 +78,9 @@ pub enum RunEvent {
 /// own limit is per minute.
 const CREATE_PATIENCE: SignedDuration = SignedDuration::from_mins(3);
 
+/// How often a pipeline that may have been made is looked for.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
+
 /// How long the bot tries what does not depend on a request before it gives the run up.
 const STEP_PATIENCE: SignedDuration = SignedDuration::from_hours(6);
 
@@ -96,6 +102,7 @@ pub fn apply(run: &mut Run, event: RunEvent, policy: &TargetPolicy, now: Timesta
         RunEvent::Created(pipeline) => created(run, &pipeline, policy, now),
         RunEvent::NotFound => not_found(run, now),
         RunEvent::NotCreated(trouble) => not_created(run, trouble, now),
+        RunEvent::Moved(trouble) => moved(run, trouble, now),
         RunEvent::Seen { status, started, progress, unsettled } => {
             seen(run, status, started, progress, unsettled, policy, now)
         }
@@ -104,7 +111,7 @@ pub fn apply(run: &mut Run, event: RunEvent, policy: &TargetPolicy, now: Timesta
             let cancel = if overdue { run.pipeline().cloned() } else { None };
             ended(run, outcome, cancel, now)
         }
-        RunEvent::Failed(trouble) => failed(run, trouble, now),
+        RunEvent::Failed(trouble) => failed(run, trouble, policy, now),
         RunEvent::Stopped(outcome) => {
             let cancel = run.pipeline().cloned();
             ended(run, outcome, cancel, now)
@@ -160,8 +167,15 @@ fn create_begun(run: &mut Run, now: Timestamp) -> Told {
 }
 
 fn created(run: &mut Run, pipeline: &Pipeline, policy: &TargetPolicy, now: Timestamp) -> Told {
-    let RunStage::Pushed { candidate, at, .. } = &run.stage else { return None };
     let link = PipelineLink { id: pipeline.id, url: pipeline.web_url.clone() };
+    if let RunStage::Ended { sought, had, cancel, .. } = &mut run.stage {
+        sought.take()?;
+        *had = Some(link.id);
+        let what = format!("pipeline {} was made though nobody needs it", link.id);
+        *cancel = Some(link);
+        return Some(what);
+    }
+    let RunStage::Pushed { candidate, at, .. } = &run.stage else { return None };
     let started = pipeline.started_at.is_some();
     let mut poll = Retry::now(now);
     poll.next_at = now + policy.poll;
@@ -183,12 +197,38 @@ fn created(run: &mut Run, pipeline: &Pipeline, policy: &TargetPolicy, now: Times
 }
 
 fn not_found(run: &mut Run, now: Timestamp) -> Told {
-    let RunStage::Pushed { retry, .. } = &mut run.stage else { return None };
-    retry.next_at = now + SignedDuration::from_secs(5);
+    match &mut run.stage {
+        RunStage::Pushed { retry, .. } => retry.next_at = now + LOOK_EVERY,
+        RunStage::Ended { sought, .. } => {
+            *sought = sought.take().filter(|sought| now < sought.until);
+            if let Some(sought) = sought {
+                sought.retry.next_at = now + LOOK_EVERY;
+            }
+        }
+        RunStage::Waiting { .. }
+        | RunStage::Planned { .. }
+        | RunStage::Based { .. }
+        | RunStage::Merged { .. }
+        | RunStage::Started { .. }
+        | RunStage::Closed { .. } => {}
+    }
     None
 }
 
+fn moved(run: &mut Run, trouble: Trouble, now: Timestamp) -> Told {
+    if let RunStage::Ended { sought, .. } = &mut run.stage {
+        *sought = None;
+    }
+    let RunStage::Pushed { candidate, at, retry, .. } = &run.stage else { return None };
+    let retry = retry.after_failure(now, trouble.detail.clone(), trouble.retry_after);
+    run.stage = RunStage::Merged { candidate: candidate.clone(), at: *at, retry };
+    Some(trouble.detail)
+}
+
 fn not_created(run: &mut Run, trouble: Trouble, now: Timestamp) -> Told {
+    if let RunStage::Ended { sought, .. } = &mut run.stage {
+        *sought = None;
+    }
     let RunStage::Pushed { tried_at, retry, .. } = &mut run.stage else { return None };
     *tried_at = None;
     let patience = match trouble.kind {
@@ -232,11 +272,34 @@ fn ended(run: &mut Run, outcome: Outcome, cancel: Option<PipelineLink>, now: Tim
     let what = format!("ended: {}", outcome.word());
     let candidate = run.stage.candidate().cloned();
     let merged_at = run.merged_at();
-    run.stage = RunStage::Ended { candidate, merged_at, cancel, outcome, at: now, written: false };
+    let had = run.last_pipeline();
+    let sought = match &run.stage {
+        RunStage::Pushed { tried_at: Some(_), .. } => {
+            Some(Sought { until: now + LOOK_FOR, retry: Retry::now(now) })
+        }
+        RunStage::Pushed { tried_at: None, .. }
+        | RunStage::Waiting { .. }
+        | RunStage::Planned { .. }
+        | RunStage::Based { .. }
+        | RunStage::Merged { .. }
+        | RunStage::Started { .. }
+        | RunStage::Ended { .. }
+        | RunStage::Closed { .. } => None,
+    };
+    run.stage = RunStage::Ended {
+        candidate,
+        merged_at,
+        had,
+        sought,
+        cancel,
+        outcome,
+        at: now,
+        written: false,
+    };
     Some(what)
 }
 
-fn failed(run: &mut Run, trouble: Trouble, now: Timestamp) -> Told {
+fn failed(run: &mut Run, trouble: Trouble, policy: &TargetPolicy, now: Timestamp) -> Told {
     let Trouble { detail, public, retry_after, kind } = trouble;
     match &mut run.stage {
         RunStage::Planned { retry }
@@ -249,12 +312,29 @@ fn failed(run: &mut Run, trouble: Trouble, now: Timestamp) -> Told {
             *retry = retry.after_failure(now, detail.clone(), retry_after);
         }
         RunStage::Pushed { retry, .. } => {
+            if retry.failing_for(now, STEP_PATIENCE) {
+                let why = public.unwrap_or(detail);
+                return ended(run, Outcome::Impossible { why }, None, now);
+            }
             *retry = retry.after_failure(now, detail.clone(), retry_after);
         }
-        RunStage::Started { watch, .. } => {
+        RunStage::Started { watch, pipeline, .. } => {
+            // A pipeline that was deleted can't be looked at ever again; others wait for the slot.
+            let (limit, _) = watch.limit(policy);
+            if now >= limit && watch.poll.failing_for(now, STEP_PATIENCE) {
+                let why = format!("Pipeline {} could not be looked at: {detail}", pipeline.id);
+                return ended(run, Outcome::Impossible { why }, None, now);
+            }
             watch.poll = watch.poll.after_failure(now, detail.clone(), retry_after);
         }
-        RunStage::Ended { .. } | RunStage::Waiting { .. } | RunStage::Closed { .. } => return None,
+        RunStage::Ended { sought: Some(sought), .. } => {
+            // What was under way when the run ended may have been made only now.
+            sought.until = sought.until.max(now + LOOK_FOR);
+            sought.retry = sought.retry.after_failure(now, detail.clone(), retry_after);
+        }
+        RunStage::Ended { sought: None, .. }
+        | RunStage::Waiting { .. }
+        | RunStage::Closed { .. } => return None,
     }
     Some(detail)
 }

@@ -86,12 +86,17 @@ pub fn decide(run: &Run, situation: &RunSituation<'_>, now: Timestamp) -> Decisi
         }
         RunStage::Pushed { tried_at, retry, .. } => creation(*tried_at, retry, now),
         RunStage::Started { watch, pipeline, .. } => watching(watch, pipeline, situation, now),
+        // Whoever asked is told first: a cancellation may fail for long.
+        RunStage::Ended { outcome, written: false, .. } if run.is_asked() => {
+            Decision::act(RunAction::Answer, format!("it has ended: {}", outcome.word()))
+        }
         RunStage::Ended { cancel: Some(pipeline), .. } => {
             Decision::act(RunAction::Cancel(pipeline.clone()), "nobody needs its pipeline")
         }
-        RunStage::Ended { at, written, outcome, .. } => {
-            over(run, outcome.word(), *at, *written, situation, now)
+        RunStage::Ended { sought: Some(sought), .. } => {
+            due(&sought.retry, RunAction::Look, "whether its pipeline was made is found out", now)
         }
+        RunStage::Ended { at, outcome, .. } => over(outcome.word(), *at, situation, now),
         RunStage::Closed { .. } => Decision::wait("it is over"),
     }
 }
@@ -134,10 +139,7 @@ fn watching(
     situation: &RunSituation<'_>,
     now: Timestamp,
 ) -> Decision<RunAction> {
-    let (limit, overdue) = match watch.first_job_at {
-        None => (watch.since + situation.target.start_within, Overdue::NeverStarted),
-        Some(first) => (first + situation.target.finish_within, Overdue::StillRunning),
-    };
+    let (limit, overdue) = watch.limit(situation.target);
     let settled =
         watch.unsettled_since.is_some_and(|since| now.duration_since(since) >= SETTLE_FOR);
     let word = watch.status.word();
@@ -154,17 +156,11 @@ fn watching(
 }
 
 fn over(
-    run: &Run,
     word: &str,
     at: Timestamp,
-    written: bool,
     situation: &RunSituation<'_>,
     now: Timestamp,
 ) -> Decision<RunAction> {
-    let asked = matches!(run.why, Why::Asked { .. });
-    if asked && !written {
-        return Decision::act(RunAction::Answer, format!("it has ended: {word}"));
-    }
     let kept_until = at + situation.policy.keep;
     if situation.released || now >= kept_until {
         return Decision::act(RunAction::Forget, "nobody needs its ref any more");

@@ -1,8 +1,6 @@
 //! Mails that came: a new request gets its number and its record in the same batch that moves the
 //! cursor past its mail.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use super::{Alert, Arrival, Arrived, World};
@@ -64,8 +62,7 @@ impl World {
         cursor: &Cursor,
         now: Timestamp,
     ) {
-        let known: BTreeSet<_> = self.pulls.values().map(|p| &p.cover.message_id).collect();
-        if known.contains(&cover.message_id) {
+        if self.pulls.values().any(|pull| pull.cover.message_id == cover.message_id) {
             return;
         }
         let Some(target) = self.policy.lists.get(&list).map(|list| list.target.clone()) else {

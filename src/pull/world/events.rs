@@ -11,12 +11,17 @@ use crate::pull::request::Stage;
 use crate::pull::request::apply::{self as pull_rules, PullEvent};
 use crate::pull::run::Why;
 use crate::pull::run::apply::{self as run_rules, RunEvent};
-use crate::pull::tag::Verification;
+use crate::pull::tag::{Facts, Verification};
 use crate::pull::verdict::{Outcome, Refusal, Verdict};
 
 impl World {
     pub(super) fn pull_event(&mut self, number: PullNumber, event: PullEvent, now: Timestamp) {
         let Some(pull) = self.pulls.get_mut(&number) else { return };
+        // What was looked at is the target's tip: a request is never looked at twice for one tip.
+        if let PullEvent::Examined(Facts { head, .. }) | PullEvent::Looked { head, .. } = &event {
+            let at = self.heads.get(&pull.target).map_or(now, |(_, at)| *at);
+            self.heads.insert(pull.target.clone(), (Some(*head), at));
+        }
         let before = pull.stage.clone();
         let told = pull_rules::apply(pull, event, &self.policy, now);
         self.changed.pulls.insert(number);
@@ -77,7 +82,11 @@ impl World {
         } else {
             None
         };
-        let accepted = event == LetterEvent::Accepted;
+        // What may have arrived counts as well: the cap is for whoever has to read it.
+        let counts = match &event {
+            LetterEvent::Accepted | LetterEvent::SeenOnList | LetterEvent::Uncertain(_) => true,
+            LetterEvent::Begun | LetterEvent::Deferred(_) | LetterEvent::Rejected(_) => false,
+        };
         let subject = format!("letter {:?}", letter.subject);
         let what = letter_words(&event);
         let list = letter.list.as_ref().and_then(|list| self.policy.lists.get(list));
@@ -94,7 +103,7 @@ impl World {
         if !letter_rules::apply(letter, event, now) {
             return;
         }
-        if accepted {
+        if counts {
             for address in &letter.recipients {
                 self.sent.entry(address.clone()).or_default().push(now);
             }

@@ -23,6 +23,8 @@ use crate::pull::run::decide::RunAction;
 pub enum Subject {
     /// A request.
     Pull(PullNumber),
+    /// The notice that a request is unanswered: it must not wait for what keeps failing.
+    Notice(PullNumber),
     /// A run.
     Run(RunId),
     /// A letter.
@@ -76,6 +78,9 @@ impl Effect {
     /// What it is about.
     pub fn subject(&self) -> Subject {
         match self {
+            Self::Pull { pull, action: PullAction::TellUnanswered(_), .. } => {
+                Subject::Notice(pull.number)
+            }
             Self::Pull { pull, .. } => Subject::Pull(pull.number),
             Self::Run { run, .. } => Subject::Run(run.id),
             Self::Send(letter) => Subject::Letter(letter.id.clone()),

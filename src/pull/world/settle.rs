@@ -7,20 +7,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Alert, DAY, Effect, Subject, World};
 use crate::pull::decision::Decision;
-use crate::pull::ids::{MessageId, PullNumber, RunId, TargetName};
-use crate::pull::letter::About;
-use crate::pull::letter::rules::{self as letter_rules, LetterEvent, LetterSituation};
+use crate::pull::ids::{PullNumber, RunId, TargetName};
 use crate::pull::queue::{self, Place, Turn, Waiting};
 use crate::pull::request::apply::PullEvent;
 use crate::pull::request::decide::{self as pull_rules, HEAD_EVERY, PullAction, Situation};
 use crate::pull::request::{Pull, Stage};
+use crate::pull::retry::Retry;
 use crate::pull::run::apply::RunEvent;
 use crate::pull::run::decide::{self as run_rules, RunAction, RunSituation};
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::verdict::Verdict;
 
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// The queues by slot, in order, with the slots that are free.
 type Queues = BTreeMap<String, (Vec<Place>, u32)>;
@@ -47,9 +45,7 @@ impl World {
             if moved {
                 continue;
             }
-            for id in self.letters.keys().cloned().collect::<Vec<_>>() {
-                self.settle_letter(&id, &mut effects, &mut wake, now);
-            }
+            self.settle_letters(&mut effects, &mut wake, now);
             self.settle_bot(&mut effects, &mut wake, now);
             return (effects, wake.at);
         }
@@ -75,11 +71,17 @@ impl World {
                 Stage::Running { run, .. } => self.runs.get(run),
                 _ => None,
             },
-            letters_open: self
-                .letters
-                .values()
-                .filter(|l| l.about == About::Pull(pull.number) && !l.state.is_final())
-                .count(),
+            letters_open: match &pull.stage {
+                Stage::Concluded { .. } | Stage::Answered { .. } => self.letters_open(pull.number),
+                Stage::Received { .. }
+                | Stage::Fetched { .. }
+                | Stage::Verified { .. }
+                | Stage::Held { .. }
+                | Stage::Queued { .. }
+                | Stage::Running { .. }
+                | Stage::Closed { .. } => 0,
+            },
+            backoff: self.backoff_of(&Subject::Pull(pull.number), now),
         };
         pull_rules::decide(pull, &situation, now)
     }
@@ -125,9 +127,6 @@ impl World {
         if self.in_flight.contains(&subject) || matches!(pull.stage, Stage::Closed { .. }) {
             return false;
         }
-        if self.backs_off(&subject, wake, now) {
-            return false;
-        }
         let decision = self.decide_pull(pull, queues, now);
         wake.add(decision.wake_at);
         match decision.action {
@@ -168,8 +167,12 @@ impl World {
                     Some(Verdict::Tested { run, .. }) => self.runs.get(run).cloned().map(Box::new),
                     _ => None,
                 };
-                effects.push(Effect::Pull { pull: Box::new(pull.clone()), run, action });
-                self.in_flight.insert(subject);
+                let effect = Effect::Pull { pull: Box::new(pull.clone()), run, action };
+                let subject = effect.subject();
+                if !self.in_flight.contains(&subject) && !self.backs_off(&subject, wake, now) {
+                    self.in_flight.insert(subject);
+                    effects.push(effect);
+                }
                 false
             }
         }
@@ -220,9 +223,13 @@ impl World {
     }
 
     fn backs_off(&self, subject: &Subject, wake: &mut Wake, now: Timestamp) -> bool {
-        let until = self.backoff.get(subject).map(|retry| retry.next_at).filter(|at| *at > now);
+        let until = self.backoff_of(subject, now).map(|retry| retry.next_at);
         wake.add(until);
         until.is_some()
+    }
+
+    fn backoff_of(&self, subject: &Subject, now: Timestamp) -> Option<&Retry> {
+        self.backoff.get(subject).filter(|retry| retry.next_at > now)
     }
 
     fn run_effect(&self, id: RunId, action: RunAction, effects: &mut Vec<Effect>) {
@@ -240,45 +247,7 @@ impl World {
         effects.push(Effect::Run { run: Box::new(run.clone()), pull, action, earlier });
     }
 
-    fn settle_letter(
-        &mut self,
-        id: &MessageId,
-        effects: &mut Vec<Effect>,
-        wake: &mut Wake,
-        now: Timestamp,
-    ) {
-        let subject = Subject::Letter(id.clone());
-        let Some(letter) = self.letters.get(id) else { return };
-        if self.in_flight.contains(&subject) || letter.state.is_final() {
-            return;
-        }
-        let own_copies = letter.list.as_ref().and_then(|list| self.policy.lists.get(list));
-        let read_at = own_copies.and_then(|list| self.read_at.get(&list.own_copies)).copied();
-        let capped_until =
-            letter.recipients.iter().filter_map(|to| self.capped_until(to, now)).max();
-        let situation = LetterSituation { read_at, capped_until };
-        let decision = letter_rules::decide(letter, situation, now);
-        wake.add(decision.wake_at);
-        if decision.action.is_some() {
-            self.letter_event(id, LetterEvent::Begun, now);
-            self.in_flight.insert(subject);
-            effects.extend(self.letters.get(id).cloned().map(|l| Effect::Send(Box::new(l))));
-        }
-    }
-
-    /// Until when an address has had enough letters; lists count like anybody.
-    fn capped_until(&self, address: &str, now: Timestamp) -> Option<Timestamp> {
-        let sent = self.sent.get(address)?;
-        let recent: Vec<_> = sent.iter().filter(|at| now.duration_since(**at) < HOUR).collect();
-        let cap = usize::try_from(self.policy.letters_per_hour).unwrap_or(usize::MAX);
-        if recent.len() < cap { None } else { recent.first().map(|at| **at + HOUR) }
-    }
-
     fn settle_bot(&mut self, effects: &mut Vec<Effect>, wake: &mut Wake, now: Timestamp) {
-        for times in self.sent.values_mut() {
-            times.retain(|at| now.duration_since(*at) < HOUR);
-        }
-        self.sent.retain(|_, times| !times.is_empty());
         for target in self.policy.targets.keys().cloned().collect::<Vec<_>>() {
             self.settle_head(target, effects, wake, now);
         }
@@ -388,12 +357,12 @@ impl World {
 
 /// The earliest time anybody wants to be asked again.
 #[derive(Debug, Default)]
-struct Wake {
+pub(super) struct Wake {
     at: Option<Timestamp>,
 }
 
 impl Wake {
-    fn add(&mut self, at: Option<Timestamp>) {
+    pub(super) fn add(&mut self, at: Option<Timestamp>) {
         self.at = [self.at, at].into_iter().flatten().min();
     }
 }
