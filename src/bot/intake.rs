@@ -21,6 +21,9 @@ const CHUNK: usize = 200;
 /// How far before the last reading a rescan goes: clocks differ, and SEARCH knows only days.
 const RESCAN_MARGIN: SignedDuration = SignedDuration::from_hours(48);
 
+/// How far a mail server's clock may be behind: what it announces as new is not taken for old.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(10);
+
 /// A request's mail larger than this is read only so far.
 const BODY_CAP: u64 = 4 * 1024 * 1024;
 
@@ -94,13 +97,13 @@ impl Intake {
         state: FolderState,
         now: Timestamp,
     ) -> Result<Cursor, Fault> {
-        let uid_next = match self.since {
-            None => state.uid_next,
-            Some(day) => mailbox.received_since(day)?.first().copied().unwrap_or(state.uid_next),
+        let (uid_next, watched_from) = match self.since {
+            None => (state.uid_next, now - CLOCKS_DIFFER),
+            Some(day) => {
+                let first = mailbox.received_since(day)?.first().copied();
+                (first.unwrap_or(state.uid_next), now)
+            }
         };
-        // Arrival times have whole seconds (RFC 3501, section 2.3.3): what comes in the first
-        // second is not from before.
-        let watched_from = Timestamp::from_second(now.as_second()).unwrap_or(now);
         Ok(Cursor { uid_validity: state.uid_validity, uid_next, read_at: now, watched_from })
     }
 
