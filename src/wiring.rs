@@ -124,14 +124,15 @@ fn desk(config: &Config) -> Result<Desk, Fault> {
 /// # Errors
 /// Misconfigured: the state directory can't be used.
 pub fn repository(config: &Config, options: &Options) -> Result<GitRepository, Fault> {
-    GitRepository::new(GitSettings {
+    let repository = GitRepository::new(GitSettings {
         state: config.state.directory.clone(),
         program: options.program.clone(),
         targets: config.targets.clone(),
         trust: config.trust.clone(),
         fetch: config.fetch.clone(),
         committer: config.bot.from.clone(),
-    })
+    })?;
+    if options.dry_run { repository.for_a_dry_run() } else { Ok(repository) }
 }
 
 /// Opens what the bot remembers.

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use git2::{Repository, RepositoryInitOptions};
@@ -11,27 +12,32 @@ use sha2::{Digest, Sha256};
 
 use crate::ports::{Fault, Quarantine};
 
+const QUARANTINES: &str = "quarantine";
+
 /// The folders. Quarantines name the mirror they borrow from by a relative path, so that the state
 /// directory may be moved.
 #[derive(Debug, Clone)]
 pub struct Layout {
     root: PathBuf,
+    /// The folder of all quarantines, beside that of the mirrors.
+    quarantines: &'static str,
 }
 
 impl Layout {
-    /// Makes the folders under a state directory. Safe to repeat.
+    /// Makes the folders under a state directory; for their owner alone (mode 0700) where they are
+    /// made here, the state directory as well. Safe to repeat.
     ///
     /// # Errors
     /// Misconfigured: they can't be made.
     pub fn new(state: &Path) -> Result<Self, Fault> {
         let root = state.join("git");
-        for folder in ["mirrors", "quarantine"] {
+        for folder in ["mirrors", QUARANTINES] {
             let folder = root.join(folder);
-            fs::create_dir_all(&folder)
+            create_private(&folder)
                 .map_err(|error| Fault::misconfigured(format!("{}: {error}", folder.display())))?;
         }
         let root = root.canonicalize().map_err(|e| disk(&root, &e))?;
-        Ok(Self { root })
+        Ok(Self { root, quarantines: QUARANTINES })
     }
 
     /// The mirror of a project's repository, by its URL.
@@ -53,13 +59,26 @@ impl Layout {
         if mirror.join("HEAD").exists() { Ok(()) } else { init(mirror) }
     }
 
+    /// The same mirrors with quarantines of its own, empty at first: for a dry run, whose numbers
+    /// mean other requests than the bot's.
+    ///
+    /// # Errors
+    /// Temporary: the disk.
+    pub fn for_a_dry_run(&self) -> Result<Self, Fault> {
+        let (root, quarantines) = (self.root.clone(), "dry-run");
+        let folder = root.join(quarantines);
+        remove(&folder)?;
+        create_private(&folder).map_err(|error| disk(&folder, &error))?;
+        Ok(Self { root, quarantines })
+    }
+
     /// A quarantine's repository.
     pub fn quarantine(&self, quarantine: Quarantine) -> PathBuf {
-        self.root.join("quarantine").join(quarantine.to_string())
+        self.root.join(self.quarantines).join(quarantine.to_string())
     }
 
     fn incoming(&self, quarantine: Quarantine) -> PathBuf {
-        self.root.join("quarantine").join(format!("{quarantine}.incoming"))
+        self.root.join(self.quarantines).join(format!("{quarantine}.incoming"))
     }
 
     /// Makes an empty repository that borrows from a mirror, beside the quarantine it is to be.
@@ -112,7 +131,7 @@ impl Layout {
     /// # Errors
     /// Temporary: the disk.
     pub fn used(&self) -> Result<u64, Fault> {
-        let folder = self.root.join("quarantine");
+        let folder = self.root.join(self.quarantines);
         used_by(&folder).map_err(|error| disk(&folder, &error))
     }
 
@@ -141,6 +160,10 @@ impl Layout {
             Fault::permanent(format!("the quarantine {quarantine}: {}", error.message()))
         })
     }
+}
+
+fn create_private(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 fn init(path: &Path) -> Result<(), Fault> {
@@ -196,6 +219,32 @@ mod tests {
         assert_ne!(one, layout.mirror("https://b.example/x.git"));
         let odd = layout.mirror("https://a.example/../../etc");
         assert_eq!(odd.parent(), one.parent());
+    }
+
+    #[test]
+    fn a_state_directory_that_is_made_here_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        Layout::new(&state).unwrap();
+        assert_eq!(fs::metadata(state).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_dry_run_leaves_the_bots_quarantines_alone() {
+        let state = tempfile::tempdir().unwrap();
+        let layout = Layout::new(state.path()).unwrap();
+        let (pull, mirror) = (Quarantine::Pull(PullNumber(7)), layout.mirror("x"));
+        let dry = layout.for_a_dry_run().unwrap();
+        for (layout, content) in [(&layout, "the bot's"), (&dry, "a dry run's")] {
+            let incoming = layout.make_incoming(pull, &mirror).unwrap();
+            fs::write(incoming.join("mark"), content).unwrap();
+            layout.settle(pull).unwrap();
+        }
+        assert!(dry.quarantine(pull).join("mark").exists());
+        layout.for_a_dry_run().unwrap().forget(pull).unwrap();
+        assert_eq!(fs::read(layout.quarantine(pull).join("mark")).unwrap(), b"the bot's");
+        assert!(!dry.quarantine(pull).exists(), "what an earlier dry run left is gone");
     }
 
     #[test]

@@ -71,6 +71,15 @@ impl GitRepository {
         })
     }
 
+    /// The same for a dry run: with quarantines of its own, so that the bot's are left alone.
+    ///
+    /// # Errors
+    /// Temporary: the disk.
+    pub fn for_a_dry_run(mut self) -> Result<Self, Fault> {
+        self.layout = self.layout.for_a_dry_run()?;
+        Ok(self)
+    }
+
     pub(super) fn target(&self, name: &TargetName) -> Result<&Target, Fault> {
         self.targets.get(name).ok_or_else(|| Fault::bug(format!("no target {name} is configured")))
     }
