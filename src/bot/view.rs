@@ -136,8 +136,16 @@ fn pull_line(world: &World, pull: &Pull, now: Timestamp) -> PullLine {
         stage: pull.stage.word().to_owned(),
         verdict: pull.stage.verdict().map(|verdict| verdict.word().to_owned()),
         received_at: pull.received_at,
-        because: world.next_for_pull(pull, now).because,
+        because: running_because(world, pull, now)
+            .unwrap_or_else(|| world.next_for_pull(pull, now).because),
     }
+}
+
+/// What a request that is being tested waits for: what its run waits for.
+fn running_because(world: &World, pull: &Pull, now: Timestamp) -> Option<String> {
+    let Stage::Running { run, .. } = &pull.stage else { return None };
+    let next = world.runs().get(run).and_then(|run| world.next_for_run(run, now))?;
+    Some(format!("run {run}: {}", next.because))
 }
 
 fn run_line(world: &World, run: &Run, now: Timestamp) -> RunLine {

@@ -14,7 +14,7 @@ use crate::pull::command::{TABLE, parse};
 #[derive(Debug, Args)]
 pub struct OrderArguments {
     /// The command, as one argument or as several; `help` lists them.
-    #[arg(required = true, trailing_var_arg = true)]
+    #[arg(required = true)]
     command: Vec<String>,
     #[command(flatten)]
     config: ConfigArgument,
@@ -77,4 +77,28 @@ fn answer(reply: &Reply, format: Format) -> ExitCode {
 
 fn help() -> String {
     TABLE.iter().map(|row| format!("{:<22}{}\n", row.usage, row.does)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: OrderArguments,
+    }
+
+    #[test]
+    fn options_may_follow_the_command() {
+        for command in [&["test https://x y z"][..], &["test", "https://x", "y", "z"]] {
+            let options = ["--reply-to", "release@example.org"];
+            let line = ["do"].iter().chain(command).chain(&options);
+            let Line { arguments } = Line::try_parse_from(line).unwrap();
+            assert_eq!(arguments.command.join(" "), "test https://x y z");
+            assert_eq!(arguments.reply_to.as_deref(), Some("release@example.org"));
+        }
+    }
 }

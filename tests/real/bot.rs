@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use crate::process::{Server, command, outcome};
+use crate::process::{Server, command, outcome, run};
 
 const GATEPOST: &str = env!("CARGO_BIN_EXE_gatepost");
 
@@ -24,8 +24,9 @@ impl Bot {
     }
 
     /// Starts it and waits until something is so.
-    pub fn start_until(&mut self, what: &str, ready: impl Fn() -> bool) {
-        let args: [&dyn AsRef<OsStr>; 3] = [&"run", &"--config", &self.config];
+    pub fn start_until(&mut self, options: &[&str], what: &str, ready: impl Fn() -> bool) {
+        let mut args: Vec<&dyn AsRef<OsStr>> = vec![&"run", &"--config", &self.config];
+        args.extend(options.iter().map(|option| -> &dyn AsRef<OsStr> { option }));
         let mut server = Server::start("gatepost", GATEPOST, &args, &self.log);
         server.wait_until(what, ready);
         self.running = Some(server);
@@ -34,6 +35,19 @@ impl Bot {
     /// Kills it as a loss of power would: no signal handler runs.
     pub fn kill(&mut self) {
         self.running.take().expect("it runs").kill();
+    }
+
+    /// What it has printed since its last start.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log.join("gatepost.out")).expect("it was started")
+    }
+
+    /// What one of its other commands prints.
+    ///
+    /// # Panics
+    /// If the command fails.
+    pub fn says(&self, args: &[&str]) -> String {
+        run(command(GATEPOST).args(args).arg("--config").arg(&self.config))
     }
 
     /// Runs one of its other commands.

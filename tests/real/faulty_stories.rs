@@ -1,11 +1,10 @@
 //! The main job while servers stall, cut and vanish, and while the bot itself is killed: each
 //! request is answered, and once.
 
-use std::fs;
-
 use crate::maintainer::{Mailed, Maintainer};
 use crate::process::eventually;
 use crate::proxy::Fault;
+use crate::rig::{BOT, address};
 use crate::world::World;
 
 /// More than any command or handshake of a letter's sending, less than the letter.
@@ -42,6 +41,23 @@ fn a_request_that_comes_while_imap_is_away_is_found_later() {
 }
 
 #[test]
+fn a_dovecot_that_stalls_holds_nothing_but_its_mails_up() {
+    let mut world = World::new();
+    let (alice, bob) = (world.maintainer("alice"), world.maintainer("bob"));
+    world.set_up();
+    world.start_bot();
+    let before = world.imap.connections();
+    world.imap.set(Fault::Stall);
+    world.imap.cut();
+    eventually("the bot connects again", || (world.imap.connections() > before).then_some(()));
+    let request = mail(&world, &alice);
+    assert!(world.bot.says(&["status"]).starts_with("The bot runs."));
+    world.imap.set(Fault::None);
+    world.wait_for_reply(&request);
+    world.expect_one_reply(&request, &bob);
+}
+
+#[test]
 fn a_letter_whose_acknowledgement_is_lost_is_not_sent_again() {
     let mut world = World::new();
     let (alice, bob) = (world.maintainer("alice"), world.maintainer("bob"));
@@ -64,6 +80,28 @@ fn a_mail_server_that_hangs_up_gets_the_letter_later() {
     let request = mail(&world, &alice);
     eventually("the bot tries to send", || (world.smtp.connections() > 0).then_some(()));
     world.smtp.set(Fault::None);
+    world.wait_for_reply(&request);
+    world.expect_one_reply(&request, &bob);
+}
+
+#[test]
+fn a_letter_that_postfix_has_no_room_for_is_sent_later() {
+    let mut world = World::new();
+    let (alice, bob) = (world.maintainer("alice"), world.maintainer("bob"));
+    world.set_up();
+    world.start_bot();
+    let go = alice.publishes_a_check_that_waits(&world.rig);
+    let request = alice.mails_pull(&world.https(&alice), "for-upstream");
+    eventually("a pipeline", || (world.pipelines().len() == 1).then_some(()));
+    world.rig.has_room_for_mail(false);
+    go.go();
+    eventually("it is not taken", || {
+        let log = world.bot.log();
+        log.lines()
+            .any(|line| line.contains("was not taken now") && line.contains("452"))
+            .then_some(())
+    });
+    world.rig.has_room_for_mail(true);
     world.wait_for_reply(&request);
     world.expect_one_reply(&request, &bob);
 }
@@ -94,18 +132,54 @@ fn a_bot_killed_while_the_pipeline_runs_waits_for_the_same_one() {
     let (alice, bob) = (world.maintainer("alice"), world.maintainer("bob"));
     world.set_up();
     world.start_bot();
-    let go = world.rig.folder().join("go");
-    let wait = format!("until [ -e {} ]; do sleep 0.1; done\n", go.display());
-    alice.commits("topic", "checks/wait.sh", &wait, "Wait for it");
-    alice.publishes("for-upstream", "Changes by Alice");
+    let go = alice.publishes_a_check_that_waits(&world.rig);
     let request = alice.mails_pull(&world.https(&alice), "for-upstream");
-    eventually("a pipeline", || (world.gitlab.pipelines().len() == 1).then_some(()));
+    eventually("a pipeline", || (world.pipelines().len() == 1).then_some(()));
     world.bot.kill();
     world.start_bot();
-    fs::write(&go, "").unwrap();
+    go.go();
     world.wait_for_reply(&request);
-    assert_eq!(world.gitlab.pipelines().len(), 1, "adopted, not made again");
+    assert_eq!(world.pipelines().len(), 1, "adopted, not made again");
     world.expect_one_reply(&request, &bob);
+}
+
+#[test]
+fn a_bot_killed_at_any_moment_makes_one_pipeline_and_one_reply() {
+    let mut world = World::new();
+    let alice = world.maintainer("alice");
+    world.set_up();
+    let moments = [
+        "asks for",
+        "pinned refs/tags",
+        "merged as",
+        "pushed to",
+        "a pipeline is being made",
+        "runs: http",
+        "ended: passed",
+        // Between the writing and this a letter may be lost: it is looked for, then sent again.
+        "was accepted",
+    ];
+    let mut requests = Vec::new();
+    for (at, moment) in moments.into_iter().enumerate() {
+        world.start_bot();
+        let tag = format!("changes-{at}");
+        alice.commits("topic", &format!("NEWS.{at}"), "News.\n", "Say what is new");
+        alice.publishes(&tag, "Changes by Alice");
+        requests.push(alice.mails_pull(&world.https(&alice), &tag));
+        eventually(moment, || world.bot.log().contains(moment).then_some(()));
+        world.bot.kill();
+    }
+    world.start_bot();
+    for request in &requests {
+        world.wait_for_reply(request);
+    }
+    world.expect_one_reply(&requests[0], &alice);
+    for request in &requests {
+        let replies = world.rig.inbox("reader").replies(&request.message_id, &address(BOT));
+        assert_eq!(replies.len(), 1, "{}", request.subject);
+    }
+    // One for each, and one for the fence.
+    assert_eq!(world.pipelines(), vec!["success"; moments.len() + 1]);
 }
 
 #[test]

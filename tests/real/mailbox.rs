@@ -96,6 +96,17 @@ impl Mail {
         }
     }
 
+    /// The text without its line breaks: where a sentence is wrapped says nothing.
+    pub fn words(&self) -> String {
+        self.text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The git commands that the text gives.
+    pub fn commands(&self) -> Vec<String> {
+        let lines = self.text.lines().map(str::trim);
+        lines.filter(|line| line.starts_with("git ")).map(str::to_owned).collect()
+    }
+
     /// A header's value as it stands, unfolded; the first if there are several.
     pub fn header(&self, name: &str) -> Option<String> {
         let head = self.raw.split("\n\n").next()?.replace("\n ", " ").replace("\n\t", " ");

@@ -3,15 +3,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod authority;
+mod bot;
 mod dovecot;
 mod faults;
+mod faulty_stories;
 mod git_servers;
 mod mailbox;
 mod maintainer;
 mod mlmmj;
+mod operator_stories;
 mod postfix;
 mod process;
 mod proxy;
 mod rig;
 mod rig_itself;
+mod stories;
 mod upstream;
+mod world;

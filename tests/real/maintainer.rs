@@ -25,6 +25,7 @@ pub struct Maintainer {
 }
 
 /// A request that was written, and mailed as a rule.
+#[derive(Debug)]
 pub struct Mailed {
     /// The cover letter's id, without `<>`.
     pub message_id: String,
@@ -33,6 +34,16 @@ pub struct Mailed {
     /// The commit that the tag names.
     pub tip: String,
     tag: String,
+}
+
+/// What a job waits for.
+pub struct Gate(PathBuf);
+
+impl Gate {
+    /// Lets it go on.
+    pub fn go(&self) {
+        fs::write(&self.0, "").expect("our folder");
+    }
 }
 
 impl Maintainer {
@@ -89,6 +100,22 @@ impl Maintainer {
         run(self.git().args(["tag", "--sign", "--force", "--message", message, tag]));
         let reference = format!("+refs/tags/{tag}");
         run(self.git().args(["push", "--quiet"]).arg(&self.public).arg(reference));
+    }
+
+    /// Publishes a branch; its tip.
+    pub fn publishes_branch(&self, branch: &str) -> String {
+        let reference = format!("+refs/heads/{branch}");
+        run(self.git().args(["push", "--quiet"]).arg(&self.public).arg(reference));
+        run(self.git().args(["rev-parse", branch])).trim().to_owned()
+    }
+
+    /// Publishes as `for-upstream` a change whose test does not end before it may.
+    pub fn publishes_a_check_that_waits(&self, rig: &Rig) -> Gate {
+        let gate = Gate(rig.folder().join("go"));
+        let wait = format!("until [ -e {} ]; do sleep 0.1; done\n", gate.0.display());
+        self.commits("topic", "checks/wait.sh", &wait, "Wait for it");
+        self.publishes("for-upstream", "Changes that wait");
+        gate
     }
 
     /// The commit that a tag of the work tree names.

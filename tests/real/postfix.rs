@@ -11,6 +11,8 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::authority::Authority;
 use crate::process::Server;
 use crate::rig::{DOMAIN, LIST, LIST_DOMAIN, USERS, id_of_group, id_of_user};
@@ -19,6 +21,8 @@ const MASTER: &str = "/usr/lib/postfix/sbin/master";
 /// Runs a program until a signal comes, then ends it and waits for it. `master` takes on another
 /// user for a while, whereupon the kernel forgets that it is to end with its parent.
 const UNTIL_TOLD: &str = r#"trap 'trap "" TERM; kill -TERM 0; wait' TERM; "$@" & wait $!"#;
+/// More than any disk has.
+const NO_ROOM: &str = "queue_minfree = 999999999999999\n";
 const MX_PORT: u16 = 10025;
 const SUBMISSION_PORT: u16 = 10587;
 const SUBMISSIONS_PORT: u16 = 10465;
@@ -55,6 +59,17 @@ impl Postfix {
             mx: SocketAddr::new(ip, MX_PORT),
             server,
         }
+    }
+
+    /// From now on it takes no mail for want of room (452), or takes it again.
+    pub fn has_room(&self, root: &Path, room: bool) {
+        let file = root.join("postfix/main.cf");
+        let text = fs::read_to_string(&file).expect("we wrote it");
+        let text = if room { text.replace(NO_ROOM, "") } else { text + NO_ROOM };
+        write_old(&file, &text);
+        let pid = fs::read_to_string(root.join("spool/pid/master.pid")).expect("it runs");
+        let pid = pid.trim().parse().ok().and_then(Pid::from_raw).expect("a number");
+        kill_process(pid, Signal::HUP).expect("it runs");
     }
 
     /// Waits until it takes connections.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 /// How long a server may take to be ready, and a command to end: far above what they take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Between two looks at something that only time can bring.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -102,7 +102,7 @@ impl Drop for Server {
 /// Looks for something until it is there.
 ///
 /// # Panics
-/// If it does not come within two minutes.
+/// If it does not come within a minute.
 pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {

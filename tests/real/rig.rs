@@ -140,6 +140,11 @@ impl Rig {
         dovecot::idles(self.folder())
     }
 
+    /// From now on Postfix takes no mail for want of room (452), or takes it again.
+    pub fn has_room_for_mail(&self, room: bool) {
+        self.postfix.has_room(self.folder(), room);
+    }
+
     /// A user's inbox.
     pub fn inbox(&self, user: &str) -> Maildir {
         Maildir::new(self.root.0.path().join("mail").join(user).join("Maildir"))

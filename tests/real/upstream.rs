@@ -56,6 +56,16 @@ impl Upstream {
         run(self.git(&self.bare).args(["rev-parse", "master"])).trim().to_owned()
     }
 
+    /// What `master` is at after somebody typed these commands in a clone.
+    pub fn takes(&self, commands: &[String]) -> String {
+        let clone = self.home.join("release");
+        run(self.git(&self.home).args(["clone", "--quiet"]).arg(&self.bare).arg(&clone));
+        for words in commands.iter().map(|line| line.split(' ').skip(1)) {
+            run(self.git(&clone).args(words));
+        }
+        run(self.git(&clone).args(["rev-parse", "master"])).trim().to_owned()
+    }
+
     fn git(&self, folder: &Path) -> Command {
         let mut git = command(GIT);
         git.current_dir(folder).env("HOME", &self.home).env("GIT_CONFIG_NOSYSTEM", "1").args([

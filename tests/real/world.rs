@@ -34,6 +34,11 @@ pub struct World {
 impl World {
     /// Starts everything but the bot, and sets it up with an empty keyring.
     pub fn new() -> Self {
+        Self::with(|config| config)
+    }
+
+    /// The same with a configuration that differs.
+    pub fn with(differently: impl FnOnce(String) -> String) -> Self {
         let rig = Rig::start();
         let upstream = Upstream::new(&rig);
         let gitlab = GitLabStandIn::start(Settings::default()).expect("git is installed");
@@ -44,7 +49,8 @@ impl World {
         write_secret(&folder.join("mail-password"), &password(BOT));
         write_secret(&folder.join("gitlab-token"), gitlab.token());
         let config = folder.join("config.toml");
-        fs::write(&config, configuration(&rig, &gitlab, &imap, &smtp)).expect("a new file");
+        let text = differently(configuration(&rig, &gitlab, &imap, &smtp));
+        fs::write(&config, text).expect("a new file");
         let bot = Bot::new(config, rig.folder().join("log"));
         Self { bot, imap, smtp, gitlab, upstream, rig, keyring }
     }
@@ -75,9 +81,14 @@ impl World {
 
     /// Starts the bot and waits until it watches the list.
     pub fn start_bot(&mut self) {
+        self.start_bot_with(&[]);
+    }
+
+    /// The same with options of `run`.
+    pub fn start_bot_with(&mut self, options: &[&str]) {
         let before = self.rig.idles();
         let rig = &self.rig;
-        self.bot.start_until("the bot waits for news", || rig.idles() > before);
+        self.bot.start_until(options, "the bot waits for news", || rig.idles() > before);
     }
 
     /// Waits until the bot waits for news once more than it had.
@@ -104,12 +115,25 @@ impl World {
     /// a second answer would have come.
     pub fn expect_one_reply(&self, request: &Mailed, other: &Maintainer) {
         other.commits("fence", "fence", "A fence.\n", "Add a fence");
-        other.publishes("fence", "A fence");
-        let fence = other.mails_pull(&self.https(other), "fence");
+        other.publishes("fence-1", "A fence");
+        let fence = other.mails_pull(&self.https(other), "fence-1");
         self.wait_for_reply(&fence);
         let replies = self.rig.inbox("reader").replies(&request.message_id, &address(BOT));
         let subjects: Vec<_> = replies.iter().map(|reply| &reply.text).collect();
         assert_eq!(replies.len(), 1, "{subjects:?}");
+    }
+
+    /// The status of each pipeline that the bot made, oldest first. What a push made must have
+    /// been skipped.
+    pub fn pipelines(&self) -> Vec<String> {
+        let mut made = Vec::new();
+        for (_, branch, source, status) in self.gitlab.pipelines() {
+            match source.as_str() {
+                "api" => made.push(status),
+                _ => assert_eq!(status, "skipped", "made by a {source} to {branch}"),
+            }
+        }
+        made
     }
 
     /// What a git command prints in the CI project's repository.
@@ -164,7 +188,7 @@ poll = "1s"
 
 [trust]
 keyring = "keyring"
-hosts = ["127.0.0.1"]
+hosts = ["127.0.0.1:*"]
 schemes = ["https", "git"]
 allow_addresses = ["127.0.0.1"]
 

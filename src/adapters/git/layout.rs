@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use git2::{Repository, RepositoryInitOptions};
@@ -10,6 +11,8 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use sha2::{Digest, Sha256};
 
 use crate::ports::{Fault, Quarantine};
+
+const QUARANTINES: &str = "quarantine";
 
 /// The folders. Quarantines name the mirror they borrow from by a relative path, so that the state
 /// directory may be moved.
@@ -20,19 +23,20 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Makes the folders under a state directory. Safe to repeat.
+    /// Makes the folders under a state directory; for their owner alone (mode 0700) where they are
+    /// made here, the state directory as well. Safe to repeat.
     ///
     /// # Errors
     /// Misconfigured: they can't be made.
     pub fn new(state: &Path) -> Result<Self, Fault> {
         let root = state.join("git");
-        for folder in ["mirrors", "quarantine"] {
+        for folder in ["mirrors", QUARANTINES] {
             let folder = root.join(folder);
-            fs::create_dir_all(&folder)
+            create_private(&folder)
                 .map_err(|error| Fault::misconfigured(format!("{}: {error}", folder.display())))?;
         }
         let root = root.canonicalize().map_err(|e| disk(&root, &e))?;
-        let quarantines = root.join("quarantine");
+        let quarantines = root.join(QUARANTINES);
         Ok(Self { root, quarantines })
     }
 
@@ -44,7 +48,7 @@ impl Layout {
     pub fn apart(self, name: &str) -> Result<Self, Fault> {
         let quarantines = self.root.join(name);
         remove(&quarantines)?;
-        fs::create_dir_all(&quarantines).map_err(|error| disk(&quarantines, &error))?;
+        create_private(&quarantines).map_err(|error| disk(&quarantines, &error))?;
         Ok(Self { quarantines, ..self })
     }
 
@@ -156,6 +160,10 @@ impl Layout {
     }
 }
 
+fn create_private(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
 fn init(path: &Path) -> Result<(), Fault> {
     let mut options = RepositoryInitOptions::new();
     options.bare(true).external_template(false).mkpath(true);
@@ -209,6 +217,32 @@ mod tests {
         assert_ne!(one, layout.mirror("https://b.example/x.git"));
         let odd = layout.mirror("https://a.example/../../etc");
         assert_eq!(odd.parent(), one.parent());
+    }
+
+    #[test]
+    fn a_state_directory_that_is_made_here_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        Layout::new(&state).unwrap();
+        assert_eq!(fs::metadata(state).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_dry_run_leaves_the_bots_quarantines_alone() {
+        let state = tempfile::tempdir().unwrap();
+        let layout = Layout::new(state.path()).unwrap();
+        let (pull, mirror) = (Quarantine::Pull(PullNumber(7)), layout.mirror("x"));
+        let dry = layout.clone().apart("dry-run").unwrap();
+        for (layout, content) in [(&layout, "the bot's"), (&dry, "a dry run's")] {
+            let incoming = layout.make_incoming(pull, &mirror).unwrap();
+            fs::write(incoming.join("mark"), content).unwrap();
+            layout.settle(pull).unwrap();
+        }
+        assert!(dry.quarantine(pull).join("mark").exists());
+        layout.clone().apart("dry-run").unwrap().forget(pull).unwrap();
+        assert_eq!(fs::read(layout.quarantine(pull).join("mark")).unwrap(), b"the bot's");
+        assert!(!dry.quarantine(pull).exists(), "what an earlier dry run left is gone");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Records what happened to a request. An event that does not fit the stage came too late and
 //! changes nothing. It must not decide what comes next.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 pub use super::fetching::FetchTrouble;
 use super::fetching::{fetched, not_fetched};
@@ -337,18 +337,4 @@ fn forgotten(pull: &mut Pull, now: Timestamp) -> Told {
     let Stage::Answered { verdict, .. } = &pull.stage else { return None };
     pull.stage = Stage::Closed { verdict: verdict.clone(), at: now };
     Some("closed".into())
-}
-
-/// How late a mail may be looked at without a person's approval, and what holds it if it is later.
-pub fn arrival_hold(
-    received_at: Timestamp,
-    watched_from: Timestamp,
-    late_after: SignedDuration,
-    now: Timestamp,
-) -> Option<HoldReason> {
-    if received_at < watched_from {
-        Some(HoldReason::Backlog)
-    } else {
-        (now.duration_since(received_at) > late_after).then_some(HoldReason::LateArrival)
-    }
 }

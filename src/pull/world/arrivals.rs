@@ -1,14 +1,13 @@
 //! Mails that came: a new request gets its number and its record in the same batch that moves the
 //! cursor past its mail.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Alert, Arrival, Arrived, World};
 use crate::pull::cover::Cover;
 use crate::pull::ids::{ListName, PullNumber};
 use crate::pull::letter::rules::LetterEvent;
 use crate::pull::records::{Cursor, Folder, HistoryEntry};
-use crate::pull::request::apply::arrival_hold;
 use crate::pull::request::decide::held_because;
 use crate::pull::request::{HoldReason, Pull, Stage};
 use crate::pull::retry::Retry;
@@ -103,5 +102,39 @@ impl World {
             stage,
         };
         self.pulls.insert(number, pull);
+    }
+}
+
+/// What holds a mail that was received at a bad time. Servers say when in whole seconds (RFC 3501,
+/// INTERNALDATE): the second in which the watching began belongs to it.
+fn arrival_hold(
+    received_at: Timestamp,
+    watched_from: Timestamp,
+    late_after: SignedDuration,
+    now: Timestamp,
+) -> Option<HoldReason> {
+    if received_at.as_second() < watched_from.as_second() {
+        Some(HoldReason::Backlog)
+    } else {
+        (now.duration_since(received_at) > late_after).then_some(HoldReason::LateArrival)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_of_the_second_in_which_the_watching_began_is_no_backlog() {
+        let week = SignedDuration::from_hours(7 * 24);
+        let began = Timestamp::from_millisecond(1_000_600).unwrap();
+        let held = |second, now| {
+            let received_at = Timestamp::from_second(second).unwrap();
+            arrival_hold(received_at, began, week, now)
+        };
+        let now = began + SignedDuration::from_secs(1);
+        assert_eq!(held(1000, now), None);
+        assert_eq!(held(999, now), Some(HoldReason::Backlog));
+        assert_eq!(held(1001, now + week), Some(HoldReason::LateArrival));
     }
 }
