@@ -65,7 +65,11 @@ fn main() -> Outcome<ExitCode> {
 
 fn show(taken: &Taken) {
     let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-    println!("resident memory    {:>8.1} MiB  (may be {})", mebibytes(taken.resident), MOST_MEMORY >> 20);
+    println!(
+        "resident memory    {:>8.1} MiB  (may be {})",
+        mebibytes(taken.resident),
+        MOST_MEMORY >> 20
+    );
     println!("its peak           {:>8.1} MiB", mebibytes(taken.peak));
     println!("of it the program  {:>8.1} MiB", mebibytes(taken.mapped));
     println!("threads            {:>8}", taken.threads);
@@ -125,7 +129,11 @@ impl World {
 
     fn gatepost(&self, subcommand: &str) -> Outcome<()> {
         let status = self.command(subcommand).status()?;
-        if status.success() { Ok(()) } else { Err(format!("gatepost {subcommand}: {status}").into()) }
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("gatepost {subcommand}: {status}").into())
+        }
     }
 }
 
@@ -164,8 +172,7 @@ fn project(path: &Path) -> Outcome<String> {
     let repository = git2::Repository::init_bare(path)?;
     let tree = repository.find_tree(repository.treebuilder(None)?.write()?)?;
     let who = git2::Signature::now("Ann", "ann@maintainers.example")?;
-    let head =
-        repository.commit(Some("refs/heads/master"), &who, &who, "Begin", &tree, &[])?;
+    let head = repository.commit(Some("refs/heads/master"), &who, &who, "Begin", &tree, &[])?;
     Ok(head.to_string())
 }
 

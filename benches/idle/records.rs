@@ -2,7 +2,9 @@
 
 use gatepost::ports::{Batch, HistoryEntry};
 use gatepost::pull::cover::{Cover, Person, Request};
-use gatepost::pull::ids::{ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName};
+use gatepost::pull::ids::{
+    ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName,
+};
 use gatepost::pull::letter::{About, Letter, LetterState};
 use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
 use gatepost::pull::run::{Run, RunStage, Why};
