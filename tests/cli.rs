@@ -222,3 +222,13 @@ fn output_that_can_not_be_written_is_74() {
     assert_eq!(said.code, 74);
     assert!(said.err.contains("standard output"), "{}", said.err);
 }
+
+#[test]
+fn the_state_directory_that_a_setup_makes_is_for_its_owner_alone() {
+    let folder = Folder::new();
+    let said = folder.run(&["setup"]);
+    assert_eq!((said.code, said.out.as_str()), (75, ""), "{}", said.err);
+    assert!(said.err.contains("http://127.0.0.1:1/upstream.git"), "{}", said.err);
+    let mode = fs::metadata(folder.state()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use git2::{Repository, RepositoryInitOptions};
@@ -27,7 +28,11 @@ impl Layout {
         let root = state.join("git");
         for folder in ["mirrors", "quarantine"] {
             let folder = root.join(folder);
-            fs::create_dir_all(&folder)
+            // Setup comes first, so the state directory itself is made here: it is the bot's alone.
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&folder)
                 .map_err(|error| Fault::misconfigured(format!("{}: {error}", folder.display())))?;
         }
         let root = root.canonicalize().map_err(|e| disk(&root, &e))?;

@@ -89,7 +89,7 @@ impl GitRepository {
         Ok(Peer { url, access: Access::Configured, token, ca_file: target.ci.ca_file.clone() })
     }
 
-    fn limits(&self) -> Limits {
+    pub(super) fn limits(&self) -> Limits {
         let deadline = self.fetch.deadline.as_millis();
         Limits {
             deadline_ms: u64::try_from(deadline).unwrap_or(0),
