@@ -228,6 +228,12 @@ pub struct Bot {
 pub fn bot(config: &Config, options: &Options) -> Result<Bot, Fault> {
     let store: Arc<dyn Store> =
         if options.dry_run { Arc::new(MemoryStore::default()) } else { Arc::new(store(config)?) };
+    if options.since.is_some() && !store.open_records()?.cursors.is_empty() {
+        tracing::warn!(
+            "--since is for the very first start; it changes nothing here: the bot goes on from \
+             where it was"
+        );
+    }
     let engine = Engine::start(policy(config), ports(config, options, store)?)?;
     let folders = folders(config, options)?;
     let (sender, inbox) = mpsc::channel();
