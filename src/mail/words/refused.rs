@@ -64,7 +64,7 @@ fn signature(verification: &Verification) -> (String, String, String) {
         ),
         Verification::Bad { why } => (
             "the tag's signature is bad".into(),
-            format!("What is wrong with it: {why}."),
+            format!("The signature does not fit the tag: {why}."),
             "sign the tag again (git tag -s -f <tag> <commit>) and push it".into(),
         ),
         Verification::UnknownKey { key } => (
