@@ -11,8 +11,12 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(child::SUBCOMMAND) {
         return child::main();
     }
-    // The demo tells its own story.
-    let level = if std::env::args().nth(1).as_deref() == Some("demo") { "error" } else { "info" };
+    // Only the bot tells what it does; the other commands have their own words for it.
+    let level = match std::env::args().nth(1).as_deref() {
+        Some("run") => "info",
+        Some("demo") => "error",
+        _ => "warn",
+    };
     let filter = EnvFilter::try_from_env("GATEPOST_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -1,6 +1,7 @@
 //! The one file that joins a configuration, the adapters and the bot. It must not decide anything.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -14,7 +15,7 @@ use crate::adapters::gitlab::GitLab;
 use crate::adapters::imap::{ImapFolder, Limits};
 use crate::adapters::keyring::KeyringFolder;
 use crate::adapters::smtp::SmtpServer;
-use crate::adapters::store::{MemoryStore, SledStore};
+use crate::adapters::store::{MemoryStore, OpenError, SledStore};
 use crate::bot::control;
 use crate::bot::engine::Engine;
 use crate::bot::intake::{Intake, Listed};
@@ -137,10 +138,14 @@ pub fn repository(config: &Config, options: &Options) -> Result<GitRepository, F
 /// Opens what the bot remembers.
 ///
 /// # Errors
-/// Another bot has it open, or it can't be read; the sentence says which.
+/// Another process has it open (temporary), or it can't be read; the sentence says which.
 pub fn store(config: &Config) -> Result<SledStore, Fault> {
-    SledStore::open(&config.state.directory)
-        .map_err(|error| Fault::misconfigured(error.to_string()))
+    SledStore::open(&config.state.directory).map_err(|error| match error {
+        OpenError::Locked { .. } => Fault::temporary(error.to_string()),
+        OpenError::Io { .. } | OpenError::Unreadable { .. } => {
+            Fault::misconfigured(format!("the state directory can't be used: {error}"))
+        }
+    })
 }
 
 /// The ports, over what the bot remembers.
@@ -164,7 +169,10 @@ pub fn ports(config: &Config, options: &Options, store: Arc<dyn Store>) -> Resul
         repository: if options.dry_run { Arc::new(DryRepository(repository)) } else { repository },
         keyring: Arc::new(KeyringFolder::new(&config.trust.keyring)),
         outbound: if options.dry_run {
-            Arc::new(DryOutbound(Box::new(|text| println!("{text}"))))
+            Arc::new(DryOutbound(Box::new(|text| {
+                // Whoever read it may have had enough (`| head`): the dry run goes on, and logs.
+                let _nobody_reads = writeln!(std::io::stdout(), "{text}");
+            })))
         } else {
             outbound
         },
@@ -222,6 +230,12 @@ pub struct Bot {
 pub fn bot(config: &Config, options: &Options) -> Result<Bot, Fault> {
     let store: Arc<dyn Store> =
         if options.dry_run { Arc::new(MemoryStore::default()) } else { Arc::new(store(config)?) };
+    if options.since.is_some() && !store.open_records()?.cursors.is_empty() {
+        tracing::warn!(
+            "--since is for the very first start; it changes nothing here: the bot goes on from \
+             where it was"
+        );
+    }
     let engine = Engine::start(policy(config), ports(config, options, store)?)?;
     let folders = folders(config, options)?;
     let (sender, inbox) = mpsc::channel();

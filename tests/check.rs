@@ -214,8 +214,8 @@ fn json_has_one_object_a_line() {
 fn a_configuration_that_does_not_load_is_all_there_is_to_say() {
     let world = fine().change(&[("host = \"imap", "hots = \"imap"), ("\"lists\"", "7")]);
     insta::assert_snapshot!(world.complaints(), @r#"
-✗ configuration: /etc/gatepost/config.toml:53: account.name: is a whole number; it takes a name of letters, digits, "-", "_" and "."
-✗ configuration: /etc/gatepost/config.toml:55: account.hots: there is no such key; did you mean `host`?
+✗ configuration: /etc/gatepost/config.toml:54: account.name: is a whole number; it takes a name of letters, digits, "-", "_" and "."
+✗ configuration: /etc/gatepost/config.toml:56: account.hots: there is no such key; did you mean `host`?
 "#);
     assert!(world.asked.borrow().is_empty());
 }
@@ -282,7 +282,7 @@ fn each_thing_that_is_not_in_order_has_its_words() {
 ✗ account lists, folder INBOX: no such folder; see folder and own_copy_folder of the lists that use this account
 ✗ smtp: connection refused; see that it can be reached from here, and try again
 ! smtp: logged in to smtp.example.org:25, not encrypted, since allow_plain is set; set tls to "starttls" or "implicit", and remove allow_plain
-✗ target master: the mirror is not set up; see url and branch of that target; `gatepost setup` makes the mirror
+✗ target master: the mirror is not set up; see url and branch of that target
 ✗ target master: the child answered something else; report this: it is a bug of Gatepost
 "#);
 }

@@ -11,6 +11,7 @@ use crate::pull::ids::{ObjectId, PullNumber, RunId};
 use crate::pull::records::{HistoryEntry, Pause};
 use crate::pull::request::{Pull, Stage};
 use crate::pull::run::{Run, Why};
+use crate::pull::verdict::Outcome;
 use crate::pull::world::World;
 
 /// The bot at a glance.
@@ -64,6 +65,9 @@ pub struct RunLine {
     pub stage: String,
     /// How it ended, if it has.
     pub outcome: Option<String>,
+    /// Why it ended so, where one word does not say it.
+    #[serde(default)]
+    pub detail: Option<String>,
     /// The candidate.
     pub candidate: Option<ObjectId>,
     /// The pipeline's page.
@@ -158,6 +162,7 @@ fn run_line(world: &World, run: &Run, now: Timestamp) -> RunLine {
         },
         stage: run.stage.word().to_owned(),
         outcome: run.outcome().map(|outcome| outcome.word().to_owned()),
+        detail: run.outcome().and_then(Outcome::detail),
         candidate: run.stage.candidate().map(|candidate| candidate.commit),
         pipeline: run
             .pipeline()

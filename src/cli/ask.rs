@@ -8,6 +8,7 @@ use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 
+use crate::adapters::store::MemoryStore;
 use crate::bot::control::{Order, Reply};
 use crate::bot::view;
 use crate::config::model::Config;
@@ -50,6 +51,12 @@ fn over_socket(path: &Path, asked: &Asked<'_>) -> Result<Option<Reply>, Fault> {
         let stream = match UnixStream::connect(path).await {
             Ok(stream) => stream,
             Err(error) if is_nobody(error.kind()) => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                return Err(Fault::misconfigured(format!(
+                    "the control socket {} is for the user of the bot: ask as that user",
+                    path.display()
+                )));
+            }
             Err(error) => return Err(broken(&error)),
         };
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
@@ -89,15 +96,27 @@ fn request(asked: &Asked<'_>) -> Result<Request<Full<Bytes>>, hyper::http::Error
     }
 }
 
+/// What bots remember; nothing where there has been none. Asking must not make the state directory:
+/// it would belong to whoever asked, and not to the bot.
+fn remembered(config: &Config) -> Result<Box<dyn Store>, Fault> {
+    if config.state.directory.join("db").exists() {
+        Ok(Box::new(wiring::store(config)?))
+    } else {
+        Ok(Box::new(MemoryStore::default()))
+    }
+}
+
 fn from_store(config: &Config, asked: &Asked<'_>) -> Result<Reply, Fault> {
     if let Asked::Do(_) = asked {
-        return Ok(Reply::Refused("No bot runs: `gatepost run` has to, to obey.".into()));
+        let why = "No bot runs here, and only a running one takes commands: start `gatepost run`.";
+        return Ok(Reply::Refused(why.into()));
     }
-    let store = wiring::store(config)?;
+    let store = remembered(config)?;
+    let store = store.as_ref();
     let world = World::new(wiring::policy(config), store.open_records()?);
     let now = crate::adapters::clock::SystemClock.now();
     match asked {
-        Asked::Show(_, named) => Ok(view::reply(&world, &store, named, now)),
+        Asked::Show(_, named) => Ok(view::reply(&world, store, named, now)),
         Asked::Status | Asked::Do(_) => {
             Ok(Reply::Status(Box::new(view::status(&world, false, now))))
         }

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::text::say;
 use crate::adapters::clock::SystemClock;
 use crate::config;
 use crate::config::environment::{Environment, ProcessEnvironment};
@@ -175,8 +176,12 @@ pub fn run(arguments: &CheckArguments) -> ExitCode {
     };
     let now = SystemClock.now();
     let world = |config: &Config| probes::World::new(config.clone(), program);
-    let mut tell = |line: &CheckLine| println!("{}", arguments.format.line(line));
-    ExitCode::from(check(&arguments.config.config, &ProcessEnvironment, world, now, &mut tell))
+    let mut written = ExitCode::SUCCESS;
+    let mut tell = |line: &CheckLine| written = say(&(arguments.format.line(line) + "\n"));
+    match check(&arguments.config.config, &ProcessEnvironment, world, now, &mut tell) {
+        FINE => written,
+        code => ExitCode::from(code),
+    }
 }
 
 /// Looks at everything and tells each line as soon as it is known. `probes` makes what asks the

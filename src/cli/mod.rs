@@ -1,12 +1,13 @@
 //! The command line: one file a subcommand. Exit codes follow sysexits(3): 0 well, 64 usage,
-//! 66 no input, 70 a bug, 75 try again later, 78 configuration.
+//! 66 no input, 69 a command refused, 70 a bug, 74 the output can't be written, 75 try again later,
+//! 78 configuration.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::environment::ProcessEnvironment;
+use crate::config::environment::{Environment, ProcessEnvironment, WithoutSecrets};
 use crate::config::model::Config;
 use crate::ports::{Fault, FaultKind};
 
@@ -65,7 +66,17 @@ pub struct ConfigArgument {
 impl ConfigArgument {
     /// Loads it; prints every problem if it has any.
     fn load(&self) -> Result<Config, ExitCode> {
-        crate::config::load(&self.config, &ProcessEnvironment).map_err(|problems| {
+        self.load_from(&ProcessEnvironment)
+    }
+
+    /// Loads it for what only asks the bot. Who asks need not be able to read the secrets: a
+    /// service manager may give them to the bot alone.
+    fn load_without_secrets(&self) -> Result<Config, ExitCode> {
+        self.load_from(&WithoutSecrets(ProcessEnvironment))
+    }
+
+    fn load_from(&self, environment: &dyn Environment) -> Result<Config, ExitCode> {
+        crate::config::load(&self.config, environment).map_err(|problems| {
             eprintln!("{problems}");
             ExitCode::from(78)
         })

@@ -5,10 +5,13 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::ask::{Asked, ask};
-use super::text::{Format, json};
+use super::text::{Format, json, say};
 use super::{ConfigArgument, failed};
 use crate::bot::control::{Order, Reply};
 use crate::pull::command::{TABLE, parse};
+
+/// The exit code of a command that was not carried out (sysexits `EX_UNAVAILABLE`).
+const REFUSED: u8 = 69;
 
 /// What `do` takes.
 #[derive(Debug, Args)]
@@ -30,14 +33,13 @@ pub struct OrderArguments {
 pub fn run(arguments: &OrderArguments) -> ExitCode {
     let line = arguments.command.join(" ");
     if line.trim() == "help" {
-        print!("{}", help());
-        return ExitCode::SUCCESS;
+        return say(&help());
     }
     if let Err(why) = parse(&line) {
         eprintln!("gatepost: {why}");
         return ExitCode::from(64);
     }
-    let config = match arguments.config.load() {
+    let config = match arguments.config.load_without_secrets() {
         Ok(config) => config,
         Err(code) => return code,
     };
@@ -55,23 +57,18 @@ pub fn run(arguments: &OrderArguments) -> ExitCode {
 }
 
 fn answer(reply: &Reply, format: Format) -> ExitCode {
-    if format == Format::Json {
-        json(reply);
-    }
-    match reply {
-        Reply::Done(said) => {
-            if format == Format::Text {
-                println!("{said}");
-            }
-            ExitCode::SUCCESS
+    match (reply, format) {
+        (Reply::Done(_), Format::Json) => json(reply),
+        (Reply::Done(said), Format::Text) => say(&format!("{said}\n")),
+        (Reply::Refused(_), Format::Json) => {
+            let _the_refusal_counts = json(reply);
+            ExitCode::from(REFUSED)
         }
-        Reply::Refused(why) => {
-            if format == Format::Text {
-                eprintln!("gatepost: {why}");
-            }
-            ExitCode::from(69)
+        (Reply::Refused(why), Format::Text) => {
+            eprintln!("gatepost: {why}");
+            ExitCode::from(REFUSED)
         }
-        Reply::Status(_) | Reply::Shown(_) | Reply::Run(_) => ExitCode::from(70),
+        (Reply::Status(_) | Reply::Shown(_) | Reply::Run(_), _) => ExitCode::from(70),
     }
 }
 

@@ -34,6 +34,8 @@ pub fn run(arguments: &RunArguments) -> ExitCode {
         Err(code) => return code,
     };
     let outcome = options(arguments).and_then(|options| {
+        // Without a mirror every request would fail, each with its own alert.
+        wiring::repository(&config, &options)?.is_set_up()?;
         let bot = wiring::bot(&config, &options)?;
         stop_on_signals(bot.sender())?;
         let how = match (options.dry_run, config.bot.mode) {

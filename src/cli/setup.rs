@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::text::say;
 use super::{ConfigArgument, failed, program};
 use crate::adapters::git::{Progress, SetupStage, SetupStep};
 use crate::wiring::{self, Options};
@@ -22,10 +23,7 @@ pub fn run(config: &ConfigArgument) -> ExitCode {
     });
     bar.finish_and_clear();
     match outcome {
-        Ok(()) => {
-            println!("Everything is in place; `gatepost check` tries the rest.");
-            ExitCode::SUCCESS
-        }
+        Ok(()) => say("Everything is in place; `gatepost check` tries the rest.\n"),
         Err(fault) => failed(&fault),
     }
 }
@@ -61,5 +59,5 @@ fn advance(bar: &ProgressBar, what: String, progress: &Progress) {
 }
 
 fn done(bar: &ProgressBar, line: &str) {
-    bar.suspend(|| println!("{line}"));
+    let _tried_again_at_the_end = bar.suspend(|| say(&format!("{line}\n")));
 }

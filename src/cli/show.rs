@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::ask::{Asked, ask};
-use super::text::{Format, json, safe};
+use super::text::{Format, json, safe, say};
 use super::{ConfigArgument, failed};
 use crate::bot::control::Reply;
 use crate::bot::view::{RunLine, Shown};
@@ -33,25 +33,19 @@ pub fn run(arguments: &ShowArguments) -> ExitCode {
             return ExitCode::from(64);
         }
     };
-    let config = match arguments.config.load() {
+    let config = match arguments.config.load_without_secrets() {
         Ok(config) => config,
         Err(code) => return code,
     };
     match ask(&config, &Asked::Show(&arguments.id, &named)) {
-        Ok(Reply::Shown(shown)) => {
-            match arguments.format {
-                Format::Json => json(&shown),
-                Format::Text => print!("{}", text(&shown)),
-            }
-            ExitCode::SUCCESS
-        }
-        Ok(Reply::Run(run)) => {
-            match arguments.format {
-                Format::Json => json(&run),
-                Format::Text => println!("{}", run_text(&run)),
-            }
-            ExitCode::SUCCESS
-        }
+        Ok(Reply::Shown(shown)) => match arguments.format {
+            Format::Json => json(&shown),
+            Format::Text => say(&text(&shown)),
+        },
+        Ok(Reply::Run(run)) => match arguments.format {
+            Format::Json => json(&run),
+            Format::Text => say(&(run_text(&run) + "\n")),
+        },
         Ok(Reply::Refused(why)) => {
             eprintln!("gatepost: {why}");
             ExitCode::from(66)
@@ -76,7 +70,7 @@ fn text(shown: &Shown) -> String {
     lines.extend(shown.tip.map(|tip| format!("  tip        {tip}")));
     lines.extend(shown.signer.as_ref().map(|signer| format!("  signed by  {}", safe(signer))));
     lines.push(format!("  stage      {}{verdict}", pull.stage));
-    lines.push(format!("  why        {}", safe(&pull.because)));
+    lines.push(format!("  next       {}", safe(&pull.because)));
     lines.extend(shown.runs.iter().map(run_text));
     lines.push("History (UTC):".into());
     for entry in &shown.history {
@@ -94,6 +88,7 @@ fn run_text(run: &RunLine) -> String {
     lines.extend(run.candidate.map(|candidate| format!("  candidate  {candidate}")));
     lines.extend(run.pipeline.as_ref().map(|url| format!("  pipeline   {}", safe(url))));
     lines.extend(run.outcome.as_ref().map(|outcome| format!("  outcome    {outcome}")));
-    lines.push(format!("  why        {}", safe(&run.because)));
+    lines.extend(run.detail.as_ref().map(|detail| format!("  because    {}", safe(detail))));
+    lines.push(format!("  next       {}", safe(&run.because)));
     lines.join("\n")
 }

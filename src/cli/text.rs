@@ -1,6 +1,9 @@
 //! Helps the subcommands to print: the output's form, and text from outside made safe for a
 //! terminal.
 
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -16,11 +19,28 @@ pub enum Format {
     Json,
 }
 
-/// Prints a value as JSON.
-pub fn json(value: &impl Serialize) {
+/// Prints a value as JSON; the exit code is that of [`say`].
+pub fn json(value: &impl Serialize) -> ExitCode {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => println!("{text}"),
-        Err(error) => eprintln!("gatepost: {error}"),
+        Ok(text) => say(&(text + "\n")),
+        Err(error) => {
+            eprintln!("gatepost: {error}");
+            ExitCode::from(70)
+        }
+    }
+}
+
+/// Prints text that ends its own lines. The exit code: 0, also where the reader has had enough
+/// (`| head`), and 74 where it can't be written.
+pub fn say(text: &str) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("gatepost: standard output: {error}");
+            ExitCode::from(74)
+        }
     }
 }
 

@@ -127,6 +127,37 @@ impl Environment for ProcessEnvironment {
     }
 }
 
+/// An environment whose secrets are not read: something stands in each one's place. For what needs
+/// the rest of a configuration only, and must never connect anywhere with it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WithoutSecrets<E>(pub E);
+
+/// What stands in a secret's place.
+const UNREAD: &str = "unread";
+
+impl<E: Environment> Environment for WithoutSecrets<E> {
+    fn text(&self, file: &Path) -> io::Result<String> {
+        self.0.text(file)
+    }
+
+    fn variable(&self, _name: &str) -> Option<Zeroizing<String>> {
+        Some(Zeroizing::new(UNREAD.to_owned()))
+    }
+
+    fn secret_file(&self, _file: &Path) -> io::Result<SecretFile> {
+        Ok(SecretFile { mode: 0o600, content: Zeroizing::new(UNREAD.into()) })
+    }
+
+    fn output(
+        &self,
+        _command: &[String],
+        _folder: &Path,
+        _limit: Duration,
+    ) -> Result<Zeroizing<Vec<u8>>, CommandFault> {
+        Ok(Zeroizing::new(UNREAD.into()))
+    }
+}
+
 /// Reads at most [`MAX_SECRET`] bytes and one more, into memory that does not move meanwhile.
 fn bounded(from: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut content = Zeroizing::new(Vec::with_capacity(MAX_SECRET + 1));

@@ -98,7 +98,7 @@ impl GitRepository {
         Ok(Peer { url, access: Access::Configured, token, ca_file: target.ci.ca_file.clone() })
     }
 
-    fn limits(&self) -> Limits {
+    pub(super) fn limits(&self) -> Limits {
         let deadline = self.fetch.deadline.as_millis();
         Limits {
             deadline_ms: u64::try_from(deadline).unwrap_or(0),
@@ -123,15 +123,27 @@ impl GitRepository {
         }
     }
 
+    /// Whether every target has its mirror. Safe to repeat; asks nobody.
+    ///
+    /// # Errors
+    /// Misconfigured: the first that has none; the sentence says to run `gatepost setup`.
+    pub fn is_set_up(&self) -> Result<(), Fault> {
+        self.targets.keys().try_for_each(|name| self.mirrored(name).map(drop))
+    }
+
     /// A target's mirror and where its branch is in it.
     fn mirrored(&self, name: &TargetName) -> Result<(PathBuf, git2::Repository, ObjectId), Fault> {
         let target = self.target(name)?;
         let path = self.layout.mirror(&target.url);
-        let missing = |_| {
-            Fault::misconfigured(format!(
-                "there is no mirror of {} with the branch {}; run `gatepost setup`",
-                target.url, target.branch
-            ))
+        let missing = |error: git2::Error| {
+            Fault::misconfigured(match error.code() {
+                git2::ErrorCode::NotFound => format!(
+                    "there is no mirror of {} with the branch {} yet: `gatepost setup` makes it",
+                    target.url, target.branch
+                ),
+                // Another owner, or a $HOME whose git configuration can't be read.
+                _ => format!("the mirror {} can't be opened: {}", path.display(), error.message()),
+            })
         };
         let mirror = git2::Repository::open_bare(&path).map_err(missing)?;
         let head = mirror

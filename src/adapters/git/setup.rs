@@ -86,11 +86,10 @@ impl GitRepository {
         head: ObjectId,
         tell: &mut dyn FnMut(SetupStage),
     ) -> Result<(), Fault> {
-        let limits = self.setup_limits();
         let reference = format!("refs/heads/{}", target.branch);
         let (peer, from) = (Self::ci(target)?, mirror.to_owned());
         let look = Task::Look { peer, from, reference: reference.clone() };
-        match self.run_telling(limits, look, &mut |_| {})? {
+        match self.run_telling(self.limits(), look, &mut |_| {})? {
             Reply::At(there) => {
                 tell(SetupStage::InPlace(there));
                 return Ok(());
@@ -100,7 +99,7 @@ impl GitRepository {
         }
         let (peer, from) = (Self::ci(target)?, mirror.to_owned());
         let push = Task::Push { peer, from, commit: head, reference, replaces: Vec::new() };
-        match self.run_telling(limits, push, &mut |p| tell(SetupStage::Filling(p)))? {
+        match self.run_telling(self.setup_limits(), push, &mut |p| tell(SetupStage::Filling(p)))? {
             Reply::At(_) => tell(SetupStage::Filled),
             Reply::Occupied(there) => tell(SetupStage::InPlace(there)),
             other => return Err(unexpected(&other)),

@@ -14,7 +14,7 @@ pub fn line(target: &Target, found: Result<ObjectId, Fault>) -> CheckLine {
             CheckLine::yes(subject, finding)
         }
         Err(fault) => {
-            let mend = "see url and branch of that target; `gatepost setup` makes the mirror";
+            let mend = "see url and branch of that target";
             CheckLine::fault(subject, &fault, mend)
         }
     }

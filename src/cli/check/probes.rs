@@ -37,7 +37,10 @@ impl World {
     fn repository(&self) -> Result<GitRepository, Fault> {
         let directory = &self.config.state.directory;
         if !directory.is_dir() {
-            let why = format!("there is no mirror, for there is no {}", directory.display());
+            let why = format!(
+                "there is no mirror yet, for there is no {}: `gatepost setup` makes both",
+                directory.display()
+            );
             return Err(Fault::misconfigured(why));
         }
         GitRepository::new(GitSettings {
