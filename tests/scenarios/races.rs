@@ -229,3 +229,38 @@ fn a_request_cancelled_while_it_waits_is_never_tested() {
         assert_eq!(w.outside.lock().pipelines.len(), 1);
     });
 }
+
+#[test]
+fn a_cancellation_that_fails_for_ever_is_no_busy_loop() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        w.maintainer("alice").mails_pull("block");
+        w.run_for(SignedDuration::from_mins(10));
+        for _ in 0..3_000 {
+            let fault = Fault::temporary("500 Internal Server Error");
+            w.outside.lock().gitlab_faults.push(("cancel".into(), fault));
+        }
+        w.command("cancel 1").unwrap();
+        w.run_for(SignedDuration::from_hours(2));
+        w.outside.lock().gitlab_faults.clear();
+        w.run_for(SignedDuration::from_mins(30));
+        assert!(w.outside.lock().pipelines[0].canceled);
+    });
+}
+
+#[test]
+fn a_pipeline_that_no_look_could_find_is_found_before_another_is_made() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        w.outside.lock().lose_create_answer = true;
+        let pull = w.maintainer("alice").mails_pull("block");
+        w.run_for(SignedDuration::from_secs(1));
+        for _ in 0..2 {
+            let fault = Fault::temporary("500 Internal Server Error");
+            w.outside.lock().gitlab_faults.push(("find".into(), fault));
+        }
+        w.run_until_quiet();
+        w.reply_to(&pull);
+        assert_eq!(w.outside.lock().pipelines.len(), 1);
+    });
+}
