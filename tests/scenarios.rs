@@ -459,6 +459,26 @@ fn a_fresh_retest_merges_onto_the_target_as_it_is_now() {
 }
 
 #[test]
+fn a_retest_of_a_refused_request_fetches_anew_and_answers_anew() {
+    scenario(|w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails("block", |tag, _| tag.annotated = false);
+        w.run_until_quiet();
+        w.letter_to("alice@example.org");
+        w.command("retest 1").unwrap();
+        w.run_until_quiet();
+        w.letter_to("alice@example.org");
+        let mut outside = w.outside.lock();
+        let refs = outside.repositories.get_mut(&pull.url).unwrap();
+        refs.get_mut("refs/tags/block").unwrap().annotated = true;
+        drop(outside);
+        w.command("retest 1").unwrap();
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+    });
+}
+
+#[test]
 fn a_cancelled_request_is_silent_and_its_pipeline_is_stopped() {
     scenario(|w| {
         w.run_until_quiet();

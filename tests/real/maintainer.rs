@@ -147,6 +147,13 @@ impl Maintainer {
             .args(["--subject-prefix=PULL", "-o"])
             .arg(&letters)
             .arg(format!("origin/master..{tag}")));
+        // Git gives covers of one second one Message-ID; people do not write that fast.
+        for letter in fs::read_dir(&letters).expect("format-patch made it") {
+            let letter = letter.expect("our folder").path();
+            let text = fs::read_to_string(&letter).expect("our file");
+            let apart = text.replace("<cover.", &format!("<{tag}.cover."));
+            fs::write(&letter, apart).expect("our file");
+        }
         let cover = letters.join("0000-cover-letter.patch");
         let subject = format!("changes of {tag}");
         let text = fs::read_to_string(&cover)

@@ -169,7 +169,8 @@ fn examined(pull: &mut Pull, facts: &Facts, policy: &Policy, now: Timestamp) -> 
         return Some("held for a release manager's approval".into());
     }
     pull.stage = Stage::Queued { trusted, plan: Plan::Fresh, since: now };
-    Some(format!("queued with {} commits", facts.commits))
+    let commits = if facts.commits == 1 { "commit" } else { "commits" };
+    Some(format!("queued with {} {commits}", facts.commits))
 }
 
 fn hold(pull: &Pull, trusted: &Trusted, policy: &Policy, now: Timestamp) -> Option<HoldReason> {
@@ -312,7 +313,11 @@ fn retest(pull: &mut Pull, plan: Plan, by: &str, now: Timestamp) -> Told {
     pull.seen_at = now;
     pull.stage = match trusted {
         Some(trusted) => Stage::Queued { trusted, plan, since: now },
-        None => Stage::Received { fetch: Retry::now(now) },
+        None => {
+            // It counts as an attempt, so that its answer is a letter of its own.
+            pull.attempts = pull.attempts.saturating_add(1);
+            Stage::Received { fetch: Retry::now(now) }
+        }
     };
     Some(format!("asked for again by {by}"))
 }

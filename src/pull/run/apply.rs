@@ -3,7 +3,7 @@
 //!
 //! The race that matters is the pipeline's creation: GitLab has no idempotency key. `CreateBegun`
 //! is put before the request goes out, and from then on the bot looks for a pipeline for
-//! [`LOOK_FOR`](super::decide::LOOK_FOR) before it creates again.
+//! [`LOOK_FOR`] before it creates again.
 
 use jiff::{SignedDuration, Timestamp};
 

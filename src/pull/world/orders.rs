@@ -156,6 +156,7 @@ impl World {
     }
 
     fn pause(&mut self, reason: String, by: &str, now: Timestamp) -> String {
+        self.changed.log.push(("testing".into(), format!("paused by {by}: {reason}")));
         self.control.pause = Some(Pause { reason, by: by.into(), at: now });
         self.changed.control = true;
         "No new test begins until `resume`; running ones go on.".into()
