@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 /// How long a server may take to be ready, and a command to end: far above what they take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// Between two looks at something that only time can bring.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
