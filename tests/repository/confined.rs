@@ -79,8 +79,17 @@ fn a_child_that_does_not_end_is_killed_with_all_it_started() {
     assert_eq!(fault.kind, FaultKind::Temporary);
     assert!(fault.detail.contains("killed at its deadline"), "{fault}");
     let pid = std::fs::read_to_string(pid).unwrap();
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-    assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+    // The kernel takes a moment to end what was killed.
+    let stat = || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+        stat.unwrap_or_default()
+    };
+    let ended = |stat: &str| stat.is_empty() || stat.contains(") Z ");
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while !ended(&stat()) && std::time::Instant::now() < patience {
+        std::thread::yield_now();
+    }
+    assert!(ended(&stat()), "{}", stat());
 }
 
 fn executable(file: &Path) {
