@@ -10,7 +10,7 @@ use super::{ConfigArgument, failed};
 use crate::bot::control::Reply;
 use crate::bot::view::{RunLine, Shown};
 use crate::pull::command;
-use crate::pull::request::decide::clock;
+use crate::pull::decision::clock;
 
 /// What `show` takes.
 #[derive(Debug, Args)]

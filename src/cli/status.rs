@@ -9,7 +9,7 @@ use super::text::{Format, json, safe, say};
 use super::{ConfigArgument, failed};
 use crate::bot::control::Reply;
 use crate::bot::view::Status;
-use crate::pull::request::decide::clock;
+use crate::pull::decision::clock;
 
 /// The stage of requests that have had their answer.
 const ANSWERED: &str = "answered";

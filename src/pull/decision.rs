@@ -2,6 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::records::Pause;
+use super::retry::Retry;
+
 /// A decision about one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision<A> {
@@ -29,6 +32,22 @@ impl<A> Decision<A> {
         Self { action: None, wake_at: None, because: because.into() }
     }
 
+    /// Do this once it is due, else wait for that.
+    pub fn due(retry: &Retry, action: A, why: &str, now: Timestamp) -> Self {
+        if retry.next_at <= now {
+            return Self::act(action, why);
+        }
+        let last = retry.last.as_deref().unwrap_or("it is not time yet");
+        let at = clock(retry.next_at);
+        Self::wait_until(retry.next_at, format!("{why}, but not before {at}: {last}"))
+    }
+
+    /// Wait, because a person paused testing.
+    pub fn paused(pause: &Pause) -> Self {
+        let when = clock(pause.at);
+        Self::wait(format!("{} paused testing at {when}: {}", pause.by, pause.reason))
+    }
+
     /// Asks again at that time at the latest.
     #[must_use]
     pub fn no_later_than(mut self, at: Option<Timestamp>) -> Self {
@@ -37,6 +56,11 @@ impl<A> Decision<A> {
         }
         self
     }
+}
+
+/// A time for a sentence: to the minute, and it says that it is UTC.
+pub fn clock(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// What happened, in a sentence for the history; `None` when the event came too late to matter.

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{HoldReason, Pull, Stage, Trusted};
-use crate::pull::decision::Decision;
+use crate::pull::decision::{Decision, clock};
 use crate::pull::ids::{ObjectId, PullNumber};
 use crate::pull::policy::Policy;
 use crate::pull::queue::Turn;
@@ -91,15 +91,17 @@ fn backing_off(retry: &Retry) -> Decision<PullAction> {
 
 fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<PullAction> {
     match &pull.stage {
-        Stage::Received { fetch } => due(fetch, PullAction::Fetch, "its tag is to be fetched", now),
+        Stage::Received { fetch } => {
+            Decision::due(fetch, PullAction::Fetch, "its tag is to be fetched", now)
+        }
         Stage::Fetched { verify, .. } => {
-            due(verify, PullAction::Verify, "its signature is to be checked", now)
+            Decision::due(verify, PullAction::Verify, "its signature is to be checked", now)
         }
         Stage::Verified { check, .. } => {
             if let Some(of) = situation.repeats {
                 return Decision::act(PullAction::Repeat(of), "the same tag was mailed before");
             }
-            due(check, PullAction::Examine, "its commits are to be looked at", now)
+            Decision::due(check, PullAction::Examine, "its commits are to be looked at", now)
         }
         Stage::Held { reason, told: false, .. } => {
             Decision::act(PullAction::TellHold, held_because(reason))
@@ -121,17 +123,6 @@ fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<
     }
 }
 
-fn due(retry: &Retry, action: PullAction, why: &str, now: Timestamp) -> Decision<PullAction> {
-    if retry.next_at <= now {
-        return Decision::act(action, why);
-    }
-    let last = retry.last.as_deref().unwrap_or("it is not time yet");
-    Decision::wait_until(
-        retry.next_at,
-        format!("{why}, but not before {}: {last}", clock(retry.next_at)),
-    )
-}
-
 /// Says why a request is held, in a clause.
 pub fn held_because(reason: &HoldReason) -> String {
     match reason {
@@ -150,8 +141,7 @@ pub fn held_because(reason: &HoldReason) -> String {
 
 fn queued(situation: &Situation<'_>) -> Decision<PullAction> {
     if let Some(pause) = situation.pause {
-        let when = clock(pause.at);
-        return Decision::wait(format!("{} paused testing at {when}: {}", pause.by, pause.reason));
+        return Decision::paused(pause);
     }
     match situation.turn {
         Turn::Now => Decision::act(PullAction::Begin, "it is its turn"),
@@ -243,11 +233,6 @@ fn overdue(
         return Decision::act(PullAction::TellUnanswered(next.because.clone()), next.because);
     }
     next.no_later_than(Some(limit))
-}
-
-/// A time for a sentence: to the minute, and it says that it is UTC.
-pub fn clock(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// How long between looks at a target, while something waits for it to move.

@@ -8,7 +8,6 @@ use crate::pull::decision::Decision;
 use crate::pull::policy::{Policy, TargetPolicy};
 use crate::pull::queue::Turn;
 use crate::pull::records::Pause;
-use crate::pull::request::decide::clock;
 use crate::pull::retry::Retry;
 use crate::pull::verdict::{Overdue, PipelineLink};
 
@@ -72,17 +71,17 @@ pub fn decide(run: &Run, situation: &RunSituation<'_>, now: Timestamp) -> Decisi
         RunStage::Waiting { .. } => waiting(situation),
         RunStage::Planned { retry } => match &run.why {
             Why::Attempt { .. } => {
-                due(retry, RunAction::ReadBase, "the target's tip is to be read", now)
+                Decision::due(retry, RunAction::ReadBase, "the target's tip is to be read", now)
             }
             Why::Asked { .. } => {
-                due(retry, RunAction::Fetch, "the commit to test is to be fetched", now)
+                Decision::due(retry, RunAction::Fetch, "the commit to test is to be fetched", now)
             }
         },
         RunStage::Based { retry, .. } => {
-            due(retry, RunAction::Merge, "the merge is to be made", now)
+            Decision::due(retry, RunAction::Merge, "the merge is to be made", now)
         }
         RunStage::Merged { retry, .. } => {
-            due(retry, RunAction::Push, "the candidate is to be pushed", now)
+            Decision::due(retry, RunAction::Push, "the candidate is to be pushed", now)
         }
         RunStage::Pushed { tried_at, retry, .. } => creation(*tried_at, retry, now),
         RunStage::Started { watch, pipeline, .. } => watching(watch, pipeline, situation, now),
@@ -93,9 +92,12 @@ pub fn decide(run: &Run, situation: &RunSituation<'_>, now: Timestamp) -> Decisi
         RunStage::Ended { cancel: Some(pipeline), .. } => {
             Decision::act(RunAction::Cancel(pipeline.clone()), "nobody needs its pipeline")
         }
-        RunStage::Ended { sought: Some(sought), .. } => {
-            due(&sought.retry, RunAction::Look, "whether its pipeline was made is found out", now)
-        }
+        RunStage::Ended { sought: Some(sought), .. } => Decision::due(
+            &sought.retry,
+            RunAction::Look,
+            "whether its pipeline was made is found out",
+            now,
+        ),
         RunStage::Ended { at, outcome, .. } => over(outcome.word(), *at, situation, now),
         RunStage::Closed { .. } => Decision::wait("it is over"),
     }
@@ -103,8 +105,7 @@ pub fn decide(run: &Run, situation: &RunSituation<'_>, now: Timestamp) -> Decisi
 
 fn waiting(situation: &RunSituation<'_>) -> Decision<RunAction> {
     if let Some(pause) = situation.pause {
-        let when = clock(pause.at);
-        return Decision::wait(format!("{} paused testing at {when}: {}", pause.by, pause.reason));
+        return Decision::paused(pause);
     }
     match situation.turn {
         Turn::Now => Decision::act(RunAction::Begin, "it is its turn"),
@@ -112,24 +113,21 @@ fn waiting(situation: &RunSituation<'_>) -> Decision<RunAction> {
     }
 }
 
-fn due(retry: &Retry, action: RunAction, why: &str, now: Timestamp) -> Decision<RunAction> {
-    if retry.next_at <= now {
-        return Decision::act(action, why);
-    }
-    let last = retry.last.as_deref().unwrap_or("it is not time yet");
-    Decision::wait_until(
-        retry.next_at,
-        format!("{why}, but not before {}: {last}", clock(retry.next_at)),
-    )
-}
-
 fn creation(tried_at: Option<Timestamp>, retry: &Retry, now: Timestamp) -> Decision<RunAction> {
     match tried_at {
-        None => due(retry, RunAction::Create, "its pipeline is to be made", now),
-        Some(tried_at) if now < tried_at + LOOK_FOR => {
-            due(retry, RunAction::Look, "whether its pipeline was made is to be found out", now)
-        }
-        Some(_) => due(retry, RunAction::Create, "its pipeline was not made; it is made now", now),
+        None => Decision::due(retry, RunAction::Create, "its pipeline is to be made", now),
+        Some(tried_at) if now < tried_at + LOOK_FOR => Decision::due(
+            retry,
+            RunAction::Look,
+            "whether its pipeline was made is to be found out",
+            now,
+        ),
+        Some(_) => Decision::due(
+            retry,
+            RunAction::Create,
+            "its pipeline was not made; it is made now",
+            now,
+        ),
     }
 }
 

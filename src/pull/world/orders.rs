@@ -5,10 +5,10 @@ use jiff::Timestamp;
 
 use super::World;
 use crate::pull::command::{Command, Named};
+use crate::pull::decision::clock;
 use crate::pull::ids::{PullNumber, RunId, TargetName};
 use crate::pull::records::Pause;
 use crate::pull::request::apply::PullEvent;
-use crate::pull::request::decide::clock;
 use crate::pull::request::{Plan, Pull, Stage};
 use crate::pull::run::apply::RunEvent;
 use crate::pull::run::{Run, RunStage, Why};
