@@ -18,13 +18,11 @@ pub(super) fn request(case: &Case<'_>, base: Option<ObjectId>) -> Vec<Row> {
         rows.push(("base", format!("{base} ({})", case.target.branch)));
     }
     let signer = case.pull.stage.trusted().map(|trusted| trusted.signer.name.as_str());
-    rows.push((
-        "tag",
-        match signer {
-            Some(name) => format!("{}, signed by {name}", cover.request.reference),
-            None => cover.request.reference.clone(),
-        },
-    ));
+    rows.push(match signer {
+        Some(name) => ("tag", format!("{}, signed by {name}", cover.request.reference)),
+        // It may as well be a branch.
+        None => ("ref", cover.request.reference.clone()),
+    });
     rows.push(("from", cover.request.url.clone()));
     let tip = pinned(case.pull).map(|pinned| pinned.tip.to_string());
     if let Some(tip) = tip.or_else(|| cover.request.tip.as_ref().map(ToString::to_string)) {

@@ -6,6 +6,7 @@
 
 mod body;
 mod facts;
+mod near_miss;
 mod page;
 mod post;
 
@@ -14,13 +15,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use lettre::message::Mailbox;
 
+pub use self::near_miss::Missed;
 pub use self::post::LetterFault;
 use self::post::{Post, answer_subject, bare_subject, computed_id, thread_under};
 use crate::mail::words;
 use crate::pull::cover::Person;
 use crate::pull::ids::{ListName, MessageId};
 use crate::pull::letter::{About, Letter, LetterState};
-use crate::pull::near_miss::NearMiss;
 use crate::pull::request::{HoldReason, Pull, Stage};
 use crate::pull::retry::Retry;
 use crate::pull::run::{Run, Why};
@@ -58,19 +59,6 @@ pub struct Case<'a> {
     pub target: &'a TargetWords,
     /// How far the target has moved since the candidate's base.
     pub drift: Option<&'a Drift>,
-    /// The time in the letter.
-    pub now: Timestamp,
-}
-
-/// A mail that is meant to be a request and is none, and what a letter about it is made of.
-#[derive(Debug, Clone, Copy)]
-pub struct Missed<'a> {
-    /// The mail.
-    pub miss: &'a NearMiss,
-    /// The list it came by.
-    pub list: &'a ListWords,
-    /// Where it would have gone.
-    pub target: &'a TargetWords,
     /// The time in the letter.
     pub now: Timestamp,
 }
@@ -239,29 +227,6 @@ impl Pen {
             now,
         };
         self.write(sheet, text, None).map(Some)
-    }
-
-    /// Writes to the author of a mail that asks for a pull and names nothing to pull.
-    ///
-    /// # Errors
-    /// The author's address is none.
-    pub fn near_miss(&self, missed: &Missed<'_>) -> Result<Draft, LetterFault> {
-        let Missed { miss, list, target, now } = *missed;
-        let sheet = Sheet {
-            about: About::Mail(miss.message_id.clone()),
-            audience: Audience::Author,
-            to: vec![post::mailbox(&miss.author)?],
-            cc: Vec::new(),
-            list: None,
-            subject: answer_subject(&miss.subject),
-            thread: thread_under(&miss.message_id, &miss.references),
-            key: vec![miss.message_id.to_string(), "near-miss no-request".to_owned()],
-            facts: vec![("Verdict", "near-miss".to_owned())],
-            auto_submitted: "auto-replied",
-            now,
-        };
-        let text = body::near_miss(miss, &words::near_miss(&target.branch));
-        self.write(sheet, text, Some(&list.address))
     }
 
     /// Writes to the administrator about the bot itself. Each call at another time is another

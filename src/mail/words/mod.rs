@@ -164,15 +164,13 @@ pub fn unanswered(number: PullNumber, waited: u64, because: &str) -> Words {
 pub fn near_miss(branch: &str) -> Words {
     let base = mend::word(&format!("origin/{branch}"), "<base>");
     Words {
-        first: "Not tested: your mail asks for a pull, but its text names no repository to pull \
-                from."
-            .into(),
+        first: "Not tested: the mail names no repository to pull from.".into(),
         means:
-            "The subject is marked as a pull request, and no URL with a tag was found below it. \
-                Only you have been told."
+            "Its subject asks for a pull, but no URL with a tag was found in its text. Only you \
+                have been told."
                 .into(),
-        next: "please send it again with the text that this command prints, unchanged; if it was \
-               no pull request, there is nothing to do:"
+        next: "if it was no pull request, nothing. Otherwise please send it again with the text \
+               that this command prints, unchanged:"
             .into(),
         commands: vec![format!("git request-pull {base} <https URL> <tag>")],
     }

@@ -4,6 +4,7 @@
 use super::mend::{Mend, word};
 use super::{Ground, Words};
 use crate::pull::cover::Cover;
+use crate::pull::ids::ObjectId;
 use crate::pull::tag::Verification;
 use crate::pull::verdict::{NoTag, Refusal};
 
@@ -25,17 +26,12 @@ pub fn refused(why: &Refusal, cover: &Cover, ground: &Ground<'_>) -> Words {
         Refusal::RefMissing => ref_missing(&mend),
         Refusal::TipMismatch { asked, found } => {
             let name = &cover.request.reference;
-            let twelve: String = asked.as_str().chars().take(12).collect();
             Said {
                 first: format!("{name} is not at the commit that the mail names"),
                 means: format!(
-                    "The mail says {twelve}; {name} leads to {} in the repository. The bot looked \
-                     several times.",
-                    found.short()
+                    "The mail says {asked}; {name} leads to {found}. The bot looked several times."
                 ),
-                mend: "push the tag again if the mail is right; if the repository is, make the \
-                       mail's text again"
-                    .into(),
+                mend: "push the tag if the mail is right (first command)".into(),
                 commands: vec![mend.push_over(), mend.request(&mend.tag())],
             }
         }
@@ -59,7 +55,7 @@ pub fn refused(why: &Refusal, cover: &Cover, ground: &Ground<'_>) -> Words {
 }
 
 /// A branch or a lightweight tag.
-fn no_tag(kind: NoTag, tip: &crate::pull::ids::ObjectId, mend: &Mend<'_>) -> Said {
+fn no_tag(kind: NoTag, tip: &ObjectId, mend: &Mend<'_>) -> Said {
     let name = &mend.cover.request.reference;
     match kind {
         NoTag::Branch => {
@@ -103,7 +99,7 @@ fn ref_missing(mend: &Mend<'_>) -> Said {
         means: "The bot looked for it several times before it wrote this. A plain git push leaves \
                 tags out."
             .into(),
-        mend: "push the tag, see that the second command prints it".into(),
+        mend: "push the tag, and see that the second command prints it".into(),
         commands: vec![mend.push(&tag), mend.look(&tag)],
     }
 }
