@@ -62,7 +62,7 @@ pub(super) const LIST: &[Key] = &[
         FLAG,
         Default("true"),
         "Whether the author alone is told why a request was not taken (no request in the mail, an \
-         unsigned tag, a missing ref, …), if the keyring or `submitters` know the sender; if not, \
+         unsigned tag, a missing ref), if the keyring or `submitters` know the sender; if not, \
          it is only counted.",
     ),
     key("private", FLAG, Default("false"), "Whether its archive is closed to the public."),
