@@ -2,7 +2,7 @@
 //! the overlay from the transaction that moves the cursor past the mail until its letter is
 //! written. Anybody can mail such a thing, so what is kept is small and few.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::cover::Person;
@@ -10,6 +10,10 @@ use super::ids::{ListName, MessageId, TargetName};
 
 /// How many may wait for their letters at a time; what comes beyond is counted only.
 pub const MOST_WAITING: usize = 5;
+
+/// How long an author is not told: a cover letter of several requests names nothing itself, they
+/// come in answer to it; and who sees the slip sends the request at once.
+pub const WAIT: SignedDuration = SignedDuration::from_mins(30);
 
 /// Bytes of a Message-ID, of an address or of a name at most.
 const LONGEST: usize = 250;

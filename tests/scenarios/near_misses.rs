@@ -117,6 +117,40 @@ fn talk_about_pulls_answers_and_patches_are_no_near_misses() {
 }
 
 #[test]
+fn a_cover_letter_whose_requests_come_in_answer_to_it_is_no_near_miss() {
+    scenario(|w| {
+        w.run_until_quiet();
+        let cover = w.maintainer("alice").writes("[GIT PULL 0/2] block", "Two requests follow.");
+        w.run_for(SignedDuration::from_mins(5));
+        let thread = format!("In-Reply-To: <{cover}>\r\nDate: ");
+        let first = w.maintainer("alice").mails("block", |_, mail| {
+            *mail = mail.replace("[PULL 0/3]", "[GIT PULL 1/2]").replace("Date: ", &thread);
+        });
+        w.run_until_quiet();
+        w.reply_to(&first);
+        assert_eq!(w.letters_to(ALICE), 0);
+    });
+}
+
+#[test]
+fn a_cover_letter_that_comes_after_its_requests_is_no_near_miss() {
+    scenario(|w| {
+        w.run_until_quiet();
+        let cover = w.maintainer("alice").writes("[GIT PULL 0/2] block", "Two requests follow.");
+        let late = w.outside.lock().folder.pop().unwrap().bytes;
+        let thread = format!("In-Reply-To: <{cover}>\r\nDate: ");
+        let first = w.maintainer("alice").mails("block", |_, mail| {
+            *mail = mail.replace("[PULL 0/3]", "[GIT PULL 1/2]").replace("Date: ", &thread);
+        });
+        w.run_for(SignedDuration::from_mins(5));
+        w.outside.lock().deliver(&late);
+        w.run_until_quiet();
+        w.reply_to(&first);
+        assert_eq!(w.letters_to(ALICE), 0);
+    });
+}
+
+#[test]
 fn a_strangers_near_miss_is_counted() {
     let count = "marked mails without a request by strangers";
     only_counted(&Setting::default(), count, |w| {

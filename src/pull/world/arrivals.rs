@@ -60,6 +60,11 @@ impl World {
     /// is not answered one by one.
     fn missed(&mut self, miss: NearMiss, cursor: &Cursor, now: Timestamp) {
         let late_after = self.policy.late_after;
+        let has_requests =
+            self.pulls.values().any(|pull| pull.cover.references.contains(&miss.message_id));
+        if has_requests {
+            return;
+        }
         let waiting = &mut self.control.near_misses;
         if arrival_hold(miss.received_at, cursor.watched_from, late_after, now).is_some() {
             self.count("old marked mails without a request", now);
@@ -86,6 +91,10 @@ impl World {
         }
         if !self.policy.lists.contains_key(&list) || !self.policy.targets.contains_key(&target) {
             return;
+        }
+        for id in &cover.references {
+            // It was the cover letter of this request, and no miss.
+            self.changed.control |= self.control.near_misses.remove(id).is_some();
         }
         let number = PullNumber(self.next_pull);
         self.next_pull += 1;
