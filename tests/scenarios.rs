@@ -4,6 +4,8 @@
 
 #[path = "scenarios/races.rs"]
 mod races;
+#[path = "scenarios/revisions.rs"]
+mod revisions;
 mod scenario;
 
 use gatepost::ports::{Delivery, Fault};

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::ports::Ports;
 use crate::mail::{self, Heading, Reading, Reason};
 use crate::ports::{Cursor, Fault, FaultKind, FileName, Folder, FolderState, Mailbox};
-use crate::pull::ids::ListName;
+use crate::pull::ids::{ListName, MessageId};
 use crate::pull::world::{Arrival, Arrived, Input};
 
 /// How many headers are read at once.
@@ -26,6 +26,9 @@ const SLOW_CLOCK: SignedDuration = SignedDuration::from_hours(24);
 
 /// A request's mail larger than this is read only so far.
 const BODY_CAP: u64 = 4 * 1024 * 1024;
+
+/// How many mails above an answer are looked up.
+const THREAD: usize = 20;
 
 /// A list as intake tells it from others in the same folder.
 #[derive(Debug, Clone)]
@@ -80,7 +83,8 @@ impl Intake {
         let cursor = Cursor { uid_next: last.uid.saturating_add(1), read_at: now, ..cursor };
         let mut arrivals = Vec::new();
         for heading in &headings {
-            arrivals.extend(self.look_at(mailbox, heading, ports)?);
+            let arrival = self.look_at(mailbox, heading, &arrivals, ports)?;
+            arrivals.extend(arrival);
         }
         // Only an empty answer is the end: unreadable mails are left out of a full one.
         Ok(Some(self.chunk(cursor, arrivals, false)))
@@ -128,6 +132,7 @@ impl Intake {
         &self,
         mailbox: &mut dyn Mailbox,
         heading: &crate::ports::Heading,
+        asked_before: &[Arrival],
         ports: &Ports,
     ) -> Result<Option<Arrival>, Fault> {
         let arrival = |message_id, what| {
@@ -148,7 +153,8 @@ impl Intake {
         }
         let list = self.list_of(&head);
         let (Some(list), true) = (list, head.worth_reading()) else {
-            return arrival(id, Arrived::Other);
+            let what = taken_back(mailbox, heading.uid, &head, asked_before, ports)?;
+            return arrival(id, what.unwrap_or(Arrived::Other));
         };
         if let Some(id) = &id
             && ports.store.pull_by_message_id(id)?.is_some()
@@ -205,6 +211,55 @@ impl Intake {
         };
         by_id.or_else(by_address).or_else(only)
     }
+}
+
+/// What a mail that is no request says about one: that its author takes it back. Only a body that
+/// may say so is loaded: an answer by a request's own author, on that request's thread. It never
+/// stops the reading: a mail that breaks the reader here is nothing to act on.
+fn taken_back(
+    mailbox: &mut dyn Mailbox,
+    uid: u32,
+    head: &Heading,
+    asked_before: &[Arrival],
+    ports: &Ports,
+) -> Result<Option<Arrived>, Fault> {
+    let spoken = matches!(head.refusal(), Some(Reason::Answer | Reason::NoMarker));
+    let (Some(author), true) = (&head.author, spoken) else { return Ok(None) };
+    let of: Vec<MessageId> = head.references.iter().rev().take(THREAD).rev().cloned().collect();
+    let mut theirs = false;
+    for id in &of {
+        theirs |= asks_as(id, &author.address, asked_before, ports)?;
+    }
+    if !theirs {
+        return Ok(None);
+    }
+    let bytes = match mailbox.message(uid, BODY_CAP) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(None),
+        Err(fault) if fault.kind == FaultKind::Permanent => return Ok(None),
+        Err(fault) => return Err(fault),
+    };
+    let said = catch_unwind(|| mail::retraction(&bytes)).ok().flatten();
+    Ok(said.map(|said| Arrived::Retraction { of, by: author.address.clone(), said }))
+}
+
+/// Whether a mail is a request by that author: one that is recorded, or of this very chunk.
+fn asks_as(
+    id: &MessageId,
+    author: &str,
+    asked_before: &[Arrival],
+    ports: &Ports,
+) -> Result<bool, Fault> {
+    let here = asked_before.iter().any(|arrival| {
+        matches!(&arrival.what, Arrived::Request { cover, .. }
+            if cover.message_id == *id && cover.author.address.eq_ignore_ascii_case(author))
+    });
+    if here {
+        return Ok(true);
+    }
+    let Some(number) = ports.store.pull_by_message_id(id)? else { return Ok(false) };
+    let pull = ports.store.pull(number)?;
+    Ok(pull.is_some_and(|pull| pull.cover.author.address.eq_ignore_ascii_case(author)))
 }
 
 /// Why a mail that asks for a pull can't even be answered: then the administrator has to know.

@@ -13,6 +13,7 @@ use gatepost::pull::ids::{
 use gatepost::pull::letter::{About, Letter, LetterState};
 use gatepost::pull::request::{Pull, Stage};
 use gatepost::pull::retry::Retry;
+use gatepost::pull::revision::Lineage;
 use gatepost::pull::run::{Run, RunStage, Why};
 use gatepost::pull::verdict::{Audience, Outcome, Verdict};
 use jiff::Timestamp;
@@ -56,6 +57,8 @@ pub fn pull(number: u64, id: &str) -> Pull {
         approvals: Vec::new(),
         landing_checked: Some(object_id('c')),
         told_unanswered: None,
+        lineage: Lineage::default(),
+        retraction: None,
         letters: vec![message_id("letter@example.org")],
         stage: Stage::Received { fetch: Retry::now(at(1)) },
     }

@@ -11,6 +11,7 @@ use crate::pull::records::{Cursor, Folder, HistoryEntry};
 use crate::pull::request::decide::held_because;
 use crate::pull::request::{HoldReason, Pull, Stage};
 use crate::pull::retry::Retry;
+use crate::pull::revision::Lineage;
 
 impl World {
     pub(super) fn folder_read(
@@ -42,6 +43,7 @@ impl World {
         }
         match arrival.what {
             Arrived::Other => {}
+            Arrived::Retraction { of, by, said } => self.retracted(&of, &by, said, now),
             Arrived::SetAside { why } => {
                 let subject = "A mail was set aside because it can't be read".to_owned();
                 self.raise(Alert { subject, detail: why }, now);
@@ -98,6 +100,8 @@ impl World {
             approvals: Vec::new(),
             landing_checked: None,
             told_unanswered: None,
+            lineage: Lineage::default(),
+            retraction: None,
             letters: Vec::new(),
             stage,
         };
