@@ -7,6 +7,7 @@ use gatepost::pull::ids::{
 };
 use gatepost::pull::letter::{About, Letter, LetterState};
 use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
+use gatepost::pull::revision::Lineage;
 use gatepost::pull::run::{Run, RunStage, Why};
 use gatepost::pull::tag::{Candidate, Pinned, Signer, Tag};
 use gatepost::pull::verdict::{Audience, Evidence, FailedJob, Outcome, PipelineLink, Verdict};

@@ -32,7 +32,8 @@ const THING: &str = concat!(
 const AFTER: &str = concat!(
     r"(?:\s*$|\s*[,:;()!\u{2013}\u{2014}]|\s+-|\s+(?:for|until|till|because|as|since|and|but|then|",
     r"instead|i'?ll|i|we|sorry|again|due|while|altogether|entirely|completely|please|now|yet|",
-    r"there|from|in|it|will|was|with|which|that|at|too)\b)",
+    r"there|it|will|was|with|which|that|at|too|",
+    r"from\s+(?:your|the)\s+(?:queue|list|tree|branch|staging))\b)",
 );
 
 /// Where an order begins: at the sentence, after a word or two with a comma, or after "please".
@@ -45,6 +46,8 @@ static PATTERNS: LazyLock<Vec<Option<Regex>>> = LazyLock::new(|| {
     let verb = "(?:ignore|disregard|drop|discard|withdraw|retract|scratch|skip|cancel|unqueue)";
     let take = "(?:pull|merge|apply|take|process|queue|test)";
     let not = r"(?:do\s+not|don'?t)";
+    let meaning = r"(?:'m|\s+am|(?:'d|\s+would)\s+like\s+to|\s+(?:want|have|need)\s+to|\s+hereby|'ll|\s+will)";
+    let is = r"(?:is|are|has\s+been|should\s+be|can\s+be|was)";
     let gone = "(?:withdrawn|retracted|dropped|cancelled|canceled|void|obsolete|ignored|dead)";
     [
         format!("{ORDER}{verb}\\s+{THING}{AFTER}"),
@@ -52,19 +55,24 @@ static PATTERNS: LazyLock<Vec<Option<Regex>>> = LazyLock::new(|| {
         format!(r"{ORDER}{not}\s+{take}\s*(?:$|[,!]|(?:yet|now|just yet)\b)"),
         format!(r"{ORDER}hold\s+off\b(?:\s*$|\s*[,:;(-]|\s+(?:on|with|for|until|from)\b)"),
         format!(
-            r"\bi(?:'m|\s+am|'d\s+like\s+to|\s+would\s+like\s+to|\s+want\s+to|\s+have\s+to|\s+need\s+to|\s+hereby|'ll|\s+will)?\s+(?:withdraw|withdrawing|retract|retracting|cancel|dropping|drop)\s+{THING}{AFTER}"
+            r"\bi{meaning}?\s+(?:withdraw|withdrawing|retract|retracting|cancel|dropping|drop)\s+{THING}{AFTER}"
         ),
         format!(r"\bconsider\s+{THING}\s+(?:as\s+)?{gone}\b"),
         format!(
-            r"^(?:\w+,\s+)?{THING}\s+(?:is|are|has\s+been|should\s+be|can\s+be|was)\s+(?:now\s+|hereby\s+)?{gone}\b"
+            r"^(?:\w+,\s+)?{THING}\s+{is}\s+(?:now\s+|hereby\s+)?{gone}\b"
         ),
         r"^(?:please\s+)?self[- ]?nac?k\b|\bself[- ]nac?k(?:ed|ing)?\b".to_owned(),
-        r"^nac?k\b\s*(?:$|.*\b(?:v\d+|respin|resend|repost|new\s+(?:version|pull|tag)|my\s+own|myself)\b)"
+        r"^nac?k\b\s*(?:$|.*\b(?:v\d+|respin|resend|repost|new\s+(?:version|pull|tag)|myself)\b)"
             .to_owned(),
         format!(
             r"^(?:{THING}\s+(?:is|was|has\s+been|will\s+be|got)\s+)?(?:now\s+)?superseded\b(?:\s*$|\s+by\b)"
         ),
-        r"\b(?:i'?ll|i\s+will|will|let\s+me|going\s+to)\s+(?:\w+\s+)?(?:send|post|prepare|do|make|spin|push)\s+(?:out\s+)?(?:an?\s+|the\s+)?(?:(?:fixed|new|corrected)\s+)?v\d+\b"
+        concat!(
+            r"\b(?:i'?ll|i\s+will|let\s+me|i'?m\s+going\s+to)\s+(?:\w+\s+)?",
+            r"(?:send|post|prepare|do|make|spin|push)\s+(?:out\s+)?(?:an?\s+|the\s+)?",
+            r"(?:(?:fixed|new|corrected)\s+)?v\d+(?:\s*$|\s*[,;:(-]|\s+(?:soon|shortly|later|today|",
+            r"tomorrow|with|without|once|when|after|then|that|which|and|instead|for|in|on|as|now)\b)",
+        )
             .to_owned(),
         format!(r"\b(?:i'?ll|i\s+will|will|let\s+me|going\s+to)\s+respin\b(?:\s*$|\s+{THING}{AFTER})"),
     ]
@@ -73,10 +81,9 @@ static PATTERNS: LazyLock<Vec<Option<Regex>>> = LazyLock::new(|| {
     .collect()
 });
 
-/// What makes a sentence speak of a part, or of a case that may not come.
-static UNLESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\bpatch(?:es)?\s+#?\d|\bv\d+\s+of\s+patch|^if\b|\bif\s+(?:you|we|that|there|needed|necessary)\b|\?$").ok()
-});
+/// What makes a sentence speak of a case that may not come.
+static UNLESS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^if\b|\bif\s+(?:you|we|that|there|needed|necessary)\b|\?$").ok());
 
 /// The sentence in which a mail takes back what it answers, cleaned and cut; `None` if it does not.
 pub fn retraction(bytes: &[u8]) -> Option<String> {
@@ -169,6 +176,8 @@ mod tests {
             "NAK",
             "self-NAK",
             "Self NACK: patch 3 breaks the build.",
+            "Please drop this one, patch 3 breaks the build.",
+            "Please drop this from your queue.",
             "Scratch that, I pushed the wrong tag.",
             "Scratch this pull request.",
             "Don't pull this!",
@@ -210,6 +219,8 @@ mod tests {
             "I dropped patch 3 and resent as v2 here.",
             "I have dropped the broken test from this series.",
             "Please drop patch 3 when you apply it.",
+            "Please drop it from patch 3.",
+            "I'll send a v2 of patch 3 with the next pull.",
             "> Please ignore this pull request.\n\nNo, it is fine.",
             "On Monday Bob wrote:\n>> please drop this\nThat was about another one.",
             "Thanks!\n-- \nPlease ignore this mail's footer\n",

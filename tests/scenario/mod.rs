@@ -92,7 +92,7 @@ impl Setting {
         let list = ListPolicy {
             address: OTHER_LIST.into(),
             target: TargetName::new("master"),
-            own_copies: folder(),
+            own_copies: other_folder(),
         };
         setting.policy.lists.insert(ListName::new("block"), list);
         setting

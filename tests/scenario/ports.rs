@@ -16,7 +16,7 @@ use gatepost::pull::tag::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::outside::{LIST, Outside, OutsidePipeline, State, id_of};
+use super::outside::{LIST, OTHER_LIST, Outside, OutsidePipeline, State, id_of};
 
 pub struct ValueClock(pub Outside);
 
@@ -106,6 +106,9 @@ impl Outbound for ValueOutbound {
                 });
                 if envelope.recipients.iter().any(|to| to == LIST) {
                     o.deliver(message);
+                }
+                if envelope.recipients.iter().any(|to| to == OTHER_LIST) {
+                    o.deliver_by_other_list(message);
                 }
             }
             answer
