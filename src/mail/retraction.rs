@@ -46,7 +46,11 @@ static PATTERNS: LazyLock<Vec<Option<Regex>>> = LazyLock::new(|| {
     let verb = "(?:ignore|disregard|drop|discard|withdraw|retract|scratch|skip|cancel|unqueue)";
     let take = "(?:pull|merge|apply|take|process|queue|test)";
     let not = r"(?:do\s+not|don'?t)";
-    let meaning = r"(?:'m|\s+am|(?:'d|\s+would)\s+like\s+to|\s+(?:want|have|need)\s+to|\s+hereby|'ll|\s+will)";
+    let meaning = concat!(
+        r"(?:'m|\s+am|(?:'d|\s+would)\s+like\s+to|\s+(?:want|have|need)\s+to|",
+        r"\s+hereby|'ll|\s+will)",
+    );
+    let undo = "(?:withdraw|withdrawing|retract|retracting|cancel|dropping|drop)";
     let is = r"(?:is|are|has\s+been|should\s+be|can\s+be|was)";
     let gone = "(?:withdrawn|retracted|dropped|cancelled|canceled|void|obsolete|ignored|dead)";
     [
@@ -54,36 +58,40 @@ static PATTERNS: LazyLock<Vec<Option<Regex>>> = LazyLock::new(|| {
         format!("{ORDER}{not}\\s+(?:yet\\s+)?{take}\\s+{THING}{AFTER}"),
         format!(r"{ORDER}{not}\s+{take}\s*(?:$|[,!]|(?:yet|now|just yet)\b)"),
         format!(r"{ORDER}hold\s+off\b(?:\s*$|\s*[,:;(-]|\s+(?:on|with|for|until|from)\b)"),
-        format!(
-            r"\bi{meaning}?\s+(?:withdraw|withdrawing|retract|retracting|cancel|dropping|drop)\s+{THING}{AFTER}"
-        ),
+        format!(r"\bi{meaning}?\s+{undo}\s+{THING}{AFTER}"),
         format!(r"\bconsider\s+{THING}\s+(?:as\s+)?{gone}\b"),
-        format!(
-            r"^(?:\w+,\s+)?{THING}\s+{is}\s+(?:now\s+|hereby\s+)?{gone}\b"
-        ),
+        format!(r"^(?:\w+,\s+)?{THING}\s+{is}\s+(?:now\s+|hereby\s+)?{gone}\b"),
         r"^(?:please\s+)?self[- ]?nac?k\b|\bself[- ]nac?k(?:ed|ing)?\b".to_owned(),
         r"^nac?k\b\s*(?:$|.*\b(?:v\d+|respin|resend|repost|new\s+(?:version|pull|tag)|myself)\b)"
             .to_owned(),
         format!(
-            r"^(?:{THING}\s+(?:is|was|has\s+been|will\s+be|got)\s+)?(?:now\s+)?superseded\b(?:\s*$|\s+by\b)"
+            r"^(?:{THING}\s+(?:{is}|will\s+be|got)\s+)?(?:now\s+)?superseded\b(?:\s*$|\s+by\b)"
         ),
         concat!(
             r"\b(?:i'?ll|i\s+will|let\s+me|i'?m\s+going\s+to)\s+(?:\w+\s+)?",
             r"(?:send|post|prepare|do|make|spin|push)\s+(?:out\s+)?(?:an?\s+|the\s+)?",
-            r"(?:(?:fixed|new|corrected)\s+)?v\d+(?:\s*$|\s*[,;:(-]|\s+(?:soon|shortly|later|today|",
-            r"tomorrow|with|without|once|when|after|then|that|which|and|instead|for|in|on|as|now)\b)",
+            r"(?:(?:fixed|new|corrected)\s+)?v\d+(?:\s*$|\s*[,;:(-]|\s+(?:soon|shortly|later|",
+            r"today|tomorrow|with|without|once|when|after|then|that|which|and|instead|for|in|on|",
+            r"as|now)\b)",
         )
-            .to_owned(),
-        format!(r"\b(?:i'?ll|i\s+will|will|let\s+me|going\s+to)\s+respin\b(?:\s*$|\s+{THING}{AFTER})"),
+        .to_owned(),
+        format!(
+            r"\b(?:i'?ll|i\s+will|will|let\s+me|going\s+to)\s+respin\b(?:\s*$|\s+{THING}{AFTER})"
+        ),
     ]
     .iter()
     .map(|pattern| Regex::new(pattern).ok())
     .collect()
 });
 
-/// What makes a sentence speak of a case that may not come.
-static UNLESS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^if\b|\bif\s+(?:you|we|that|there|needed|necessary)\b|\?$").ok());
+/// What makes a sentence a question of what to do, or speak of a case that may not come.
+static UNLESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^if\b|\bif\s+(?:you|we|that|there|needed|necessary)\b|",
+        r"^(?:should|shall|do|does|did|is|was|are|what|why|(?:can|could|may)\s+(?:i|we))\b.*\?$",
+    ))
+    .ok()
+});
 
 /// The sentence in which a mail takes back what it answers, cleaned and cut; `None` if it does not.
 pub fn retraction(bytes: &[u8]) -> Option<String> {
@@ -103,9 +111,9 @@ fn takes_back(sentence: &str) -> bool {
         return false;
     }
     let plain = sentence.to_lowercase().replace(['\u{2019}', '\u{2018}', '`'], "'");
-    let plain = plain.trim_end_matches(['.', '!', ' ']);
-    let matches = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|p| p.is_match(plain));
-    !matches(&UNLESS) && PATTERNS.iter().any(matches)
+    let words = plain.trim_end_matches(['.', '!', '?', ' ']);
+    let unless = UNLESS.as_ref().is_some_and(|pattern| pattern.is_match(&plain));
+    !unless && PATTERNS.iter().flatten().any(|pattern| pattern.is_match(words))
 }
 
 /// A text's own paragraphs, up to a signature, a patch or a forwarded mail.
@@ -178,6 +186,7 @@ mod tests {
             "Self NACK: patch 3 breaks the build.",
             "Please drop this one, patch 3 breaks the build.",
             "Please drop this from your queue.",
+            "Could you drop this one?",
             "Scratch that, I pushed the wrong tag.",
             "Scratch this pull request.",
             "Don't pull this!",
@@ -228,6 +237,8 @@ mod tests {
             "Patch 2 was superseded by commit 0123456789ab.",
             "If you prefer I'll send a v2.",
             "Should I send a v2?",
+            "Is this superseded by v2?",
+            "Can we drop this one?",
             "If that is a problem, please drop this.",
             "NAK, that would break migration of older machines.",
             "I don't pull this in from anywhere else.",
