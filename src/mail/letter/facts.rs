@@ -27,11 +27,11 @@ pub(super) fn request(case: &Case<'_>, base: Option<ObjectId>) -> Vec<Row> {
         },
     ));
     rows.push(("from", cover.request.url.clone()));
-    rows.extend(replaced(case.pull).map(|replaced| ("replaces", replaced)));
     let tip = pinned(case.pull).map(|pinned| pinned.tip.to_string());
     if let Some(tip) = tip.or_else(|| cover.request.tip.as_ref().map(ToString::to_string)) {
         rows.push(("tip", tip));
     }
+    rows.extend(replaced(case.pull).map(|replaced| ("replaces", replaced)));
     rows
 }
 

@@ -14,7 +14,7 @@ impl Pen {
         let Some(retraction) = &case.pull.retraction else { return Ok(None) };
         let over = case.pull.stage.verdict().is_some();
         let words = words::retracted(case.pull.number, over);
-        let mut sheet = self.about_pull(case, Audience::Managers, "retracted", "Taken back?")?;
+        let mut sheet = self.about_pull(case, Audience::Managers, "retracted", "Taken back")?;
         sheet.facts.insert(0, ("Verdict", "retracted".to_owned()));
         let text = body::retracted(case, &words, &retraction.said);
         self.write(sheet, text, Some(&case.list.address)).map(Some)
