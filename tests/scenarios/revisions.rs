@@ -446,7 +446,9 @@ fn a_retraction_is_told_once_and_cancels_nothing() {
         assert!(told.contains("gatepost do 'cancel 1'"), "{told}");
         assert!(w.reply_to(&pull).starts_with("Passed"));
         assert_eq!(canceled(w), [false]);
-        assert!(w.pull(1).retraction.unwrap().told);
+        let retraction = w.pull(1).retraction.unwrap();
+        assert!(retraction.told);
+        assert_eq!(retraction.said, "Please drop this one, patch 3 breaks the build.");
     });
 }
 
