@@ -91,6 +91,8 @@ fn pull(number: u64, head: ObjectId, at: Timestamp, stage: Stage, letter: Messag
         approvals: Vec::new(),
         landing_checked: Some(head),
         told_unanswered: None,
+        lineage: Lineage::default(),
+        retraction: None,
         letters: vec![letter],
         stage,
     }
