@@ -7,8 +7,9 @@
 //! In reading order: [`ids`], [`cover`] (what the mail asks), [`tag`] (what was fetched, and who
 //! signed it), [`pipeline`] (what GitLab says), [`evidence`] (what that proves), [`verdict`] (what
 //! is concluded, and who is told), [`retry`], [`decision`], [`policy`], [`queue`]; then the three
-//! records with their rules: [`request`], [`run`], [`letter`]; [`records`] (what is put together),
-//! [`command`] (what people may say) and [`world`], which joins them: `step`.
+//! records with their rules: [`request`] (and [`revision`]: which one is another's next), [`run`],
+//! [`letter`]; [`records`] (what is put together), [`command`] (what people may say) and [`world`],
+//! which joins them: `step`.
 
 pub mod command;
 pub mod cover;
@@ -23,6 +24,7 @@ pub mod queue;
 pub mod records;
 pub mod request;
 pub mod retry;
+pub mod revision;
 pub mod run;
 pub mod tag;
 pub mod verdict;

@@ -14,6 +14,7 @@ use gatepost::pull::letter::{About, Letter, LetterState};
 use gatepost::pull::near_miss::NearMiss;
 use gatepost::pull::request::{Pull, Stage};
 use gatepost::pull::retry::Retry;
+use gatepost::pull::revision::Lineage;
 use gatepost::pull::run::{Run, RunStage, Why};
 use gatepost::pull::verdict::{Audience, Outcome, Verdict};
 use jiff::Timestamp;
@@ -69,6 +70,8 @@ pub fn pull(number: u64, id: &str) -> Pull {
         approvals: Vec::new(),
         landing_checked: Some(object_id('c')),
         told_unanswered: None,
+        lineage: Lineage::default(),
+        retraction: None,
         letters: vec![message_id("letter@example.org")],
         stage: Stage::Received { fetch: Retry::now(at(1)) },
     }
