@@ -3,15 +3,21 @@
 //!
 //! In reading order: [`clean`] (what outside text may not carry); [`words`] (what is said about
 //! each outcome), [`letter`] (how a letter is made) and [`trace`] (what a job's log says); then the
-//! reader: [`subject`], [`mod@heading`] (what the header alone says), `body` (the text),
+//! reader: [`subject`], `automatic` (what machines send), `author` (who is behind a From), [`mod@heading`]
+//! (what the header alone says), `legible`, `html`, `body` and `quote` (the mail's own text),
 //! [`grammar`] (the forms of requests), [`reader`] (what a mail is) and [`reason`] (why it is no
 //! request).
 
+mod author;
+mod automatic;
 mod body;
 pub mod clean;
 pub mod grammar;
 pub mod heading;
+mod html;
+mod legible;
 pub mod letter;
+mod quote;
 pub mod reader;
 pub mod reason;
 pub mod subject;
