@@ -1,6 +1,8 @@
 //! Finds a mail's text: the text parts that are no attachments, decoded, as plain lines. It must
 //! not look for requests.
 
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{HeaderName, HeaderValue, Message, MessagePart, MimeHeaders, PartType};
 
@@ -20,8 +22,9 @@ pub(super) type Forms = Vec<String>;
 pub(super) fn texts(message: &Message<'_>) -> Vec<Forms> {
     let shown = || message.parts.iter().filter(|part| !is_attached(part));
     let plain = shown().filter(|part| matches!(part.body, PartType::Text(_)) && is_plain(part));
-    let html = shown().filter(|part| matches!(part.body, PartType::Html(_)));
-    let mut texts: Vec<Forms> = plain.chain(html).take(PARTS).map(forms).collect();
+    let html = shown().filter(|part| is_html(part));
+    let mut texts: Vec<Forms> =
+        plain.chain(html).take(PARTS).map(|part| forms(message, part)).collect();
     if texts.iter().flatten().all(|text| text.trim().is_empty()) {
         texts.extend(remains(message).map(|text| vec![lines(&text)]));
     }
@@ -40,18 +43,39 @@ pub(super) fn has_patch(message: &Message<'_>) -> bool {
     message.parts.iter().any(|part| named(part) || typed(part))
 }
 
-fn forms(part: &MessagePart<'_>) -> Forms {
+fn forms(message: &Message<'_>, part: &MessagePart<'_>) -> Forms {
     let text = match &part.body {
-        PartType::Text(text) => lines(text),
-        PartType::Html(html) => lines(&html::text_of(html)),
+        PartType::Text(text) | PartType::Html(text) if part.is_encoding_problem => {
+            let raw = part.offset_body as usize..part.offset_end as usize;
+            decoded(part, message.raw_message.get(raw).unwrap_or(text.as_bytes()))
+        }
+        PartType::Text(text) | PartType::Html(text) => text.to_string(),
         PartType::Binary(_)
         | PartType::InlineBinary(_)
         | PartType::Message(_)
         | PartType::Multipart(_) => return Vec::new(),
     };
+    let text = lines(&if is_html(part) { html::text_of(&text) } else { text });
     match flow(part) {
         Some(delsp) => vec![unflow(&text, delsp), text],
         None => vec![text],
+    }
+}
+
+/// What the parser left as it came, because the part has no end or its encoding a fault.
+fn decoded(part: &MessagePart<'_>, bytes: &[u8]) -> String {
+    let how = part.content_transfer_encoding().unwrap_or_default().to_ascii_lowercase();
+    let decoded = match how.trim() {
+        "quoted-printable" => quoted_printable_decode(bytes),
+        "base64" => base64_decode(bytes),
+        _ => None,
+    };
+    let bytes = decoded.as_deref().unwrap_or(bytes);
+    let charset = part.content_type().and_then(|kind| kind.attribute("charset"));
+    let charset = charset.filter(|_| std::str::from_utf8(bytes).is_err() || decoded.is_some());
+    match charset.and_then(|name| charset_decoder(name.as_bytes())) {
+        Some(decode) => decode(bytes),
+        None => String::from_utf8_lossy(bytes).into_owned(),
     }
 }
 
@@ -66,10 +90,15 @@ fn remains(message: &Message<'_>) -> Option<String> {
         PartType::Message(_) => return None,
         PartType::Multipart(_) => message.raw_message.get(part.offset_body as usize..)?,
     };
-    let quoted = part.content_transfer_encoding();
-    let quoted = quoted.is_some_and(|how| how.eq_ignore_ascii_case("quoted-printable"));
-    let decoded = quoted.then(|| quoted_printable_decode(bytes)).flatten();
-    Some(String::from_utf8_lossy(decoded.as_deref().unwrap_or(bytes)).into_owned())
+    Some(decoded(part, bytes))
+}
+
+/// HTML, or what would be if the parser had found its end.
+fn is_html(part: &MessagePart<'_>) -> bool {
+    let subtype = || part.content_type().and_then(|kind| kind.subtype());
+    let named = || subtype().is_some_and(|sub| sub.eq_ignore_ascii_case("html"));
+    matches!(part.body, PartType::Html(_))
+        || (part.is_encoding_problem && matches!(part.body, PartType::Text(_)) && named())
 }
 
 fn is_plain(part: &MessagePart<'_>) -> bool {

@@ -82,7 +82,7 @@ impl Page {
             let end =
                 rest.bytes().take(ENTITY).position(|byte| byte == b';').map_or(1, |end| end + 1);
             let mut read = String::new();
-            add_html_token(&mut read, rest[..end].as_bytes(), false);
+            add_html_token(&mut read, &rest.as_bytes()[..end], false);
             self.out.push_str(&read.replace('\u{A0}', " "));
             rest = &rest[end..];
         }

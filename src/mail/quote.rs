@@ -9,16 +9,17 @@ use super::subject::pattern;
 /// `>` and `|`, with the writer's initials in front or not: `> `, `AM> `.
 static QUOTED: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"^\s*(?:[A-Za-z]{1,3}>|[>|\u{FF1E}])"));
-/// The line that mail programs put above what they forward.
+/// The line that mail programs put above what they forward; a clear signature puts `- ` before it
+/// (RFC 9580, section 7.2).
 static FORWARD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?i)^\s*(?:[-_]{2,}\s*(?:forwarded|weitergeleitete)\s+(?:message|mail|e-mail|nachricht|by)\b.*|begin\s+forwarded\s+message\s*:?\s*)$",
+        r"(?i)^\s*(?:-\s)?(?:[-_]{2,}\s*(?:forwarded|weitergeleitete)\s+(?:message|mail|e-mail|nachricht|by)\b.*|begin\s+forwarded\s+message\s*:?\s*)$",
     )
 });
 /// The line that some put above what they answer, without marking its lines.
 static ORIGINAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?i)^\s*[-_]{2,}\s*(?:original|urspr\S{1,3}ngliche)\s+(?:message|mail|e-mail|nachricht)\b.*$",
+        r"(?i)^\s*(?:-\s)?[-_]{2,}\s*(?:original|urspr\S{1,3}ngliche)\s+(?:message|mail|e-mail|nachricht)\b.*$",
     )
 });
 static FROM: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(?i)^[\s*]*from\s*:\**\s+\S"));

@@ -41,7 +41,15 @@ pub(super) fn is_repository(url: &str) -> bool {
         || path.contains("/scm/")
         || path.contains("/git/")
         || path.starts_with("git.")
+        || (FORGES.iter().any(|forge| path.starts_with(forge))
+            && !PAGES.iter().any(|page| path.contains(page)))
 }
+
+/// Hosts whose paths are repositories', with or without `.git`, …
+const FORGES: [&str; 4] = ["github.", "gitlab.", "codeberg.", "bitbucket."];
+/// … but for those with such a part.
+const PAGES: [&str; 9] =
+    ["/-/", "/pull/", "/pulls", "/issues", "/commit", "/blob/", "/tree/", "/compare/", "/releases"];
 
 /// Whether a token can be a ref's name (git-check-ref-format), and is no ordinary word's
 /// punctuation.
