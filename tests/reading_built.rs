@@ -27,7 +27,7 @@ fn sha() -> impl Strategy<Value = String> {
 fn ask() -> impl Strategy<Value = Ask> {
     let path = "[a-z][a-z0-9-]{0,12}(/~?[a-z][a-z0-9_.+-]{0,12}[a-z0-9]){1,3}(\\.git)?";
     let url = (select(URLS.as_slice()), path).prop_map(|(front, path)| format!("{front}{path}"));
-    let name = "[a-z][a-z0-9]{0,8}([-_+./][a-z0-9]{1,8}){1,4}";
+    let name = "[a-z][a-z0-9]{0,8}[-_+/][a-z0-9]{1,8}([-_+./][a-z0-9]{1,8}){0,3}";
     let reference = (select(vec!["tags/", "refs/tags/", ""]), name)
         .prop_map(|(front, name)| format!("{front}{name}"))
         .prop_filter("git has no such name", |name| !name.ends_with(".lock"));
