@@ -382,7 +382,7 @@ enum Other {
     SeriesWithBranch,
     Unmarked,
     Merged,
-    OtherBot,
+    TestRobot,
     OwnLetter,
     Refusal,
     Bounce,
@@ -401,7 +401,7 @@ const OTHERS: [Other; 16] = [
     Other::SeriesWithBranch,
     Other::Unmarked,
     Other::Merged,
-    Other::OtherBot,
+    Other::TestRobot,
     Other::OwnLetter,
     Other::Refusal,
     Other::Bounce,
@@ -445,7 +445,7 @@ impl Other {
             }
             Self::Unmarked => (alice, "net for 9.0".into(), body, Reason::NoMarker),
             Self::Merged => (from("pr-tracker-bot@bots.example"), mine, body, Reason::Automatic),
-            Self::OtherBot => {
+            Self::TestRobot => {
                 (from("kernel test robot <t@bots.example>"), mine, body, Reason::Automatic)
             }
             Self::OwnLetter => {
