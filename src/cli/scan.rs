@@ -1,23 +1,32 @@
 //! `gatepost scan PATH…`: says which mails ask for a pull, and why the others do not. It reads
-//! files and standard input only, one mail at a time, and changes nothing.
+//! files and standard input only, and changes nothing. One thread takes archives apart and has a
+//! cheap look at each mail; the others read those that it lets through.
 
-mod archive;
+mod folders;
+mod mbox;
+mod packed;
+mod progress;
+mod readers;
 mod row;
 
-use std::io::{self, Read, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
+use self::mbox::{Mail, Mails};
+use self::progress::Progress;
+use self::readers::{Outcome, Place, Readers};
 use self::row::Row;
 use crate::mail::words::counted;
-use crate::mail::{self, Reading, Reason};
+use crate::mail::{self, Reason, look};
 
 /// What to scan, and what to print.
 #[derive(Debug, Clone, Args)]
 pub struct ScanArgs {
-    /// Mails (.eml), mboxes, folders of them, or - for standard input
+    /// Mails, mboxes (also packed: .mbox.gz), Maildirs, folders of these, or - for standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// How to print what is found
@@ -46,15 +55,16 @@ pub const ALL_READ: u8 = 0;
 pub const SOME_UNREADABLE: u8 = 66;
 
 /// Scans, writing results as they are found; returns the exit code. Paths that can't be read are
-/// named on `err`, and the rest is scanned.
+/// named on `err`, and the rest is scanned. A bar on the terminal says how far it is.
 ///
 /// # Errors
 /// `out` or `err` can't be written to.
 pub fn run(args: &ScanArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    run_with(args, &mut io::stdin().lock(), out, err)
+    let progress = Progress::on_a_terminal(&args.paths, args.format == ScanFormat::Json);
+    scan(args, &mut io::stdin().lock(), out, err, &progress)
 }
 
-/// As [`run`], with what `-` reads given by the caller.
+/// As [`run`], with what `-` reads given by the caller, and without the bar.
 ///
 /// # Errors
 /// `out` or `err` can't be written to.
@@ -64,17 +74,45 @@ pub fn run_with(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
-    let mut scan = Scan { args, out, err, mails: 0, requests: 0, unreadable: 0 };
-    for path in &args.paths {
-        scan.path(path, input)?;
+    scan(args, input, out, err, &Progress::none())
+}
+
+fn scan<'a>(
+    args: &'a ScanArgs,
+    input: &mut dyn Read,
+    out: &'a mut dyn Write,
+    err: &'a mut dyn Write,
+    progress: &'a Progress,
+) -> io::Result<u8> {
+    std::thread::scope(|threads| {
+        let (all, wide) = (args.all, args.wide);
+        let readers = Readers::start(threads, move |mail| row(mail, all, wide));
+        let out = BufWriter::new(out);
+        let (mails, requests, unreadable) = (0, 0, 0);
+        let mut scan = Scan { args, out, err, progress, readers, mails, requests, unreadable };
+        for path in &args.paths {
+            scan.path(path, input)?;
+        }
+        scan.end()
+    })
+}
+
+/// What is printed of a mail, if anything is.
+fn row(mail: &[u8], all: bool, wide: bool) -> Option<Row> {
+    let settled = |reason| is_final(reason) && !all && !wide;
+    if mail::heading(look::header(mail)).refusal().is_some_and(settled) {
+        return None;
     }
-    scan.end()
+    let row = Row::of(&mail::read(mail), wide);
+    (row.is_pull_request || all).then_some(row)
 }
 
 struct Scan<'a> {
     args: &'a ScanArgs,
-    out: &'a mut dyn Write,
+    out: BufWriter<&'a mut dyn Write>,
     err: &'a mut dyn Write,
+    progress: &'a Progress,
+    readers: Readers<Option<Row>>,
     mails: u64,
     requests: u64,
     unreadable: u64,
@@ -85,9 +123,9 @@ impl Scan<'_> {
         if path == Path::new("-") {
             return self.stream(path, input);
         }
-        match archive::files(path) {
+        match folders::files(path) {
             Err(error) => self.cannot(path, &error),
-            Ok(files) => files.into_iter().try_for_each(|file| match file {
+            Ok(mut files) => files.try_for_each(|file| match file {
                 Ok(file) => self.file(&file),
                 Err((path, error)) => self.cannot(&path, &error),
             }),
@@ -95,72 +133,91 @@ impl Scan<'_> {
     }
 
     fn file(&mut self, path: &Path) -> io::Result<()> {
-        match std::fs::File::open(path) {
-            Ok(mut file) => self.stream(path, &mut file),
+        match File::open(path) {
+            Ok(file) => self.stream(path, file),
             Err(error) => self.cannot(path, &error),
         }
     }
 
     /// One mail, or an mbox of them. A failing read ends this path; a failing write everything.
-    fn stream(&mut self, path: &Path, from: &mut dyn Read) -> io::Result<()> {
-        let mut mails = archive::Mails::new(from);
+    fn stream(&mut self, path: &Path, from: impl Read) -> io::Result<()> {
+        let progress = self.progress;
+        let mut mails = match packed::unpacked(progress.counting(from)) {
+            Ok(from) => Mails::new(from),
+            Err(error) => return self.cannot(path, &error),
+        };
+        let mut place = Place { path: path.into(), number: 0 };
         loop {
             match mails.next_mail() {
-                Ok(Some(mail)) => self.mail(path, mail)?,
+                Ok(Some(mail)) => {
+                    place.number += 1;
+                    self.mail(&place, mail)?;
+                }
                 Ok(None) => return Ok(()),
                 Err(error) => return self.cannot(path, &error),
             }
         }
     }
 
-    fn mail(&mut self, path: &Path, mail: &[u8]) -> io::Result<()> {
+    fn mail(&mut self, place: &Place, mail: Mail<'_>) -> io::Result<()> {
         self.mails += 1;
-        // The parser of MIME is not ours: what makes it panic is one unreadable mail.
-        let reading = catch_unwind(AssertUnwindSafe(|| self.reading(mail)));
-        let reading = match reading {
-            Ok(Some(reading)) => reading,
-            Ok(None) => return Ok(()),
-            Err(_) => {
-                writeln!(self.err, "{}: mail {} broke the reader", path.display(), self.mails)?;
-                self.unreadable += 1;
-                return Ok(());
+        let all_are_read = self.args.all || self.args.wide;
+        if all_are_read || look::may_ask(mail.raw) {
+            let place = Place { path: Arc::clone(&place.path), number: place.number };
+            self.readers.put(place, &mail.unquoted());
+            while let Some(outcomes) = self.readers.ready() {
+                self.print(outcomes)?;
             }
-        };
-        let row = Row::of(&reading, self.args.wide);
-        self.requests += u64::from(row.is_pull_request);
-        if !row.is_pull_request && !self.args.all {
-            return Ok(());
         }
+        Ok(())
+    }
+
+    fn print(&mut self, outcomes: Vec<Outcome<Option<Row>>>) -> io::Result<()> {
+        let progress = self.progress;
+        let any = outcomes.iter().any(|(_, row)| !matches!(row, Some(None)));
+        let mut write = || {
+            outcomes.iter().try_for_each(|(place, row)| match row {
+                Some(Some(row)) => self.row(row),
+                Some(None) => Ok(()),
+                None => self.broke(place),
+            })
+        };
+        if any { progress.aside(write) } else { write() }
+    }
+
+    fn row(&mut self, row: &Row) -> io::Result<()> {
+        self.requests += u64::from(row.is_pull_request);
         match self.args.format {
             ScanFormat::Json => {
-                serde_json::to_writer(&mut *self.out, &row)?;
+                serde_json::to_writer(&mut self.out, row)?;
                 writeln!(self.out)
             }
             ScanFormat::Text => writeln!(self.out, "{row}"),
         }
     }
 
-    /// Reads one mail; `None` if its header shows that it would not be printed.
-    fn reading(&self, mail: &[u8]) -> Option<Reading> {
-        let shown_anyway = self.args.all || self.args.wide;
-        if !shown_anyway && mail::heading(archive::header(mail)).refusal().is_some_and(is_final) {
-            return None;
-        }
-        Some(mail::read(mail))
+    fn broke(&mut self, place: &Place) -> io::Result<()> {
+        self.unreadable += 1;
+        let (path, number) = (place.path.display(), place.number);
+        writeln!(self.err, "{path}: mail {number} broke the reader")
     }
 
     fn cannot(&mut self, path: &Path, error: &io::Error) -> io::Result<()> {
         self.unreadable += 1;
-        writeln!(self.err, "{} can't be read: {error}", path.display())
+        let err = &mut *self.err;
+        self.progress.aside(|| writeln!(err, "{} can't be read: {error}", path.display()))
     }
 
-    fn end(self) -> io::Result<u8> {
+    fn end(mut self) -> io::Result<u8> {
+        while let Some(outcomes) = self.readers.rest() {
+            self.print(outcomes)?;
+        }
         if self.args.format == ScanFormat::Text {
             let (requests, mails) =
                 (counted(self.requests, "request"), counted(self.mails, "mail"));
-            writeln!(self.out, "{requests} in {mails}")?;
+            self.progress.aside(|| writeln!(self.out, "{requests} in {mails}"))?;
         }
-        self.out.flush()?;
+        self.progress.aside(|| self.out.flush())?;
         Ok(if self.unreadable == 0 { ALL_READ } else { SOME_UNREADABLE })
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! In reading order: [`clean`] (what outside text may not carry); [`words`] (what is said about
 //! each outcome), [`letter`] (how a letter is made) and [`trace`] (what a job's log says); then the
-//! reader: [`subject`], [`mod@heading`] (what the header alone says), `body` (the text),
+//! reader: [`look`] (which mails of an archive are worth reading), [`subject`], [`mod@heading`]
+//! (what the header alone says), `body` (the text),
 //! [`grammar`] (the forms of requests), [`reader`] (what a mail is) and [`reason`] (why it is no
 //! request).
 
@@ -12,6 +13,7 @@ pub mod clean;
 pub mod grammar;
 pub mod heading;
 pub mod letter;
+pub mod look;
 pub mod reader;
 pub mod reason;
 pub mod subject;
