@@ -57,7 +57,7 @@ const REST: &str = "The following changes since commit 0123456789012345678901234
 /// Words of a subject, with and without what asks for a pull, some with characters that are taken
 /// out of it before it is read.
 fn text() -> impl Strategy<Value = String> {
-    let marker = [
+    const MARKED: &[&str] = &[
         "[PULL] x",
         "[GIT PULL]",
         "[pull request] y",
@@ -71,8 +71,9 @@ fn text() -> impl Strategy<Value = String> {
         "[PULL SUBSYSTEM a]",
         "[PULL\tv2 0/3]",
     ];
-    let other = ["Größe", "block", "[list]", "x", "PU", "LL", "[PULLED]", "é", "\u{feff}"];
-    prop_oneof![3 => select(&marker[..]), 1 => select(&other[..])].prop_map(str::to_owned)
+    const OTHER: &[&str] =
+        &["Größe", "block", "[list]", "x", "PU", "LL", "[PULLED]", "é", "\u{feff}"];
+    prop_oneof![3 => select(MARKED), 1 => select(OTHER)].prop_map(str::to_owned)
 }
 
 /// How a word is written: as it is, or as encoded words (RFC 2047), cut anywhere.
@@ -134,7 +135,7 @@ fn subject() -> impl Strategy<Value = String> {
 
 /// What may stand around a subject.
 fn line() -> impl Strategy<Value = String> {
-    let odd = [
+    const ODD: &[&str] = &[
         "From x@example.org Fri Jan  2 10:15:00 2026\n",
         ">From x@example.org Fri Jan  2 10:15:00 2026\n",
         "no header at all\n",
@@ -146,7 +147,7 @@ fn line() -> impl Strategy<Value = String> {
         "Content-Type: text/plain; charset=\"utf-8\n",
         "List-Id: <x\n",
     ];
-    prop_oneof![2 => Just(String::new()), 1 => select(&odd[..]).prop_map(str::to_owned)]
+    prop_oneof![2 => Just(String::new()), 1 => select(ODD).prop_map(str::to_owned)]
 }
 
 fn any_mail() -> impl Strategy<Value = Vec<u8>> {
@@ -299,8 +300,8 @@ fn folders_of_mails_give_the_same_as_their_mbox() {
     }
 }
 
-fn sorted(text: &str) -> Vec<&str> {
-    let mut lines: Vec<&str> = text.lines().collect();
+fn sorted(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     lines.sort_unstable();
     lines
 }

@@ -8,18 +8,16 @@ mod packed;
 mod progress;
 mod readers;
 mod row;
+mod walk;
 
-use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use self::mbox::{Mail, Mails};
 use self::progress::Progress;
-use self::readers::{Outcome, Place, Readers};
 use self::row::Row;
+use self::walk::{Streams, walk};
 use crate::mail::words::counted;
 use crate::mail::{self, Reason, look};
 
@@ -77,148 +75,57 @@ pub fn run_with(
     scan(args, input, out, err, &Progress::none())
 }
 
-fn scan<'a>(
-    args: &'a ScanArgs,
+fn scan(
+    args: &ScanArgs,
     input: &mut dyn Read,
-    out: &'a mut dyn Write,
-    err: &'a mut dyn Write,
-    progress: &'a Progress,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    progress: &Progress,
 ) -> io::Result<u8> {
-    std::thread::scope(|threads| {
-        let (all, wide) = (args.all, args.wide);
-        let readers = Readers::start(threads, move |mail| row(mail, all, wide));
-        let out = BufWriter::new(out);
-        let (mails, requests, unreadable) = (0, 0, 0);
-        let mut scan = Scan { args, out, err, progress, readers, mails, requests, unreadable };
-        for path in &args.paths {
-            scan.path(path, input)?;
-        }
-        scan.end()
-    })
+    let (all, wide) = (args.all, args.wide);
+    let mut out = BufWriter::new(out);
+    let mut requests = 0;
+    let counts = walk(
+        Streams { paths: &args.paths, input, err, progress },
+        move |mail| all || wide || look::may_ask(mail),
+        move |mail| row(mail, all, wide),
+        |_, row| {
+            let Some(row) = row else { return Ok(()) };
+            requests += u64::from(row.is_pull_request);
+            print(&row, args.format, &mut out)
+        },
+    )?;
+    if args.format == ScanFormat::Text {
+        let (requests, mails) = (counted(requests, "request"), counted(counts.mails, "mail"));
+        writeln!(out, "{requests} in {mails}")?;
+    }
+    out.flush()?;
+    Ok(if counts.unreadable == 0 { ALL_READ } else { SOME_UNREADABLE })
 }
 
 /// What is printed of a mail, if anything is.
 fn row(mail: &[u8], all: bool, wide: bool) -> Option<Row> {
-    let settled = |reason| is_final(reason) && !all && !wide;
-    if mail::heading(look::header(mail)).refusal().is_some_and(settled) {
+    if !all && !wide && is_settled(mail) {
         return None;
     }
     let row = Row::of(&mail::read(mail), wide);
     (row.is_pull_request || all).then_some(row)
 }
 
-struct Scan<'a> {
-    args: &'a ScanArgs,
-    out: BufWriter<&'a mut dyn Write>,
-    err: &'a mut dyn Write,
-    progress: &'a Progress,
-    readers: Readers<Option<Row>>,
-    mails: u64,
-    requests: u64,
-    unreadable: u64,
+/// Whether a mail can be no request by its header, or as a patch of a series.
+fn is_settled(mail: &[u8]) -> bool {
+    let heading = mail::heading(look::header(mail));
+    let numbered = heading.marks.number.is_some_and(|number| number > 0);
+    heading.refusal().is_some_and(is_final) || (numbered && look::holds_a_diff(mail))
 }
 
-impl Scan<'_> {
-    fn path(&mut self, path: &Path, input: &mut dyn Read) -> io::Result<()> {
-        if path == Path::new("-") {
-            return self.stream(path, input);
+fn print(row: &Row, format: ScanFormat, out: &mut impl Write) -> io::Result<()> {
+    match format {
+        ScanFormat::Json => {
+            serde_json::to_writer(&mut *out, row)?;
+            writeln!(out)
         }
-        match folders::files(path) {
-            Err(error) => self.cannot(path, &error),
-            Ok(mut files) => files.try_for_each(|file| match file {
-                Ok(file) => self.file(&file),
-                Err((path, error)) => self.cannot(&path, &error),
-            }),
-        }
-    }
-
-    fn file(&mut self, path: &Path) -> io::Result<()> {
-        match File::open(path) {
-            Ok(file) => self.stream(path, file),
-            Err(error) => self.cannot(path, &error),
-        }
-    }
-
-    /// One mail, or an mbox of them. A failing read ends this path; a failing write everything.
-    fn stream(&mut self, path: &Path, from: impl Read) -> io::Result<()> {
-        let progress = self.progress;
-        let mut mails = match packed::unpacked(progress.counting(from)) {
-            Ok(from) => Mails::new(from),
-            Err(error) => return self.cannot(path, &error),
-        };
-        let mut place = Place { path: path.into(), number: 0 };
-        loop {
-            match mails.next_mail() {
-                Ok(Some(mail)) => {
-                    place.number += 1;
-                    self.mail(&place, mail)?;
-                }
-                Ok(None) => return Ok(()),
-                Err(error) => return self.cannot(path, &error),
-            }
-        }
-    }
-
-    fn mail(&mut self, place: &Place, mail: Mail<'_>) -> io::Result<()> {
-        self.mails += 1;
-        let all_are_read = self.args.all || self.args.wide;
-        if all_are_read || look::may_ask(mail.raw) {
-            let place = Place { path: Arc::clone(&place.path), number: place.number };
-            self.readers.put(place, &mail.unquoted());
-            while let Some(outcomes) = self.readers.ready() {
-                self.print(outcomes)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn print(&mut self, outcomes: Vec<Outcome<Option<Row>>>) -> io::Result<()> {
-        let progress = self.progress;
-        let any = outcomes.iter().any(|(_, row)| !matches!(row, Some(None)));
-        let mut write = || {
-            outcomes.iter().try_for_each(|(place, row)| match row {
-                Some(Some(row)) => self.row(row),
-                Some(None) => Ok(()),
-                None => self.broke(place),
-            })
-        };
-        if any { progress.aside(write) } else { write() }
-    }
-
-    fn row(&mut self, row: &Row) -> io::Result<()> {
-        self.requests += u64::from(row.is_pull_request);
-        match self.args.format {
-            ScanFormat::Json => {
-                serde_json::to_writer(&mut self.out, row)?;
-                writeln!(self.out)
-            }
-            ScanFormat::Text => writeln!(self.out, "{row}"),
-        }
-    }
-
-    fn broke(&mut self, place: &Place) -> io::Result<()> {
-        self.unreadable += 1;
-        let (path, number) = (place.path.display(), place.number);
-        writeln!(self.err, "{path}: mail {number} broke the reader")
-    }
-
-    fn cannot(&mut self, path: &Path, error: &io::Error) -> io::Result<()> {
-        self.unreadable += 1;
-        let err = &mut *self.err;
-        self.progress.aside(|| writeln!(err, "{} can't be read: {error}", path.display()))
-    }
-
-    fn end(mut self) -> io::Result<u8> {
-        while let Some(outcomes) = self.readers.rest() {
-            self.print(outcomes)?;
-        }
-        if self.args.format == ScanFormat::Text {
-            let (requests, mails) =
-                (counted(self.requests, "request"), counted(self.mails, "mail"));
-            self.progress.aside(|| writeln!(self.out, "{requests} in {mails}"))?;
-        }
-        self.progress.aside(|| self.out.flush())?;
-        Ok(if self.unreadable == 0 { ALL_READ } else { SOME_UNREADABLE })
+        ScanFormat::Text => writeln!(out, "{row}"),
     }
 }
 

@@ -16,6 +16,33 @@ pub fn may_ask(mail: &[u8]) -> bool {
     }) || has_an_open_word(header)
 }
 
+/// Whether a mail's text surely has a diff in it. `true` only where nothing has to be decoded to
+/// know; what is also numbered in its subject the reader takes for a patch then.
+pub fn holds_a_diff(mail: &[u8]) -> bool {
+    let header = header(mail);
+    let body = &mail[header.len()..];
+    let looked_at = &body[..body.len().min(LOOKED_AT)];
+    memmem::find(looked_at, b"\ndiff --git ").is_some() && is_plain(&header.to_ascii_lowercase())
+}
+
+/// How far into a text a diff is looked for; the reader looks further.
+const LOOKED_AT: usize = 1_000_000;
+
+/// Whether a header, in lower case, has nothing in it that could make the text another one than
+/// the bytes behind it.
+fn is_plain(header: &[u8]) -> bool {
+    let words = ["multipart", "html", "flowed", "base64", "quoted-printable", "disposition"];
+    let charsets = ["utf-8", "us-ascii", "iso-8859-"];
+    let ascii_within = |at| {
+        let value = header[at..].trim_ascii_start().strip_prefix(b"=").unwrap_or_default();
+        let value = value.strip_prefix(b"\"").unwrap_or(value);
+        charsets.iter().any(|charset| value.starts_with(charset.as_bytes()))
+    };
+    words.iter().all(|word| memmem::find(header, word.as_bytes()).is_none())
+        && memmem::find_iter(header, b"charset").all(|at| ascii_within(at + b"charset".len()))
+        && !has_an_open_word(header)
+}
+
 /// The header of a mail with the empty line that ends it; the whole mail if none does.
 pub fn header(mail: &[u8]) -> &[u8] {
     if mail.first() == Some(&b'\n') || mail.starts_with(b"\r\n") {
