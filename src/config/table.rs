@@ -29,6 +29,10 @@ const TEMPLATE: &str = "a branch name, with {target}, {number} and {attempt} fil
 const TEXTS: &str = "a list of texts";
 const SCHEMES: &str = "a list of \"https\", \"http\", \"git\", \"ssh\"";
 const GLOBS: &str = "a list of host names, with * and ? as in file names";
+const MARKERS: &str = "a list of words, each of one word or several";
+const UNUSUAL: &str = "a list of \"unmarked\", \"patch-series\", \"answers\"";
+const BY_SUBJECT: &str = "a table of targets' names, such as { \"for-9.0\" = \"stable-9.0\" }";
+const ADDRESS_GLOBS: &str = "a list of addresses, with * and ? as in file names";
 const ADDRESSES_IP: &str = "a list of IP addresses";
 pub(super) const VARIABLES: &str = "a table of texts, such as { QEMU_CI = \"2\" }";
 pub(super) const INPUTS: &str = "a table of texts, numbers, flags or lists of them";
@@ -214,6 +218,49 @@ const LIST: &[Key] = &[
         "Its List-Id, without brackets; without it the header is not looked at.",
     ),
     key("target", NAME, Required("\"master\""), "The target that its requests go into."),
+    key(
+        "targets",
+        BY_SUBJECT,
+        Default("{}"),
+        "Targets by words of the subject, in brackets or not: -, _ and blanks are alike, and of \
+         several words that fit the longest counts; all other requests go into `target`.",
+    ),
+    key(
+        "markers",
+        MARKERS,
+        Default("[\"pull\"]"),
+        "What marks a request in the subject, as whole words, in capitals or not.",
+    ),
+    key(
+        "accept",
+        UNUSUAL,
+        Default("[]"),
+        "What is acted on besides: requests without a marker, requests in a mail with [PATCH] in \
+         its subject, answers whose own words hold a whole request. For the first and the last \
+         far more mails have to be read whole.",
+    ),
+    key(
+        "submitters",
+        ADDRESS_GLOBS,
+        Default("[]"),
+        "Who may submit; other people's requests are left alone and counted. Empty: anybody, for \
+         the tag's signature decides in any case.",
+    ),
+    key(
+        "not_for_us",
+        MARKERS,
+        Default("[]"),
+        "Words in the subject's brackets that say a request is for somebody else, such as \
+         \"kvm-unit-tests\"; SUBSYSTEM and \"not for master\" are known.",
+    ),
+    key(
+        "near_misses",
+        FLAG,
+        Default("true"),
+        "Whether the author alone is told why a request was not taken (no request in the mail, an \
+         unsigned tag, a missing ref, …), if the keyring or `submitters` know the sender; if not, \
+         it is only counted.",
+    ),
     key("private", FLAG, Default("false"), "Whether its archive is closed to the public."),
     key(
         "own_copy_folder",

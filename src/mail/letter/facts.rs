@@ -5,7 +5,7 @@ use crate::pull::ids::ObjectId;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::tag::{Pinned, Verification};
-use crate::pull::verdict::{Outcome, Refusal, Verdict};
+use crate::pull::verdict::{NoTag, Outcome, Refusal, Verdict};
 
 /// A label and its value.
 pub(super) type Row = (&'static str, String);
@@ -131,6 +131,8 @@ pub(super) fn kind(verdict: &Verdict) -> &'static str {
             Refusal::Signature(Verification::Revoked { .. }) => "refused revoked",
             Refusal::Signature(Verification::Weak { .. }) => "refused weak",
             Refusal::Signature(Verification::NameMismatch { .. }) => "refused name-mismatch",
+            Refusal::NoTag { kind: NoTag::Branch, .. } => "refused branch",
+            Refusal::NoTag { kind: NoTag::Lightweight, .. } => "refused lightweight-tag",
             Refusal::UrlNotAllowed { .. } => "refused url-not-allowed",
             Refusal::RefMissing => "refused ref-missing",
             Refusal::TipMismatch { .. } => "refused tip-mismatch",

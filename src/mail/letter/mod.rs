@@ -20,6 +20,7 @@ use crate::mail::words;
 use crate::pull::cover::Person;
 use crate::pull::ids::{ListName, MessageId};
 use crate::pull::letter::{About, Letter, LetterState};
+use crate::pull::near_miss::NearMiss;
 use crate::pull::request::{HoldReason, Pull, Stage};
 use crate::pull::retry::Retry;
 use crate::pull::run::{Run, Why};
@@ -57,6 +58,19 @@ pub struct Case<'a> {
     pub target: &'a TargetWords,
     /// How far the target has moved since the candidate's base.
     pub drift: Option<&'a Drift>,
+    /// The time in the letter.
+    pub now: Timestamp,
+}
+
+/// A mail that is meant to be a request and is none, and what a letter about it is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Missed<'a> {
+    /// The mail.
+    pub miss: &'a NearMiss,
+    /// The list it came by.
+    pub list: &'a ListWords,
+    /// Where it would have gone.
+    pub target: &'a TargetWords,
     /// The time in the letter.
     pub now: Timestamp,
 }
@@ -227,6 +241,29 @@ impl Pen {
         self.write(sheet, text, None).map(Some)
     }
 
+    /// Writes to the author of a mail that asks for a pull and names nothing to pull.
+    ///
+    /// # Errors
+    /// The author's address is none.
+    pub fn near_miss(&self, missed: &Missed<'_>) -> Result<Draft, LetterFault> {
+        let Missed { miss, list, target, now } = *missed;
+        let sheet = Sheet {
+            about: About::Mail(miss.message_id.clone()),
+            audience: Audience::Author,
+            to: vec![post::mailbox(&miss.author)?],
+            cc: Vec::new(),
+            list: None,
+            subject: answer_subject(&miss.subject),
+            thread: thread_under(&miss.message_id, &miss.references),
+            key: vec![miss.message_id.to_string(), "near-miss no-request".to_owned()],
+            facts: vec![("Verdict", "near-miss".to_owned())],
+            auto_submitted: "auto-replied",
+            now,
+        };
+        let text = body::near_miss(miss, &words::near_miss(&target.branch));
+        self.write(sheet, text, Some(&list.address))
+    }
+
     /// Writes to the administrator about the bot itself. Each call at another time is another
     /// letter: how often is decided elsewhere.
     ///
@@ -274,7 +311,7 @@ impl Pen {
             cc,
             list: (audience == Audience::Thread).then_some(&case.list.name),
             subject,
-            thread: thread_under(cover),
+            thread: thread_under(&cover.message_id, &cover.references),
             key: vec![
                 cover.message_id.to_string(),
                 facts::tag_id(case.pull).map(|id| id.to_string()).unwrap_or_default(),

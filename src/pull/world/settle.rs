@@ -257,6 +257,13 @@ impl World {
                 effects.push(Effect::Alert(Alert { subject, detail }));
             }
         }
+        for (id, miss) in &self.control.near_misses {
+            let subject = Subject::Miss(id.clone());
+            if !self.in_flight.contains(&subject) && !self.backs_off(&subject, wake, now) {
+                effects.push(Effect::TellMiss(Box::new(miss.clone())));
+                self.in_flight.insert(subject);
+            }
+        }
         let expired_until = self.expired_at.map_or(now, |at| at + DAY);
         wake.add(Some(expired_until).filter(|at| *at > now));
         if expired_until <= now && self.in_flight.insert(Subject::OldFiles) {
