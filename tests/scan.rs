@@ -189,12 +189,57 @@ fn the_look_never_decides_against_a_request() {
     assert!(requests > CASES / 4 && passed_over > CASES / 100, "{requests}, {passed_over}");
 }
 
+/// A numbered mail with a whole request and, somewhere and somehow, a diff.
+fn numbered() -> impl Strategy<Value = String> {
+    const TYPES: &[&str] = &[
+        "",
+        "Content-Type: text/plain; charset=utf-8\n",
+        "Content-Type: text/plain; charset=\"us-ascii\"; format=flowed\n",
+        "Content-Type: text/plain; charset=utf-16\n",
+        "Content-Type: text/html; charset=utf-8\n",
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n",
+        "Content-Disposition: attachment; filename=x\n",
+        "Content-Type: text/x-patch\n",
+    ];
+    const CODINGS: &[&str] = &["", "8bit", "quoted-printable", "base64"];
+    const DIFFS: &[&str] = &[
+        "",
+        "\ndiff --git a/x b/x\n",
+        "\n> \ndiff --git a/x b/x\n",
+        "\n> diff --git a/x b/x\n",
+        "\n  diff --git a/x b/x\n",
+        "x=\ndiff --git a/x b/x\n",
+        "x \ndiff --git a/x b/x\n",
+        "\n-- \n2.47\n\ndiff --git a/x b/x\n",
+        "\n--b\nContent-Type: text/x-patch; name=x.patch\n\n\ndiff --git a/x b/x\n\n--b--\n",
+    ];
+    (select(TYPES), select(CODINGS), select(DIFFS), any::<bool>()).prop_map(
+        |(kind, coding, diff, first)| {
+            let known = "From: Ann <ann@example.org>\nMessage-ID: <1@example.org>\n";
+            let text = if first { format!("{diff}\n{REST}") } else { format!("{REST}{diff}") };
+            let text = if coding == "base64" { BASE64_STANDARD.encode(text) } else { text };
+            let coding = match coding {
+                "" => String::new(),
+                coding => format!("Content-Transfer-Encoding: {coding}\n"),
+            };
+            format!("{known}Subject: [PULL 3/10] x\n{coding}{kind}\n{text}")
+        },
+    )
+}
+
 #[test]
-fn a_subject_in_the_tail_of_an_encoded_word_without_end_is_let_through() {
-    let known = "From: a@example.org\nMessage-ID: <1@example.org>\n";
-    let mail = format!("{known}To: =?utf-8?b?QUFB\n\nQUFB?\nSubject: [PULL] x\n\n{REST}");
-    assert!(is_shown(mail.as_bytes()), "the parser reads on behind the empty line");
-    assert!(look::may_ask(mail.as_bytes()));
+fn a_numbered_request_is_not_taken_for_a_patch_unless_the_reader_does() {
+    let (requests, patches) = (Cell::new(0), Cell::new(0));
+    let mut runner = TestRunner::new(Config { cases: 4_000, ..Config::default() });
+    let outcome = runner.run(&numbered(), |mail| {
+        let (shown, diff) = (is_shown(mail.as_bytes()), look::holds_a_diff(mail.as_bytes()));
+        requests.set(requests.get() + u32::from(shown));
+        patches.set(patches.get() + u32::from(diff));
+        prop_assert!(!(shown && diff), "{mail}");
+        Ok(())
+    });
+    outcome.unwrap();
+    assert!(requests.get() > 500 && patches.get() > 200, "{requests:?}, {patches:?}");
 }
 
 /// A folder to put archives into, and scans of it.
@@ -358,4 +403,146 @@ fn a_full_disk_is_74() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     let status = command.arg("scan").arg(path).stdout(full).stderr(Stdio::null()).status();
     assert_eq!(status.unwrap().code(), Some(74));
+}
+
+const CONFIG: &str = r#"
+[bot]
+from = "Gatepost <gatepost@example.org>"
+administrator = "admin@example.org"
+release_managers = ["release@example.org"]
+
+[[account]]
+name = "lists"
+host = "127.0.0.1"
+login = "gatepost"
+password = { file = "there-is-no-such-secret" }
+
+[[list]]
+name = "devel"
+account = "lists"
+address = "devel@lists.example.org"
+list_id = "devel.lists.example.org"
+target = "master"
+targets = { "for-9.0" = "stable-9.0" }
+not_for_us = ["kvm-unit-tests"]
+
+[[target]]
+name = "master"
+url = "https://git.example.org/project.git"
+branch = "master"
+
+[target.ci]
+gitlab = "https://gitlab.example.org"
+project = "project/ci"
+token = { file = "there-is-no-such-secret" }
+
+[[target]]
+name = "stable-9.0"
+url = "https://git.example.org/project.git"
+branch = "stable-9.0"
+
+[target.ci]
+gitlab = "https://gitlab.example.org"
+project = "project/ci-stable"
+token = { file = "there-is-no-such-secret" }
+
+[trust]
+hosts = ["git.example.org"]
+
+[smtp]
+host = "127.0.0.1"
+"#;
+
+fn surveyed() -> Archives {
+    let archives = Archives::new();
+    archives.put("config.toml", CONFIG.as_bytes());
+    let mail = |number: u32, to: &str, subject: &str, body: &str| {
+        format!(
+            "{LOCAL}\nFrom: Ann <ann@example.org>\nTo: {to}@lists.example.org\n\
+             Date: Fri, 2 Jan 2026 10:15:00 +0000\nMessage-ID: <{number}@example.org>\n\
+             Subject: {subject}\n\n{body}\n\n"
+        )
+    };
+    let bare = REST.replace(" tags/pull-1", "");
+    let mbox = [
+        mail(1, "devel", "[PULL 0/3] a", REST),
+        mail(2, "devel", "[PULL for-9.0 0/3] b", REST),
+        mail(3, "devel", "[PULL] c", &bare),
+        mail(4, "devel", "[PULL] d", "I forgot it."),
+        mail(5, "devel", "[kvm-unit-tests PULL] e", REST),
+        mail(6, "devel", "Re: [PULL 0/3] a", REST),
+        mail(7, "devel", "f", "talk"),
+        mail(8, "devel", "g", "talk"),
+        mail(9, "other", "[PULL] h", REST),
+    ];
+    archives.put("local.mbox", mbox.concat().as_bytes());
+    archives
+}
+
+#[test]
+fn a_configurations_lists_say_what_they_would_have_done() {
+    let said = surveyed().scan(&["--config", "config.toml", "local.mbox"]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    let lines: Vec<&str> = said.out.lines().collect();
+    let expected = [
+        "devel <devel@lists.example.org>: 8 mails",
+        "         2  tested, for master",
+        "         1  tested, for stable-9.0",
+        "         1  near miss: its text names no repository to pull from",
+        "         1  left: it is an answer or a forward",
+        "         2  left: its subject does not ask for a pull",
+        "         1  left: its subject says \"kvm-unit-tests\": not for us",
+        "  Nearest to the border:",
+    ];
+    assert_eq!(lines[..expected.len()], expected, "{}", said.out);
+    assert_eq!(lines.last(), Some(&"1 of 9 mails came by none of these lists."));
+}
+
+#[test]
+fn a_survey_names_the_mails_nearest_to_the_border_and_no_others() {
+    let said = surveyed().scan(&["--config", "config.toml", "--format", "json", "local.mbox"]);
+    assert_eq!(said.out.lines().count(), 1);
+    let survey: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((&survey["mails"], &survey["of_no_list"]), (&9.into(), &1.into()));
+    let list = &survey["lists"][0];
+    let sum: u64 =
+        list["outcomes"].as_array().unwrap().iter().map(|o| o["mails"].as_u64().unwrap()).sum();
+    assert_eq!(sum, 8);
+    let near: Vec<(&str, &str)> = list["border"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|near| (near["message_id"].as_str().unwrap(), near["outcome"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("<3@example.org>", "act"),
+        ("<4@example.org>", "near-miss"),
+        ("<6@example.org>", "leave"),
+        ("<5@example.org>", "leave"),
+    ];
+    assert_eq!(near, expected);
+    assert_eq!(list["border"][0]["but"], "it does not have a ref");
+}
+
+#[test]
+fn no_more_than_twenty_mails_are_named_and_some_of_each_outcome() {
+    let archives = surveyed();
+    let mbox = fs::read_to_string(archives.0.path().join("local.mbox")).unwrap();
+    archives.put("local.mbox", mbox.repeat(30).as_bytes());
+    let said = archives.scan(&["--config", "config.toml", "--format", "json", "local.mbox"]);
+    let survey: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let border = survey["lists"][0]["border"].as_array().unwrap();
+    assert_eq!(border.len(), 20);
+    for id in 3..=6 {
+        let id = format!("<{id}@example.org>");
+        assert!(border.iter().filter(|near| near["message_id"] == id.as_str()).count() == 5);
+    }
+}
+
+#[test]
+fn a_broken_configuration_is_78() {
+    let archives = Archives::new();
+    archives.put("config.toml", b"[bot]\n");
+    let said = archives.scan(&["--config", "config.toml", "local.mbox"]);
+    assert_eq!((said.code, said.out.as_str()), (78, ""));
 }

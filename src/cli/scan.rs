@@ -8,9 +8,10 @@ mod packed;
 mod progress;
 mod readers;
 mod row;
+mod survey;
 mod walk;
 
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -19,7 +20,7 @@ use self::progress::Progress;
 use self::row::Row;
 use self::walk::{Streams, walk};
 use crate::mail::words::counted;
-use crate::mail::{self, Reason, look};
+use crate::mail::{self, Reason, Rules, look};
 
 /// What to scan, and what to print.
 #[derive(Debug, Clone, Args)]
@@ -36,6 +37,10 @@ pub struct ScanArgs {
     /// Count answers, patch series and unmarked mails that name what to pull as requests too
     #[arg(long)]
     pub wide: bool,
+    /// Say what this configuration's lists would have done with the mails: counts by reason, and
+    /// the mails nearest to the border. Its secrets are not read
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["all", "wide"])]
+    pub config: Option<PathBuf>,
 }
 
 /// How results are printed.
@@ -62,6 +67,32 @@ pub fn run(args: &ScanArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Res
     scan(args, &mut io::stdin().lock(), out, err, &progress)
 }
 
+/// Says what the rules of lists would have done with all mails; else as [`run`].
+///
+/// # Errors
+/// `out` or `err` can't be written to.
+pub fn run_rules(
+    args: &ScanArgs,
+    lists: &[Rules],
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
+    let progress = Progress::on_a_terminal(&args.paths, args.format == ScanFormat::Json);
+    let input = &mut io::stdin().lock();
+    let streams = Streams { paths: &args.paths, input, err, progress: &progress };
+    let (survey, counts) = survey::of(lists, streams)?;
+    drop(progress);
+    match args.format {
+        ScanFormat::Json => {
+            serde_json::to_writer(&mut *out, &survey)?;
+            writeln!(out)?;
+        }
+        ScanFormat::Text => write!(out, "{survey}")?,
+    }
+    out.flush()?;
+    Ok(counts.code())
+}
+
 /// As [`run`], with what `-` reads given by the caller, and without the bar.
 ///
 /// # Errors
@@ -83,7 +114,6 @@ fn scan(
     progress: &Progress,
 ) -> io::Result<u8> {
     let (all, wide) = (args.all, args.wide);
-    let mut out = BufWriter::new(out);
     let mut requests = 0;
     let counts = walk(
         Streams { paths: &args.paths, input, err, progress },
@@ -92,15 +122,15 @@ fn scan(
         |_, row| {
             let Some(row) = row else { return Ok(()) };
             requests += u64::from(row.is_pull_request);
-            print(&row, args.format, &mut out)
+            print(&row, args.format, out)
         },
     )?;
     if args.format == ScanFormat::Text {
         let (requests, mails) = (counted(requests, "request"), counted(counts.mails, "mail"));
-        writeln!(out, "{requests} in {mails}")?;
+        progress.aside(|| writeln!(out, "{requests} in {mails}"))?;
     }
     out.flush()?;
-    Ok(if counts.unreadable == 0 { ALL_READ } else { SOME_UNREADABLE })
+    Ok(counts.code())
 }
 
 /// What is printed of a mail, if anything is.
@@ -119,10 +149,10 @@ fn is_settled(mail: &[u8]) -> bool {
     heading.refusal().is_some_and(is_final) || (numbered && look::holds_a_diff(mail))
 }
 
-fn print(row: &Row, format: ScanFormat, out: &mut impl Write) -> io::Result<()> {
+fn print(row: &Row, format: ScanFormat, mut out: &mut dyn Write) -> io::Result<()> {
     match format {
         ScanFormat::Json => {
-            serde_json::to_writer(&mut *out, row)?;
+            serde_json::to_writer(&mut out, row)?;
             writeln!(out)
         }
         ScanFormat::Text => writeln!(out, "{row}"),

@@ -13,7 +13,7 @@ pub fn may_ask(mail: &[u8]) -> bool {
     let header = header(mail);
     memchr_iter(b':', header).any(|colon| {
         is_subject(&header[..colon]) && may_hold_the_word(logical_line(&header[colon + 1..]))
-    }) || has_an_open_word(header)
+    })
 }
 
 /// Whether a mail's text surely has a diff in it. `true` only where nothing has to be decoded to
@@ -33,17 +33,17 @@ const LOOKED_AT: usize = 1_000_000;
 fn is_plain(header: &[u8]) -> bool {
     let words = ["multipart", "html", "flowed", "base64", "quoted-printable", "disposition"];
     let charsets = ["utf-8", "us-ascii", "iso-8859-"];
-    let ascii_within = |at| {
+    let is_like_ascii = |at| {
         let value = header[at..].trim_ascii_start().strip_prefix(b"=").unwrap_or_default();
         let value = value.strip_prefix(b"\"").unwrap_or(value);
         charsets.iter().any(|charset| value.starts_with(charset.as_bytes()))
     };
     words.iter().all(|word| memmem::find(header, word.as_bytes()).is_none())
-        && memmem::find_iter(header, b"charset").all(|at| ascii_within(at + b"charset".len()))
-        && !has_an_open_word(header)
+        && memmem::find_iter(header, b"charset").all(|at| is_like_ascii(at + b"charset".len()))
 }
 
-/// The header of a mail with the empty line that ends it; the whole mail if none does.
+/// The header of a mail with the empty line that ends it; the whole mail if none does. The parser's
+/// own header is never longer: nothing in it goes on behind a line end without a blank.
 pub fn header(mail: &[u8]) -> &[u8] {
     if mail.first() == Some(&b'\n') || mail.starts_with(b"\r\n") {
         return &mail[..0];
@@ -79,11 +79,4 @@ fn may_hold_the_word(raw: &[u8]) -> bool {
     !raw.is_ascii()
         || raw.windows(4).any(|four| four.eq_ignore_ascii_case(b"pull"))
         || memmem::find(raw, b"=?").is_some()
-}
-
-/// Whether the header's last encoded word does not end in it. The base64 of one is read across any
-/// line end, so the parser's header may go on where this one is over.
-fn has_an_open_word(header: &[u8]) -> bool {
-    let Some(start) = memmem::rfind(header, b"=?") else { return false };
-    memchr_iter(b'?', &header[start + 2..]).count() < 3
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::mbox::{Mail, Mails};
 use super::progress::Progress;
 use super::readers::{Place, Readers};
-use super::{folders, packed};
+use super::{ALL_READ, SOME_UNREADABLE, folders, packed};
 
 /// What a scan reads, and where it complains.
 pub(super) struct Streams<'a> {
@@ -26,6 +26,13 @@ pub(super) struct Counts {
     pub(super) mails: u64,
     /// Paths and mails that could not be read.
     pub(super) unreadable: u64,
+}
+
+impl Counts {
+    /// The exit code.
+    pub(super) fn code(self) -> u8 {
+        if self.unreadable == 0 { ALL_READ } else { SOME_UNREADABLE }
+    }
 }
 
 /// Reads every mail that is `worth` it on several threads, and gives what came of it to `take`.
