@@ -137,7 +137,7 @@ fn header(number: u64, subject: &str, dice: &mut Dice, to: &mut impl Write) -> i
             dice.sha()
         )?;
     }
-    write!(to, "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example; s=2026;\n")?;
+    writeln!(to, "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example; s=2026;")?;
     for _ in 0..4 {
         writeln!(to, "\t{}{}", dice.sha(), &dice.sha()[..28])?;
     }
