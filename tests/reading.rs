@@ -50,7 +50,7 @@ fn word(reason: Reason) -> &'static str {
 
 /// Runs `scan`; what it printed, what it complained of, its exit code.
 fn scan(paths: &[PathBuf], format: ScanFormat, all: bool, input: &[u8]) -> (String, String, u8) {
-    let args = ScanArgs { paths: paths.to_vec(), format, all, wide: false };
+    let args = ScanArgs { paths: paths.to_vec(), format, all, wide: false, config: None };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let code = run_with(&args, &mut &*input, &mut out, &mut err).unwrap();
     (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap(), code)

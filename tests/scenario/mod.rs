@@ -98,10 +98,7 @@ impl Setting {
     /// The usual one, with another list beside it.
     pub fn of_two_lists() -> Self {
         let mut setting = Self { two_lists: true, ..Self::default() };
-        let list = ListPolicy {
-            address: OTHER_LIST.into(),
-            own_copies: other_folder(),
-        };
+        let list = ListPolicy { address: OTHER_LIST.into(), own_copies: other_folder() };
         setting.policy.lists.insert(ListName::new("block"), list);
         setting
     }
