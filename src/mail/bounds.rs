@@ -28,7 +28,7 @@ pub(super) fn read(mail: &[u8]) -> &[u8] {
             continue;
         }
         parts += 1;
-        if parts > PARTS || !ends_soon(&mail[at..]) || is_digest(&mail[at..]) {
+        if parts > PARTS || field(&mail[at..]).is_none_or(is_digest) {
             return &mail[..at];
         }
     }
@@ -40,27 +40,32 @@ pub(super) fn header(mail: &[u8]) -> &[u8] {
     mail.get(..HEADER).unwrap_or(mail)
 }
 
-/// Whether what stands before a colon is such a name. The parser passes over blanks in a name, and
-/// takes one that stands right behind a boundary.
+/// Whether what stands before a colon is such a name: at a line's start, or behind a boundary in
+/// the line. The parser passes over blanks in a name.
 fn names_a_part(before: &[u8]) -> bool {
     NAMES.iter().any(|name| {
         let line = before.iter().rev().take_while(|byte| **byte != b'\n');
-        let letters = line.filter(|byte| !byte.is_ascii_whitespace());
-        letters.take(name.len()).map(u8::to_ascii_lowercase).eq(name.iter().copied())
+        let mut letters = line.filter(|byte| !byte.is_ascii_whitespace());
+        let named = letters.by_ref().take(name.len()).map(u8::to_ascii_lowercase);
+        // A signature's list of headers (RFC 6376) names them behind a colon.
+        named.eq(name.iter().copied()) && letters.next() != Some(&b':')
     })
 }
 
-/// Whether a header, folded or not, ends within what such a one may take.
-fn ends_soon(header: &[u8]) -> bool {
+/// A header from its colon to its end, folded or not; `None` if it takes more than it may.
+fn field(header: &[u8]) -> Option<&[u8]> {
     let near = header.get(..=PART_HEADER).unwrap_or(header);
-    near.len() == header.len()
-        || near.windows(2).any(|two| two[0] == b'\n' && !matches!(two[1], b' ' | b'\t'))
+    let ends = |two: &[u8]| two[0] == b'\n' && !matches!(two[1], b' ' | b'\t');
+    match near.windows(2).position(ends) {
+        Some(end) => Some(&near[..end]),
+        None => (near.len() == header.len()).then_some(near),
+    }
 }
 
 /// Whether a header says `multipart/digest`: each of its parts is a mail without saying so (RFC
 /// 2046, section 5.1.5), so that they can't be counted here. No request stands in one.
-fn is_digest(header: &[u8]) -> bool {
-    let kind = header.iter().take(PART_HEADER).take_while(|byte| **byte != b';');
+fn is_digest(field: &[u8]) -> bool {
+    let kind = field.iter().take_while(|byte| **byte != b';');
     let kind: Vec<u8> = kind.map(u8::to_ascii_lowercase).collect();
     kind.windows(6).any(|word| word == b"digest")
 }
