@@ -5,8 +5,6 @@
 //! bounded by date, in which Message-IDs, not UIDs, say what is known. A mail that breaks the
 //! reader is set aside and named, and the cursor moves past it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::ports::Ports;
@@ -31,7 +29,7 @@ const RESCAN_MARGIN: SignedDuration = SignedDuration::from_hours(48);
 const SLOW_CLOCK: SignedDuration = SignedDuration::from_hours(24);
 
 /// A request's mail larger than this is read only so far.
-const BODY_CAP: u64 = 4 * 1024 * 1024;
+const BODY_CAP: u64 = mail::bounds::MOST as u64;
 
 /// What the administrator is told the numbers of.
 const NOT_SUBMITTERS: &str = "requests by others than the list's submitters";
@@ -141,9 +139,10 @@ impl Intake {
                 heading.uid, self.folder.folder, self.folder.account
             ),
         };
-        let Ok(head) = catch_unwind(|| mail::heading(&heading.header)) else {
+        let head = mail::heading(&heading.header);
+        if head.broken {
             return arrival(None, set_aside("its header breaks the reader"));
-        };
+        }
         let id = head.message_id.clone();
         if self.since.is_some_and(|since| heading.received_at < since) {
             return arrival(id, Arrived::Other);
@@ -166,9 +165,7 @@ impl Intake {
             }
             Err(fault) => return Err(fault),
         };
-        let Ok(reading) = catch_unwind(AssertUnwindSafe(|| mail::read(&bytes))) else {
-            return arrival(id, set_aside("it breaks the reader"));
-        };
+        let reading = mail::read(&bytes);
         if let Some(reason) = unanswerable(&reading) {
             return arrival(id, set_aside(reason.words()));
         }

@@ -1,6 +1,8 @@
 //! Finds the person behind a From that a list rewrote for DMARC: X-Original-From, then Reply-To,
 //! then Author (RFC 9057). A From that was left alone is the author, whatever the others say.
 
+use std::collections::HashSet;
+
 use mail_parser::{Addr, Address, HeaderForm, HeaderName, HeaderValue, Message};
 
 use super::clean;
@@ -39,7 +41,9 @@ pub(super) fn behind(message: &Message<'_>, from: &Person) -> Person {
 pub(super) fn as_person(addr: &Addr<'_>) -> Option<Person> {
     let address = addr.address()?.trim().to_owned();
     let name = addr.name().map(clean::words).filter(|name| !name.is_empty());
-    (!address.is_empty()).then_some(Person { name, address })
+    // Nothing else can be answered.
+    let usable = !address.is_empty() && !address.contains(char::is_control);
+    usable.then_some(Person { name, address })
 }
 
 fn people(message: &Message<'_>, name: &'static str) -> Vec<Person> {
@@ -59,17 +63,17 @@ fn before_via(name: &str) -> Option<String> {
 }
 
 /// The list's own addresses: List-Post, and the one that List-Id is made of.
-fn list_addresses(message: &Message<'_>) -> Vec<String> {
+fn list_addresses(message: &Message<'_>) -> HashSet<String> {
     let post = message.header_as(HeaderName::ListPost, HeaderForm::Raw);
     let post = post.iter().filter_map(HeaderValue::as_text).map(str::to_lowercase);
-    let mut list: Vec<String> = post
+    let mut list: HashSet<String> = post
         .filter_map(|text| {
             let (_, rest) = text.split_once("mailto:")?;
             rest.split(['>', '?', ' ']).next().map(str::to_owned)
         })
         .collect();
     if let Some((local, domain)) = list_id(message).as_deref().and_then(|id| id.split_once('.')) {
-        list.push(format!("{local}@{domain}"));
+        list.insert(format!("{local}@{domain}"));
     }
     list
 }

@@ -2,18 +2,24 @@
 //! need not be loaded. Whatever the reader would take for a request passes here: both ask
 //! [`Heading::refusal`].
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
 
 use super::author::{self, as_person};
 use super::automatic::{is_automatic, is_machinery};
-use super::clean;
 use super::legible::legible;
 use super::reader::contained;
 use super::reason::Reason;
 use super::subject::Marks;
+use super::{bounds, clean};
 use crate::pull::cover::Person;
 use crate::pull::ids::MessageId;
+
+/// How many characters of a subject are read: a line of a mail has at most 998 (RFC 5322, section
+/// 2.1.1), and a subject is compared with itself.
+const LONGEST_SUBJECT: usize = 1000;
 
 /// What a mail's header says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,17 +42,23 @@ pub struct Heading {
     pub references: Vec<MessageId>,
     /// The Date header.
     pub date: Option<Timestamp>,
+    /// It breaks the MIME parser: nothing of it could be read.
+    pub broken: bool,
     /// A machine sent it: Auto-Submitted, a null sender, a report, a bot's name or mark.
     pub automatic: bool,
     /// A list's software or a mail system sent it, from an address of its own.
     pub machinery: bool,
 }
 
-/// Reads a header block, or the header of a whole mail. Never fails: what can't be read is missing.
+/// Reads a header block, or the header of a whole mail. Never fails: what can't be read is missing,
+/// and a header that breaks the MIME parser is [`Reason::Unreadable`].
 pub fn heading(header: &[u8]) -> Heading {
-    let header = legible(super::without_envelope(header));
-    let read = || MessageParser::default().parse_headers(header.as_ref()).map(|m| Heading::of(&m));
-    contained(read).flatten().unwrap_or_default()
+    let header = legible(bounds::header(super::without_envelope(header)));
+    let read = || {
+        let message = MessageParser::default().parse_headers(header.as_ref());
+        message.map(|message| Heading::of(&message)).unwrap_or_default()
+    };
+    contained(read).unwrap_or_else(|| Heading { broken: true, ..Heading::default() })
 }
 
 impl Heading {
@@ -57,7 +69,9 @@ impl Heading {
 
     /// Why the mail can be no request that is acted on, by its header alone.
     pub fn refusal(&self) -> Option<Reason> {
-        if self.automatic {
+        if self.broken {
+            Some(Reason::Unreadable)
+        } else if self.automatic {
             Some(Reason::Automatic)
         } else if self.machinery {
             Some(Reason::ListMachinery)
@@ -72,7 +86,8 @@ impl Heading {
 
     pub(super) fn of(message: &Message<'_>) -> Self {
         let subject = first(message, &HeaderName::Subject).and_then(HeaderValue::as_text);
-        let subject = clean::words(subject.unwrap_or_default());
+        let subject = subject.unwrap_or_default().chars().take(LONGEST_SUBJECT).collect::<String>();
+        let subject = clean::words(&subject);
         let from = first(message, &HeaderName::From).and_then(person);
         let author = from.as_ref().map(|from| author::behind(message, from));
         let to = [HeaderName::To, HeaderName::Cc];
@@ -82,6 +97,7 @@ impl Heading {
             marks: Marks::of(&subject),
             list_id: author::list_id(message),
             to_cc,
+            broken: false,
             references: references(message),
             date: message.date().and_then(|date| Timestamp::from_second(date.to_timestamp()).ok()),
             automatic: is_automatic(message, [from.as_ref(), author.as_ref()]),
@@ -123,12 +139,8 @@ fn ids(message: &Message<'_>, name: HeaderName<'_>) -> Vec<MessageId> {
 }
 
 fn references(message: &Message<'_>) -> Vec<MessageId> {
-    let mut thread: Vec<MessageId> = Vec::new();
-    let above = ids(message, HeaderName::References);
-    for id in above.into_iter().chain(ids(message, HeaderName::InReplyTo)) {
-        if !thread.contains(&id) {
-            thread.push(id);
-        }
-    }
-    thread
+    let mut known: HashSet<MessageId> = HashSet::new();
+    let above = ids(message, HeaderName::References).into_iter();
+    let thread = above.chain(ids(message, HeaderName::InReplyTo));
+    thread.filter(|id| known.insert(id.clone())).collect()
 }

@@ -8,8 +8,9 @@ use mail_parser::{Message, MessageParser};
 use regex::Regex;
 
 use super::body;
+use super::bounds;
 use super::grammar::{self, Asked};
-use super::heading::Heading;
+use super::heading::{self, Heading};
 use super::legible::legible;
 use super::quote;
 use super::reason::Reason;
@@ -90,8 +91,22 @@ static ELSEWHERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Reads a whole mail, header and body. The same bytes always give the same reading.
 pub fn read(bytes: &[u8]) -> Reading {
-    let bytes = legible(super::without_envelope(bytes));
-    let read = || MessageParser::default().parse(bytes.as_ref()).map(|message| reading(&message));
+    let whole = super::without_envelope(bytes);
+    let bounded = bounds::read(whole);
+    let bytes = legible(bounded);
+    let read = || {
+        let message = MessageParser::default().parse(bytes.as_ref())?;
+        let body = message.parts.first().map_or(0, |part| part.offset_body as usize);
+        let cut = bounded.len() < whole.len();
+        if body > bounds::HEADER || cut && body == bytes.len() {
+            // Its header has no end within what is read: that must not pass for a mail without a
+            // text.
+            let heading = heading::heading(whole);
+            let known = if body > bounds::HEADER { None } else { heading.refusal() };
+            return Some(not(heading, known.unwrap_or(Reason::Unreadable)));
+        }
+        Some(reading(&message))
+    };
     let unreadable = || not(Heading::default(), Reason::Unreadable);
     contained(read).flatten().unwrap_or_else(unreadable)
 }
