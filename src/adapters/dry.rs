@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::ports::{
-    Delivery, Envelope, Fault, FetchOrder, FetchRefused, MergeOrder, Merged, Outbound, Pipelines,
+    Delivery, Envelope, Fault, FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, Outbound, Pipelines,
     PushOrder, Pushed, Quarantine, Repository,
 };
 use crate::pull::ids::{JobId, ObjectId, PipelineId, TargetName};
@@ -52,6 +52,16 @@ impl Repository for DryRepository {
 
     fn facts(&self, from: Quarantine, target: &TargetName, tip: ObjectId) -> Result<Facts, Fault> {
         self.0.facts(from, target, tip)
+    }
+
+    fn outside(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        tip: ObjectId,
+        patterns: &[String],
+    ) -> Result<OtherFiles, Fault> {
+        self.0.outside(from, target, tip, patterns)
     }
 
     fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault> {

@@ -12,7 +12,7 @@ use crate::pull::pipeline::{Job, Pipeline};
 use crate::pull::tag::Verification;
 
 pub use self::repository::{
-    FetchOrder, FetchRefused, MergeOrder, Merged, PushOrder, Pushed, Quarantine, Repository,
+    FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, PushOrder, Pushed, Quarantine, Repository,
 };
 pub use self::store::{Batch, Control, Cursor, Folder, HistoryEntry, Pause, Records, Store};
 

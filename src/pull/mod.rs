@@ -23,6 +23,7 @@ pub mod records;
 pub mod request;
 pub mod retry;
 pub mod run;
+pub mod signer;
 pub mod tag;
 pub mod verdict;
 pub mod world;

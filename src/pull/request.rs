@@ -11,6 +11,7 @@ use super::tag::{Pinned, Signer};
 use super::verdict::Verdict;
 
 pub mod apply;
+mod checking;
 pub mod decide;
 mod fetching;
 
@@ -37,6 +38,9 @@ pub struct Pull {
     pub approvals: Vec<Approval>,
     /// The target's tip against which it was last looked whether it has landed.
     pub landing_checked: Option<ObjectId>,
+    /// The tag object that the request stands for: the first one that was fetched, or one that a
+    /// person approved since.
+    pub pinned_tag: Option<ObjectId>,
     /// When the release managers were told that it is unanswered.
     pub told_unanswered: Option<Timestamp>,
     /// Letters already written about it, by id; a repeated verdict finds its letter here.
@@ -82,6 +86,20 @@ pub enum HoldReason {
         /// When the tag says it was made.
         tagged_at: Timestamp,
     },
+    /// The key that signed its tag is not in the keyring: a first-time signer.
+    UnknownKey {
+        /// The key, as the signature gives it.
+        key: String,
+        /// Whether the signature is proved to be that key's.
+        proved: bool,
+    },
+    /// Its tag is another object than the one that was fetched first.
+    Moved {
+        /// The tag object that was fetched first.
+        was: ObjectId,
+        /// The tag object now.
+        is: ObjectId,
+    },
 }
 
 /// A person's word that a hold is lifted; bound to the tag object where one was known.
@@ -124,6 +142,8 @@ pub enum Stage {
     Held {
         /// The trusted tag; `None` where it was held on arrival.
         trusted: Option<Trusted>,
+        /// What was fetched, where no known key signed it.
+        unproved: Option<Pinned>,
         /// Why.
         reason: HoldReason,
         /// Since when.

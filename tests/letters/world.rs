@@ -5,6 +5,7 @@ use gatepost::pull::cover::{Cover, Person, Request};
 use gatepost::pull::ids::{ListName, ObjectId, PipelineId, PullNumber, RunId, TargetName};
 use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
 use gatepost::pull::run::{Run, RunStage, Why};
+use gatepost::pull::signer::{Objection, Scope};
 use gatepost::pull::tag::{Candidate, ConflictFile, Drift, Pinned, Signer, Tag, Verification};
 use gatepost::pull::verdict::{
     Audience, Evidence, FailedJob, Outcome, Overdue, PipelineLink, Refusal, Shortfall, Verdict,
@@ -69,6 +70,7 @@ pub fn trusted() -> Trusted {
             key: "F".repeat(40),
             name: "Alice Bäcker".into(),
             addresses: vec!["alice@maintainer.example".into()],
+            scope: Scope::default(),
         },
     }
 }
@@ -116,6 +118,7 @@ impl World {
                 attempts: 1,
                 approvals: Vec::new(),
                 landing_checked: None,
+                pinned_tag: None,
                 told_unanswered: None,
                 letters: Vec::new(),
                 stage: Stage::Received { fetch: gatepost::pull::retry::Retry::now(now) },
@@ -169,8 +172,11 @@ impl World {
     }
 
     pub fn held(&mut self, reason: HoldReason, audience: Audience) -> Draft {
-        let trusted = matches!(reason, HoldReason::OldTag { .. }).then(trusted);
-        self.pull.stage = Stage::Held { trusted, reason, since: self.now, told: false };
+        let trusted = matches!(reason, HoldReason::OldTag { .. } | HoldReason::Moved { .. })
+            .then(trusted);
+        let unproved =
+            matches!(reason, HoldReason::UnknownKey { .. }).then(|| self::trusted().pinned);
+        self.pull.stage = Stage::Held { trusted, unproved, reason, since: self.now, told: false };
         self.pull.attempts = 0;
         let case = Case { run: None, ..self.case() };
         self.pen.held(&case, audience).unwrap().unwrap()
@@ -277,7 +283,11 @@ pub fn refusals() -> Vec<(&'static str, Refusal)> {
             "refused-bad",
             signed(Verification::Bad { why: "the tag was changed after it was signed".into() }),
         ),
-        ("refused-unknown-key", signed(Verification::UnknownKey { key: key.clone() })),
+        ("refused-unknown-key", signed(Verification::UnknownKey { key: key.clone(), proved: false })),
+        (
+            "refused-not-listed",
+            signed(Verification::NotListed { key: key.clone(), owner: "Alice Bäcker".into() }),
+        ),
         (
             "refused-expired",
             signed(Verification::Expired {
@@ -295,6 +305,38 @@ pub fn refusals() -> Vec<(&'static str, Refusal)> {
             signed(Verification::NameMismatch {
                 signed: "block-2025-11-30".into(),
                 found: "block-2026-01-02".into(),
+            }),
+        ),
+        (
+            "refused-other-sender",
+            Refusal::Signer(Objection::OtherSender {
+                signer: "Alice Example".into(),
+                sender: "bob@maintainer.example".into(),
+            }),
+        ),
+        (
+            "refused-other-list",
+            Refusal::Signer(Objection::OtherList {
+                signer: "Alice Bäcker".into(),
+                list: ListName::new("devel"),
+                may: vec![ListName::new("block"), ListName::new("trivial")],
+            }),
+        ),
+        (
+            "refused-other-target",
+            Refusal::Signer(Objection::OtherTarget {
+                signer: "Alice Bäcker".into(),
+                target: TargetName::new("stable-9.0"),
+                may: vec![TargetName::new("master")],
+            }),
+        ),
+        (
+            "refused-other-paths",
+            Refusal::Signer(Objection::OtherPaths {
+                signer: "Alice Bäcker".into(),
+                may: vec!["block/**".into(), "docs/block*.rst".into()],
+                files: vec!["Makefile".into(), "hw/net/e1000.c".into()],
+                total: 14,
             }),
         ),
         ("refused-accepted-nowhere", signed(Verification::Good(trusted().signer))),
@@ -319,6 +361,21 @@ pub fn holds() -> Vec<(&'static str, HoldReason)> {
     vec![
         ("held-backlog", HoldReason::Backlog),
         ("held-late", HoldReason::LateArrival),
+        (
+            "held-unknown-key-openpgp",
+            HoldReason::UnknownKey {
+                key: "D5E4A7C1B2F3908172635445362718090A1B2C3D".into(),
+                proved: false,
+            },
+        ),
+        (
+            "held-unknown-key-ssh",
+            HoldReason::UnknownKey {
+                key: "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGLLPkTyZ0vdaKNvx5A".into(),
+                proved: true,
+            },
+        ),
+        ("held-moved", HoldReason::Moved { was: id('9'), is: id('3') }),
         ("held-old-tag", HoldReason::OldTag { tagged_at: "2025-11-30T08:00:00Z".parse().unwrap() }),
     ]
 }

@@ -116,6 +116,10 @@ pub struct State {
     pub plans: Vec<Plan>,
     /// Faults of GitLab's next calls, by the call's name.
     pub gitlab_faults: Vec<(String, gatepost::ports::Fault)>,
+    /// What alice and bob may submit.
+    pub scope: gatepost::pull::signer::Scope,
+    /// What every request changes outside of its signer's paths.
+    pub outside_paths: gatepost::ports::OtherFiles,
     /// Signatures can't be checked.
     pub keyring_is_away: bool,
     /// Somebody pushes this over the ref just before the next pipeline is made.
@@ -156,6 +160,8 @@ impl Outside {
             pipelines: Vec::new(),
             plans: Vec::new(),
             gitlab_faults: Vec::new(),
+            scope: Default::default(),
+            outside_paths: Default::default(),
             keyring_is_away: false,
             pushed_over: None,
             lose_create_answer: false,

@@ -120,9 +120,10 @@ impl Keyring for ValueKeyring {
                     key: format!("FINGERPRINT-OF-{signed_by}"),
                     name: signed_by.clone(),
                     addresses: vec![format!("{signed_by}@example.org")],
+                    scope: o.scope.clone(),
                 }),
                 "" => Verification::Unsigned,
-                other => Verification::UnknownKey { key: other.to_owned() },
+                other => Verification::UnknownKey { key: other.to_owned(), proved: false },
             })
         })
     }
@@ -212,6 +213,16 @@ impl Repository for ValueRepository {
         self.0.call("repository.facts", |o| {
             Ok(Facts { already_merged: o.landed.contains(&tip), commits: 3, head: o.master })
         })
+    }
+
+    fn outside(
+        &self,
+        _from: Quarantine,
+        _target: &TargetName,
+        _tip: ObjectId,
+        _patterns: &[String],
+    ) -> Result<OtherFiles, Fault> {
+        self.0.call("repository.outside", |o| Ok(o.outside_paths.clone()))
     }
 
     fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault> {

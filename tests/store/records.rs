@@ -55,6 +55,7 @@ pub fn pull(number: u64, id: &str) -> Pull {
         attempts: 0,
         approvals: Vec::new(),
         landing_checked: Some(object_id('c')),
+        pinned_tag: Some(object_id('d')),
         told_unanswered: None,
         letters: vec![message_id("letter@example.org")],
         stage: Stage::Received { fetch: Retry::now(at(1)) },

@@ -21,6 +21,7 @@ mod inspect;
 mod layout;
 mod merge;
 mod order;
+mod outside;
 mod pin;
 mod process;
 mod push;

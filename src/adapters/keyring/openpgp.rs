@@ -23,6 +23,8 @@ use openpgp::policy::StandardPolicy;
 use openpgp::types::RevocationStatus;
 use openpgp::{Cert, Error, Fingerprint, KeyHandle};
 
+use super::folder::Keys;
+use crate::pull::signer::Scope;
 use crate::pull::tag::{Signer, Verification};
 
 /// How far a signer's clock may be ahead of ours: Sequoia's own default.
@@ -31,7 +33,7 @@ const CLOCK_SKEW: Duration = Duration::from_secs(30 * 60);
 /// What an armored detached signature proves about the payload. Of several signatures one good
 /// one is enough; else the most telling failure counts.
 pub fn verify(
-    certificates: &[Cert],
+    keys: &Keys,
     payload: &[u8],
     signature: &[u8],
     now: Timestamp,
@@ -39,7 +41,7 @@ pub fn verify(
     let now = SystemTime::from(now);
     // At our time, not the system's: by the cut-offs of then, an algorithm may be too weak.
     let policy = StandardPolicy::at(now);
-    let judge = Judge { certificates, policy: &policy, now, found: Vec::new() };
+    let judge = Judge { keys, policy: &policy, now, found: Vec::new() };
     let verified = DetachedVerifierBuilder::from_bytes(signature)
         .and_then(|builder| builder.with_policy(&policy, now + CLOCK_SKEW, judge))
         .and_then(|mut verifier| {
@@ -55,11 +57,12 @@ pub fn verify(
 fn most_telling(found: Vec<Verification>) -> Verification {
     let rank = |verification: &Verification| match verification {
         Verification::Good(_) => 0,
-        Verification::Revoked { .. } => 1,
-        Verification::Expired { .. } => 2,
-        Verification::Weak { .. } => 3,
-        Verification::Bad { .. } | Verification::NameMismatch { .. } => 4,
-        Verification::UnknownKey { .. } | Verification::Unsigned => 5,
+        Verification::NotListed { .. } => 1,
+        Verification::Revoked { .. } => 2,
+        Verification::Expired { .. } => 3,
+        Verification::Weak { .. } => 4,
+        Verification::Bad { .. } | Verification::NameMismatch { .. } => 5,
+        Verification::UnknownKey { .. } | Verification::Unsigned => 6,
     };
     found
         .into_iter()
@@ -85,7 +88,7 @@ fn disproved(signature: &Signature, key: &Key<PublicParts, UnspecifiedRole>) -> 
 
 /// Hands Sequoia the certificates, and turns what it says into ours.
 struct Judge<'a> {
-    certificates: &'a [Cert],
+    keys: &'a Keys,
     policy: &'a StandardPolicy<'a>,
     now: SystemTime,
     found: Vec<Verification>,
@@ -96,7 +99,7 @@ impl VerificationHelper for Judge<'_> {
         let asked = |cert: &&Cert| {
             cert.keys().any(|key| ids.iter().any(|id| key.key().key_handle().aliases(id)))
         };
-        Ok(self.certificates.iter().filter(asked).cloned().collect())
+        Ok(self.keys.certificates.iter().filter(asked).cloned().collect())
     }
 
     fn check(&mut self, structure: MessageStructure<'_>) -> openpgp::Result<()> {
@@ -123,6 +126,7 @@ impl Judge<'_> {
                 let key = sig.get_issuers().into_iter().next();
                 Verification::UnknownKey {
                     key: key.map_or_else(|| "not named".into(), |key| key.to_string()),
+                    proved: false,
                 }
             }
             // About these two Sequoia speaks before it looks at the signature; but who has not
@@ -180,7 +184,7 @@ impl Judge<'_> {
         if !key.for_signing() {
             return bad("the key may no longer sign".into());
         }
-        Verification::Good(signer(&valid))
+        self.keys.admit(signer(&valid))
     }
 }
 
@@ -200,7 +204,7 @@ pub fn signer(cert: &ValidCert<'_>) -> Signer {
         .filter(|name| !name.is_empty())
         .or_else(|| addresses.first().cloned())
         .unwrap_or_else(|| key.clone());
-    Signer { key, name, addresses }
+    Signer { key, name, addresses, scope: Scope::default() }
 }
 
 /// The addresses that a certificate's owner put into it: not what others added without the

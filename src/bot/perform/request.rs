@@ -3,7 +3,7 @@
 use super::{Result, alert, keep, trouble};
 use crate::bot::ports::Ports;
 use crate::mail::letter::{Case, Draft, LetterFault};
-use crate::ports::{Fault, FetchOrder, FetchRefused, Quarantine};
+use crate::ports::{Fault, FetchOrder, FetchRefused, OtherFiles, Quarantine};
 use crate::pull::ids::MessageId;
 use crate::pull::letter::Letter;
 use crate::pull::request::apply::{FetchTrouble, PullEvent};
@@ -95,8 +95,21 @@ fn verify(ports: &Ports, pull: &Pull) -> Result {
 fn examine(ports: &Ports, pull: &Pull) -> Result {
     let Some(trusted) = pull.stage.trusted() else { return Result::of(Happened::Nothing) };
     let from = Quarantine::Pull(pull.number);
-    match ports.repository.facts(from, &pull.target, trusted.pinned.tip) {
-        Ok(facts) => happened(PullEvent::Examined(facts)),
+    let tip = trusted.pinned.tip;
+    let paths = &trusted.signer.scope.paths;
+    let found = ports.repository.facts(from, &pull.target, tip).and_then(|facts| {
+        if paths.is_empty() || facts.already_merged {
+            return Ok(PullEvent::Examined(facts));
+        }
+        let OtherFiles { files, total } = ports.repository.outside(from, &pull.target, tip, paths)?;
+        let sender_known = ports.keyring.knows(&pull.cover.author.address);
+        Ok(match total {
+            0 => PullEvent::Examined(facts),
+            _ => PullEvent::OutOfPaths { files, total, sender_known },
+        })
+    });
+    match found {
+        Ok(event) => happened(event),
         Err(fault) => failed(&fault, alert("Commits can't be looked at", &fault)),
     }
 }
@@ -162,7 +175,9 @@ fn tell_hold(ports: &Ports, pull: &Pull) -> Result {
         let pen = &ports.desk.pen;
         let mut drafts = vec![pen.held(case, Audience::Managers)];
         // Before the signature is verified nothing goes to whoever the mail says it is from.
-        if case.pull.stage.trusted().is_some() {
+        let known = || ports.keyring.knows(&case.pull.cover.author.address);
+        let unproved = matches!(case.pull.stage, Stage::Held { unproved: Some(_), .. });
+        if case.pull.stage.trusted().is_some() || unproved && known() {
             drafts.push(pen.held(case, Audience::Author));
         }
         drafts

@@ -4,6 +4,7 @@ use super::Case;
 use crate::pull::ids::ObjectId;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::run::{Run, RunStage, Why};
+use crate::pull::signer::Objection;
 use crate::pull::tag::{Pinned, Verification};
 use crate::pull::verdict::{Outcome, Refusal, Verdict};
 
@@ -72,7 +73,7 @@ pub(super) fn base(run: Option<&Run>, outcome: &Outcome) -> Option<ObjectId> {
 
 fn pinned(pull: &Pull) -> Option<&Pinned> {
     match &pull.stage {
-        Stage::Fetched { pinned, .. } => Some(pinned),
+        Stage::Fetched { pinned, .. } | Stage::Held { unproved: Some(pinned), .. } => Some(pinned),
         stage @ (Stage::Received { .. }
         | Stage::Verified { .. }
         | Stage::Held { .. }
@@ -131,6 +132,11 @@ pub(super) fn kind(verdict: &Verdict) -> &'static str {
             Refusal::Signature(Verification::Revoked { .. }) => "refused revoked",
             Refusal::Signature(Verification::Weak { .. }) => "refused weak",
             Refusal::Signature(Verification::NameMismatch { .. }) => "refused name-mismatch",
+            Refusal::Signature(Verification::NotListed { .. }) => "refused not-listed",
+            Refusal::Signer(Objection::OtherSender { .. }) => "refused other-sender",
+            Refusal::Signer(Objection::OtherList { .. }) => "refused other-list",
+            Refusal::Signer(Objection::OtherTarget { .. }) => "refused other-target",
+            Refusal::Signer(Objection::OtherPaths { .. }) => "refused other-paths",
             Refusal::UrlNotAllowed { .. } => "refused url-not-allowed",
             Refusal::RefMissing => "refused ref-missing",
             Refusal::TipMismatch { .. } => "refused tip-mismatch",

@@ -1,6 +1,7 @@
 //! Words for a request that never came to a test. They go to its author alone, so each says what
 //! mends it.
 
+use super::objected::objected;
 use super::{Ground, Words};
 use crate::pull::cover::Cover;
 use crate::pull::tag::Verification;
@@ -10,6 +11,7 @@ use crate::pull::verdict::Refusal;
 pub fn refused(why: &Refusal, cover: &Cover, ground: &Ground<'_>) -> Words {
     let (first, means, mend) = match why {
         Refusal::Signature(verification) => signature(verification),
+        Refusal::Signer(objection) => objected(objection),
         Refusal::UrlNotAllowed { why } => (
             "its URL is not one that may be fetched".into(),
             why.clone(),
@@ -69,7 +71,17 @@ fn signature(verification: &Verification) -> (String, String, String) {
              <tag>)"
                 .into(),
         ),
-        Verification::UnknownKey { key } => (
+        Verification::NotListed { key, owner } => (
+            "the tag is signed with a key that may not submit here".into(),
+            format!(
+                "The signature is good, by {key} ({owner}); but no maintainer of this project is \
+                 listed with that key."
+            ),
+            "sign with the key that the project knows, or have the release managers list this \
+             one, and push the tag"
+                .into(),
+        ),
+        Verification::UnknownKey { key, .. } => (
             "the tag is signed by a key that is not in the keyring".into(),
             format!("The signature is by {key}."),
             "sign with the key that the project knows, or have the release managers add this one, \

@@ -140,6 +140,9 @@ fn refusal_word(why: &Refusal) -> &'static str {
         Refusal::Signature(verification) => match verification {
             Verification::Unsigned => "unsigned requests from strangers",
             Verification::UnknownKey { .. } => "requests signed with unknown keys by strangers",
+            Verification::NotListed { .. } => {
+                "requests from strangers signed with keys that no maintainer has"
+            }
             Verification::Good(_)
             | Verification::Bad { .. }
             | Verification::Expired { .. }
@@ -147,6 +150,7 @@ fn refusal_word(why: &Refusal) -> &'static str {
             | Verification::Weak { .. }
             | Verification::NameMismatch { .. } => "badly signed requests from strangers",
         },
+        Refusal::Signer(_) => "requests from strangers with somebody else's tag",
         Refusal::UrlNotAllowed { .. } => "requests from strangers with URLs that are not allowed",
         Refusal::RefMissing | Refusal::TipMismatch { .. } | Refusal::Unfetchable { .. } => {
             "requests from strangers that could not be fetched"
