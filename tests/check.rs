@@ -72,7 +72,7 @@ fn fine() -> World {
     World {
         config: std::fs::read_to_string(shipped).unwrap(),
         state: StateFacts::Present { mode: 0o700, unwritable: None, free: 100 << 30 },
-        keyring: Ok(KeyringFacts { keys: vec![key("Alice")], problems: vec![] }),
+        keyring: Ok(KeyringFacts { keys: vec![key("Alice")], ..KeyringFacts::default() }),
         mailbox: Ok(MailboxFacts {
             is_encrypted: true,
             can_idle: true,
@@ -226,7 +226,7 @@ fn each_thing_that_is_not_in_order_has_its_words() {
     let plain = [("#allow_plain = false", "allow_plain = true")];
     let smtp_plain = ("#tls = \"starttls\"", "tls = \"none\"\nallow_plain = true");
     let present = |mode, free| StateFacts::Present { mode, unwritable: None, free };
-    let keys = |keys, problems| Ok(KeyringFacts { keys, problems });
+    let keys = |keys, problems| Ok(KeyringFacts { keys, maintainers: vec![], problems });
     let expiring =
         KeyFacts { expires: Some("2026-05-01T00:00:00Z".parse().unwrap()), ..key("Bob") };
     let expired = KeyFacts { trouble: Some("it expired".into()), ..key("Carol") };

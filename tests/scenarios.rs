@@ -5,6 +5,8 @@
 #[path = "scenarios/races.rs"]
 mod races;
 mod scenario;
+#[path = "scenarios/trust.rs"]
+mod trust;
 
 use gatepost::ports::{Delivery, Fault};
 use gatepost::pull::pipeline::Status;
@@ -160,6 +162,7 @@ fn a_signed_tag_mailed_again_by_anyone_adds_nothing() {
         w.maintainer("alice").mails("block", |_, mail| {
             *mail = mail.replace("From: alice <alice@", "From: mallory <mallory@");
         });
+        w.maintainer("alice").mails_pull("block");
         w.run_until_quiet();
         assert_eq!(w.outside.lock().pipelines.len(), 1);
     });

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::ports::{
-    Delivery, Envelope, Fault, FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, Outbound, Pipelines,
-    PushOrder, Pushed, Quarantine, Repository,
+    Delivery, Envelope, Fault, FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, Outbound,
+    Pipelines, PushOrder, Pushed, Quarantine, Repository,
 };
 use crate::pull::ids::{JobId, ObjectId, PipelineId, TargetName};
 use crate::pull::pipeline::{Job, Pipeline};

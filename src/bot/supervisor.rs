@@ -244,6 +244,8 @@ impl Lanes {
             | Effect::Run { .. }
             | Effect::Send(_)
             | Effect::ReadHead(_)
+            | Effect::ReadKeyring
+            | Effect::WarnOfKey(_)
             | Effect::Alert(_)
             | Effect::Counts(_)
             | Effect::Expire(_) => &self.others,

@@ -5,15 +5,16 @@
 //! next; asked again after a crash, `decide` gives the same answer.
 //!
 //! In reading order: [`ids`], [`cover`] (what the mail asks), [`tag`] (what was fetched, and who
-//! signed it), [`pipeline`] (what GitLab says), [`evidence`] (what that proves), [`verdict`] (what
+//! signed it), [`signer`] (what they may ask for with it), [`pipeline`] (what GitLab says), [`evidence`] (what that proves), [`verdict`] (what
 //! is concluded, and who is told), [`retry`], [`decision`], [`policy`], [`queue`]; then the three
 //! records with their rules: [`request`], [`run`], [`letter`]; [`records`] (what is put together),
-//! [`command`] (what people may say) and [`world`], which joins them: `step`.
+//! [`expiry`] (keys that end soon), [`command`] (what people may say) and [`world`], which joins them: `step`.
 
 pub mod command;
 pub mod cover;
 pub mod decision;
 pub mod evidence;
+pub mod expiry;
 pub mod ids;
 pub mod letter;
 pub mod pipeline;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::expiry::{Warned, Warning};
 use super::ids::{AccountName, PullNumber};
 use super::letter::Letter;
 use super::request::Pull;
@@ -54,6 +55,10 @@ pub struct Control {
     pub counting_since: Option<Timestamp>,
     /// Alerts that are to be written: by subject, the detail.
     pub alerts: BTreeMap<String, String>,
+    /// Warnings of keys that end soon, which are to be written: by key.
+    pub key_warnings: BTreeMap<String, Warning>,
+    /// The last warning of each key that was written, until the key's end.
+    pub warned_keys: BTreeMap<String, Warned>,
     /// Alerts by subject: when last written (at once, then daily).
     pub alerted: BTreeMap<String, Timestamp>,
 }

@@ -2,6 +2,7 @@
 
 use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Pen, TargetWords};
 use gatepost::pull::cover::{Cover, Person, Request};
+use gatepost::pull::expiry::{ExpiringKey, Warning};
 use gatepost::pull::ids::{ListName, ObjectId, PipelineId, PullNumber, RunId, TargetName};
 use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
 use gatepost::pull::run::{Run, RunStage, Why};
@@ -172,8 +173,8 @@ impl World {
     }
 
     pub fn held(&mut self, reason: HoldReason, audience: Audience) -> Draft {
-        let trusted = matches!(reason, HoldReason::OldTag { .. } | HoldReason::Moved { .. })
-            .then(trusted);
+        let trusted =
+            matches!(reason, HoldReason::OldTag { .. } | HoldReason::Moved { .. }).then(trusted);
         let unproved =
             matches!(reason, HoldReason::UnknownKey { .. }).then(|| self::trusted().pinned);
         self.pull.stage = Stage::Held { trusted, unproved, reason, since: self.now, told: false };
@@ -283,7 +284,10 @@ pub fn refusals() -> Vec<(&'static str, Refusal)> {
             "refused-bad",
             signed(Verification::Bad { why: "the tag was changed after it was signed".into() }),
         ),
-        ("refused-unknown-key", signed(Verification::UnknownKey { key: key.clone(), proved: false })),
+        (
+            "refused-unknown-key",
+            signed(Verification::UnknownKey { key: key.clone(), proved: false }),
+        ),
         (
             "refused-not-listed",
             signed(Verification::NotListed { key: key.clone(), owner: "Alice Bäcker".into() }),
@@ -412,5 +416,25 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     let since = "2025-12-27T10:40:00Z".parse().unwrap();
     let counted = late.pen.counted(&counts.into(), since, late.now);
     letters.push(("counts".into(), counted.unwrap()));
+    for (name, key, address) in [
+        (
+            "key-expires",
+            "D5E4A7C1B2F3908172635445362718090A1B2C3D",
+            Some("alice@maintainer.example"),
+        ),
+        ("key-expires-ssh", "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGLLPkTyZ0vdaKNvx5A", None),
+    ] {
+        let key = ExpiringKey {
+            key: key.into(),
+            owner: "Alice Bäcker".into(),
+            address: address.map(str::to_owned),
+            expires: "2026-01-09T12:00:00Z".parse().unwrap(),
+        };
+        let warning = Warning { key, days: 7 };
+        let owner = late.pen.key_expires(&warning, late.now).unwrap();
+        letters.extend(owner.map(|draft| (format!("{name}-owner"), draft)));
+        let administrator = late.pen.key_expires_for_administrator(&warning, late.now).unwrap();
+        letters.push((format!("{name}-administrator"), administrator));
+    }
     letters
 }

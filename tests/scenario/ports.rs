@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gatepost::adapters::store::MemoryStore;
 use gatepost::ports::*;
+use gatepost::pull::expiry::ExpiringKey;
 use gatepost::pull::ids::{JobId, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName};
 use gatepost::pull::letter::Letter;
 use gatepost::pull::pipeline::{Job, JobKind, Pipeline, Status};
@@ -128,6 +129,13 @@ impl Keyring for ValueKeyring {
         })
     }
 
+    fn expiring(&self, _now: Timestamp) -> Result<Vec<ExpiringKey>, Fault> {
+        if self.0.lock().expiring.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.0.call("keyring.expiring", |o| Ok(o.expiring.clone()))
+    }
+
     fn knows(&self, address: &str) -> bool {
         ["alice@example.org", "bob@example.org"].contains(&address)
     }
@@ -161,9 +169,9 @@ impl Repository for ValueRepository {
                     Fault::temporary("connection refused").saying("The repository did not answer.");
                 return Err(FetchRefused::Fault(fault));
             }
-            let Some((reference, tag)) = Self::find(o, order) else {
-                return Err(FetchRefused::RefMissing);
-            };
+            let found = Self::find(o, order).map(|(reference, tag)| (reference, tag.clone()));
+            let Some((reference, tag)) = found else { return Err(FetchRefused::RefMissing) };
+            o.fetched.push(tag.clone());
             let name = reference.rsplit('/').next().unwrap_or_default().to_owned();
             Ok(Pinned {
                 reference,
@@ -182,7 +190,7 @@ impl Repository for ValueRepository {
     fn tag_bytes(&self, _from: Quarantine, id: ObjectId) -> Result<Vec<u8>, Fault> {
         self.0.call("repository.tag_bytes", |o| {
             let tags = o.repositories.values().flat_map(|refs| refs.values());
-            let tag = tags.into_iter().find(|tag| tag.id == id);
+            let tag = tags.chain(&o.fetched).find(|tag| tag.id == id);
             tag.map(|tag| tag.signed_by.clone().into_bytes())
                 .ok_or_else(|| Fault::permanent("no such tag"))
         })

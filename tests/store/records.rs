@@ -7,6 +7,7 @@ use gatepost::ports::{
     Batch, Control, Cursor, Fault, FileName, Folder, HistoryEntry, Pause, Store,
 };
 use gatepost::pull::cover::{Cover, Person, Request};
+use gatepost::pull::expiry::{ExpiringKey, Warned, Warning};
 use gatepost::pull::ids::{
     AccountName, ListName, MessageId, ObjectId, PullNumber, RunId, TargetName,
 };
@@ -121,6 +122,11 @@ pub fn pulls(pulls: impl IntoIterator<Item = Pull>) -> Batch {
     Batch { pulls: pulls.into_iter().collect(), ..Batch::default() }
 }
 
+fn expiring(key: &str) -> ExpiringKey {
+    let address = Some("ada@example.org".into());
+    ExpiringKey { key: key.into(), owner: "Ada".into(), address, expires: at(6) }
+}
+
 /// The records of the stored fixture: never changed, new ones go into a new version's.
 pub fn fill(store: &dyn Store) {
     let control = Control {
@@ -128,6 +134,8 @@ pub fn fill(store: &dyn Store) {
         counts: [("unsigned".to_owned(), 3)].into(),
         counting_since: Some(at(0)),
         alerts: [("mailbox".to_owned(), "login refused".to_owned())].into(),
+        key_warnings: [("A1".to_owned(), Warning { key: expiring("A1"), days: 7 })].into(),
+        warned_keys: [("B2".to_owned(), Warned { expires: at(7), days: 30 })].into(),
         alerted: [("token".to_owned(), at(2))].into(),
     };
     let batch = Batch {

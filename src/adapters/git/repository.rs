@@ -16,7 +16,8 @@ use super::url::{RemoteUrl, UrlPolicy};
 use super::{inspect, merge, outside, pin, process};
 use crate::config::model::{Fetch, Target, Trust};
 use crate::ports::{
-    Fault, FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, PushOrder, Pushed, Quarantine, Repository,
+    Fault, FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, PushOrder, Pushed, Quarantine,
+    Repository,
 };
 use crate::pull::cover::Person;
 use crate::pull::ids::{ObjectId, TargetName};

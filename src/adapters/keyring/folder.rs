@@ -136,16 +136,23 @@ impl Keys {
             .collect()
     }
 
+    /// A key's owner as `maintainers.toml` has it; without the file, as the key itself says.
+    /// `None`: the file lists nobody with it.
+    pub fn listed(&self, signer: &Signer) -> Option<Signer> {
+        let Some(maintainers) = &self.maintainers else { return Some(signer.clone()) };
+        let has_it = |maintainer: &&Maintainer| maintainer.keys.contains(&signer.key);
+        maintainers.iter().find(has_it).map(|maintainer| Signer {
+            key: signer.key.clone(),
+            name: maintainer.name.clone(),
+            addresses: maintainer.addresses.clone(),
+            scope: maintainer.scope.clone(),
+        })
+    }
+
     /// What a good signature by that signer is worth here.
     pub fn admit(&self, signer: Signer) -> Verification {
-        let Some(maintainers) = &self.maintainers else { return Verification::Good(signer) };
-        match maintainers.iter().find(|maintainer| maintainer.keys.contains(&signer.key)) {
-            Some(Maintainer { name, addresses, scope, .. }) => Verification::Good(Signer {
-                key: signer.key,
-                name: name.clone(),
-                addresses: addresses.clone(),
-                scope: scope.clone(),
-            }),
+        match self.listed(&signer) {
+            Some(listed) => Verification::Good(listed),
             None => Verification::NotListed { key: signer.key, owner: signer.name },
         }
     }
@@ -235,7 +242,8 @@ impl Keys {
 
     /// The fingerprint of the certificate that has that key, or the SSH key itself.
     fn primary_of(&self, fingerprint: &str) -> Option<String> {
-        let has_it = |cert: &&Cert| cert.keys().any(|key| key.key().fingerprint().to_hex() == fingerprint);
+        let has_it =
+            |cert: &&Cert| cert.keys().any(|key| key.key().fingerprint().to_hex() == fingerprint);
         let of_ssh = |signer: &AllowedSigner| signer.fingerprint() == fingerprint;
         match self.certificates.iter().find(has_it) {
             Some(cert) => Some(cert.fingerprint().to_hex()),

@@ -54,7 +54,10 @@ pub fn parse(text: &str) -> Read {
                     maintainers.extend(entries.iter().filter_map(|entry| reading.entry(entry)));
                 }
                 _ => {
-                    let why = format!("{name:?} is not known; write [[maintainer]]", name = name.get_ref());
+                    let why = format!(
+                        "{name:?} is not known; write [[maintainer]]",
+                        name = name.get_ref()
+                    );
                     reading.note(Some(&name.span()), why);
                 }
             }
@@ -92,7 +95,8 @@ impl Reading<'_> {
         let before = self.problems.len();
         for (name, _) in table {
             if !KEYS.contains(&name.get_ref().as_ref()) {
-                let why = format!("there is no key {:?}; there are {}", name.get_ref(), KEYS.join(", "));
+                let why =
+                    format!("there is no key {:?}; there are {}", name.get_ref(), KEYS.join(", "));
                 self.note(Some(&name.span()), why);
             }
         }
@@ -104,8 +108,7 @@ impl Reading<'_> {
         let paths = self.texts(table, "paths", pattern);
         let line = self.line(entry.span().start);
         let scope = Scope { lists, targets, paths };
-        (self.problems.len() == before)
-            .then_some(Maintainer { name, addresses, keys, scope, line })
+        (self.problems.len() == before).then_some(Maintainer { name, addresses, keys, scope, line })
     }
 
     fn name(&mut self, table: &DeTable<'_>, span: &Range<usize>) -> String {
@@ -129,7 +132,10 @@ impl Reading<'_> {
         let before = self.problems.len();
         let list = self.texts(table, key, parse);
         if list.is_empty() && self.problems.len() == before {
-            self.note(Some(span), format!("`{key}` is missing or empty: nothing could be submitted"));
+            self.note(
+                Some(span),
+                format!("`{key}` is missing or empty: nothing could be submitted"),
+            );
         }
         list
     }
@@ -186,16 +192,18 @@ fn fingerprint(text: &str) -> Result<String, String> {
     let all_hex = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     match digits.len() {
         40 | 64 if all_hex => Ok(digits.to_owned()),
-        8 | 16 | 32 if all_hex => {
-            Err(format!("{text:?} is a key id, which others can forge; write the whole fingerprint"))
-        }
+        8 | 16 | 32 if all_hex => Err(format!(
+            "{text:?} is a key id, which others can forge; write the whole fingerprint"
+        )),
         _ => Err(format!("{text:?} is not a fingerprint (gpg --fingerprint, ssh-keygen -lf)")),
     }
 }
 
 fn pattern(text: &str) -> Result<String, String> {
     if text.starts_with('/') || text.starts_with('!') || text.is_empty() {
-        return Err(format!("{text:?}: patterns begin with a folder's or file's name, without / or !"));
+        return Err(format!(
+            "{text:?}: patterns begin with a folder's or file's name, without / or !"
+        ));
     }
     match GlobBuilder::new(text).literal_separator(true).build() {
         Ok(_) => Ok(text.to_owned()),
@@ -281,7 +289,12 @@ paths = [\"block/**\", \"docs/block*.rst\"]
             ("\"alice@work.example\"", "\"alice\"", 3, "\"alice\" is not a plain address"),
             ("\"alice@work.example\"", "\"*@work.example\"", 3, "is not a plain address"),
             ("0123 4567 89ab cdef 0123  4567 89ab cdef 0123 4567", "89abcdef", 4, "is a key id"),
-            ("0123 4567 89ab cdef 0123  4567 89ab cdef 0123 4567", "0x0123456789abcdef", 4, "key id"),
+            (
+                "0123 4567 89ab cdef 0123  4567 89ab cdef 0123 4567",
+                "0x0123456789abcdef",
+                4,
+                "key id",
+            ),
             ("0123 4567 89ab cdef 0123  4567 89ab cdef 0123 4567", &ssh, 4, "ssh-keygen"),
             ("0123 4567", "alice", 4, "is not a fingerprint"),
             ("[\"devel\"]", "\"devel\"", 5, "`lists` has to be a list"),

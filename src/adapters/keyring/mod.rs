@@ -22,8 +22,10 @@ use jiff::Timestamp;
 
 use self::folder::{Keys, Stamp};
 pub use self::inventory::{Inventory, KeyKind, KeyLine};
+pub use self::maintainers::Maintainer;
 use self::tag::{Signature, SignedTag};
 use crate::ports::{Fault, Keyring};
+use crate::pull::expiry::{ExpiringKey, WATCHED};
 use crate::pull::tag::Verification;
 
 pub use self::folder::Problem;
@@ -85,9 +87,7 @@ impl Keyring for KeyringFolder {
         };
         let verification = match &tag.signature {
             Signature::None => Verification::Unsigned,
-            Signature::OpenPgp(signature) => {
-                openpgp::verify(&keys, tag.payload, signature, now)
-            }
+            Signature::OpenPgp(signature) => openpgp::verify(&keys, tag.payload, signature, now),
             Signature::Ssh(signature) => ssh::verify(&keys, &tag, signature, now),
             Signature::X509 => {
                 Verification::Bad { why: "X.509 signatures are not supported".into() }
@@ -106,6 +106,10 @@ impl Keyring for KeyringFolder {
             }
             other => Ok(other),
         }
+    }
+
+    fn expiring(&self, now: Timestamp) -> Result<Vec<ExpiringKey>, Fault> {
+        Ok(self.inventory(now)?.expiring(now, WATCHED))
     }
 
     fn knows(&self, address: &str) -> bool {

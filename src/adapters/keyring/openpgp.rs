@@ -32,12 +32,7 @@ const CLOCK_SKEW: Duration = Duration::from_secs(30 * 60);
 
 /// What an armored detached signature proves about the payload. Of several signatures one good
 /// one is enough; else the most telling failure counts.
-pub fn verify(
-    keys: &Keys,
-    payload: &[u8],
-    signature: &[u8],
-    now: Timestamp,
-) -> Verification {
+pub fn verify(keys: &Keys, payload: &[u8], signature: &[u8], now: Timestamp) -> Verification {
     let now = SystemTime::from(now);
     // At our time, not the system's: by the cut-offs of then, an algorithm may be too weak.
     let policy = StandardPolicy::at(now);

@@ -22,12 +22,7 @@ pub const NAMESPACE: &str = "git";
 const RSA_BITS: usize = 2048;
 
 /// What an armored SSH signature proves about a tag.
-pub fn verify(
-    keys: &Keys,
-    tag: &SignedTag<'_>,
-    signature: &[u8],
-    now: Timestamp,
-) -> Verification {
+pub fn verify(keys: &Keys, tag: &SignedTag<'_>, signature: &[u8], now: Timestamp) -> Verification {
     let bad = |why: String| Verification::Bad { why };
     let signature = match SshSig::from_pem(signature.trim_ascii_end()) {
         Ok(signature) => signature,

@@ -101,7 +101,8 @@ fn examine(ports: &Ports, pull: &Pull) -> Result {
         if paths.is_empty() || facts.already_merged {
             return Ok(PullEvent::Examined(facts));
         }
-        let OtherFiles { files, total } = ports.repository.outside(from, &pull.target, tip, paths)?;
+        let OtherFiles { files, total } =
+            ports.repository.outside(from, &pull.target, tip, paths)?;
         let sender_known = ports.keyring.knows(&pull.cover.author.address);
         Ok(match total {
             0 => PullEvent::Examined(facts),

@@ -5,6 +5,7 @@
 //! answers: written twice, around a crash, it is the same letter.
 
 mod body;
+mod expiry;
 mod facts;
 mod page;
 mod post;

@@ -2,10 +2,12 @@
 //! It must not lay out text or choose readers. Plain and factual; a maintainer who has never heard
 //! of the bot must see at once what happened and whose move it is.
 
+mod expiring;
 mod objected;
 mod refused;
 mod tested;
 
+pub use self::expiring::{day, key_expires, key_expires_for_administrator};
 pub use self::refused::refused;
 pub use self::tested::tested;
 

@@ -178,7 +178,7 @@ fn examined(pull: &mut Pull, facts: &Facts, policy: &Policy, now: Timestamp) -> 
         return Some("the target has it already".into());
     }
     let trusted = trusted.clone();
-    if let Some(reason) = hold(pull, &trusted, policy, now) {
+    if let Some(reason) = hold(pull, &trusted, policy) {
         let trusted = Some(trusted);
         pull.stage = Stage::Held { trusted, unproved: None, reason, since: now, told: false };
         return Some("held for a release manager's approval".into());
@@ -188,13 +188,14 @@ fn examined(pull: &mut Pull, facts: &Facts, policy: &Policy, now: Timestamp) -> 
     Some(format!("queued with {} {commits}", facts.commits))
 }
 
-fn hold(pull: &Pull, trusted: &Trusted, policy: &Policy, now: Timestamp) -> Option<HoldReason> {
+fn hold(pull: &Pull, trusted: &Trusted, policy: &Policy) -> Option<HoldReason> {
     let tag = trusted.pinned.tag.as_ref()?;
     if let Some(was) = pull.pinned_tag.filter(|was| *was != tag.id) {
         return Some(HoldReason::Moved { was, is: tag.id });
     }
     let tagged_at = tag.tagged_at?;
-    let old = now.duration_since(tagged_at) > policy.old_tag_after;
+    // As old as it was when its mail came: what the bot could not look at in time is no older.
+    let old = pull.received_at.duration_since(tagged_at) > policy.old_tag_after;
     let reason = HoldReason::OldTag { tagged_at };
     let lifted = |approval: &Approval| {
         approval.tag.is_none_or(|id| id == tag.id)

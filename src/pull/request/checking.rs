@@ -25,7 +25,8 @@ pub(super) fn signed(
 ) -> Told {
     let sender = &pull.cover.author.address;
     if let Some(objection) = signer.objection(sender, &pull.list, &pull.target) {
-        let what = format!("signed by {} ({}), but {}", signer.name, signer.key, clause(&objection));
+        let what =
+            format!("signed by {} ({}), but {}", signer.name, signer.key, clause(&objection));
         refuse(pull, Refusal::Signer(objection), sender_known, now);
         return Some(what);
     }

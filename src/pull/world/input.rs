@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::pull::command::Command;
 use crate::pull::cover::Cover;
 use crate::pull::decision::{Trouble, TroubleKind};
+use crate::pull::expiry::{ExpiringKey, Warning};
 use crate::pull::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
 use crate::pull::letter::Letter;
 use crate::pull::letter::rules::LetterEvent;
@@ -31,6 +32,10 @@ pub enum Subject {
     Letter(MessageId),
     /// A target's tip.
     Head(TargetName),
+    /// The keyring, for keys that end soon.
+    Keyring,
+    /// The warning of a key that ends soon.
+    KeyWarning(String),
     /// An alert to the administrator.
     Alert(String),
     /// The weekly counts.
@@ -66,6 +71,10 @@ pub enum Effect {
     Send(Box<Letter>),
     /// Read a target's tip.
     ReadHead(TargetName),
+    /// Look which keys end soon.
+    ReadKeyring,
+    /// Write to a key's owner and the administrator that it ends soon.
+    WarnOfKey(Box<Warning>),
     /// Write to the administrator.
     Alert(Alert),
     /// Write the weekly counts to the administrator.
@@ -85,6 +94,8 @@ impl Effect {
             Self::Run { run, .. } => Subject::Run(run.id),
             Self::Send(letter) => Subject::Letter(letter.id.clone()),
             Self::ReadHead(target) => Subject::Head(target.clone()),
+            Self::ReadKeyring => Subject::Keyring,
+            Self::WarnOfKey(warning) => Subject::KeyWarning(warning.key.key.clone()),
             Self::Alert(alert) => Subject::Alert(alert.subject.clone()),
             Self::Counts(_) => Subject::Counts,
             Self::Expire(_) => Subject::OldFiles,
@@ -112,6 +123,10 @@ pub enum Happened {
     Letter(LetterEvent),
     /// A target's tip was read.
     Head(ObjectId),
+    /// The keyring was looked at: keys that end soon.
+    Keyring(Vec<ExpiringKey>),
+    /// A key's warning is written.
+    KeyWarned,
     /// Nothing that changes a record.
     Nothing,
 }
