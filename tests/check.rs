@@ -273,7 +273,7 @@ fn each_thing_that_is_not_in_order_has_its_words() {
 ✗ keyring: a.asc: not a key; mend or remove it: what is in it is not believed
 ✗ keyring: /etc/gatepost/keyring has no key that is good now: every request would be refused; put the maintainers' OpenPGP certificates into it, or their SSH keys into its allowed_signers
 ! key of Carol: 0123ABCD is not believed: it expired; ask its owner for a new one, or remove it
-! key of Bob: 0123ABCD expires on 2026-05-01 (UTC); ask its owner to prolong it, and import it again
+! key of Bob: 0123ABCD expires on 2026-05-01 (UTC); ask its owner to extend it, and put the new copy into the folder
 ! key of Carol: 0123ABCD is not believed: it expired; ask its owner for a new one, or remove it
 ✗ keyring: the keyring x: no such folder; make the folder, and put the maintainers' keys into it
 ✗ account lists: login refused; see host, port, tls, ca_file, login and password of that account

@@ -25,6 +25,10 @@ fn change_tag(w: &World, pull: &Mailed, change: impl FnOnce(&mut OutsideTag)) {
     change(refs.get_mut(&format!("refs/tags/{}", pull.tag)).unwrap());
 }
 
+fn on_one_line(letter: &str) -> String {
+    letter.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn holding_unknown_keys() -> Setting {
     let mut setting = Setting::default();
     setting.policy.unknown_keys = UnknownKeys::Hold;
@@ -58,7 +62,7 @@ fn a_maintainer_who_mails_anothers_tag_is_told_whose_it_is() {
         w.maintainer("alice").mails("block", mailed_by("bob"));
         w.run_until_quiet();
         nothing_runs(w);
-        let letter = w.letter_to("bob@example.org").replace('\n', " ");
+        let letter = on_one_line(&w.letter_to("bob@example.org"));
         let words = "the tag is signed by alice, but the mail is from bob@example.org";
         assert!(letter.contains(words), "{letter}");
     });
@@ -78,7 +82,7 @@ fn a_key_for_another_list_or_target_may_not_submit_here() {
             w.maintainer("alice").mails_pull("block");
             w.run_until_quiet();
             nothing_runs(w);
-            let letter = w.letter_to("alice@example.org").replace('\n', " ");
+            let letter = on_one_line(&w.letter_to("alice@example.org"));
             assert!(words.iter().all(|words| letter.contains(words)), "{letter}");
         });
     }
@@ -94,7 +98,7 @@ fn files_outside_the_signers_paths_are_refused_however_often_it_is_asked() {
         w.run_until_quiet();
         let pull = w.maintainer("alice").mails_pull("block");
         w.run_until_quiet();
-        let letter = w.letter_to("alice@example.org").replace('\n', " ");
+        let letter = on_one_line(&w.letter_to("alice@example.org"));
         assert!(letter.contains("Makefile, hw/net/e1000.c, and 10 more"), "{letter}");
         w.command("retest 1").unwrap();
         w.run_until_quiet();
@@ -114,7 +118,7 @@ fn a_first_time_signer_waits_where_the_policy_allows_it() {
         let pull = w.maintainer("alice").mails("block", |tag, _| tag.signed_by = "NEWKEY".into());
         w.run_until_quiet();
         nothing_runs(w);
-        let letter = w.letter_to(MANAGER).replace('\n', " ");
+        let letter = on_one_line(&w.letter_to(MANAGER));
         assert!(letter.contains("NEWKEY") && letter.contains("could not be checked"), "{letter}");
         w.letter_to("alice@example.org");
         w.command("approve 1").unwrap();
@@ -169,7 +173,7 @@ fn a_tag_that_was_moved_since_it_was_pinned_waits_for_a_word() {
         w.command("retest 1").unwrap();
         w.run_until_quiet();
         nothing_runs(w);
-        let letter = w.letter_to(MANAGER);
+        let letter = on_one_line(&w.letter_to(MANAGER));
         assert!(letter.contains(&was.to_string()) && letter.contains(&is.to_string()), "{letter}");
         w.letter_to("alice@example.org");
         w.command("approve 1").unwrap();
@@ -224,7 +228,7 @@ fn the_owner_of_a_key_that_ends_is_told_a_month_and_a_week_before_and_never_agai
         w.outside.lock().expiring.push(key);
         w.run_for(SignedDuration::from_hours(1));
         for to in [ADMIN, "alice@example.org"] {
-            let letter = w.letter_to(to);
+            let letter = on_one_line(&w.letter_to(to));
             assert!(letter.contains("0123456789ABCDEF"), "{letter}");
         }
         w.run_for(SignedDuration::from_hours(4 * 24));

@@ -4,7 +4,6 @@ use std::time::SystemTime;
 
 use jiff::{SignedDuration, Timestamp};
 use sequoia_openpgp::Cert;
-use sequoia_openpgp::policy::StandardPolicy;
 use sequoia_openpgp::types::RevocationStatus;
 use ssh_key::HashAlg;
 
@@ -102,7 +101,7 @@ fn as_listed(line: KeyLine, keys: &Keys) -> KeyLine {
 
 fn certificate_line(cert: &Cert, now: Timestamp) -> KeyLine {
     let time = SystemTime::from(now);
-    let policy = StandardPolicy::at(time);
+    let policy = openpgp::policy(time);
     let key = cert.fingerprint().to_hex();
     let addresses = openpgp::addresses(cert);
     let valid = match cert.with_policy(&policy, time) {

@@ -19,7 +19,7 @@ use openpgp::parse::stream::{
     DetachedVerifierBuilder, GoodChecksum, MessageLayer, MessageStructure, VerificationError,
     VerificationHelper, VerificationResult,
 };
-use openpgp::policy::StandardPolicy;
+use openpgp::policy::{AsymmetricAlgorithm, StandardPolicy};
 use openpgp::types::RevocationStatus;
 use openpgp::{Cert, Error, Fingerprint, KeyHandle};
 
@@ -34,8 +34,7 @@ const CLOCK_SKEW: Duration = Duration::from_secs(30 * 60);
 /// one is enough; else the most telling failure counts.
 pub fn verify(keys: &Keys, payload: &[u8], signature: &[u8], now: Timestamp) -> Verification {
     let now = SystemTime::from(now);
-    // At our time, not the system's: by the cut-offs of then, an algorithm may be too weak.
-    let policy = StandardPolicy::at(now);
+    let policy = policy(now);
     let judge = Judge { keys, policy: &policy, now, found: Vec::new() };
     let verified = DetachedVerifierBuilder::from_bytes(signature)
         .and_then(|builder| builder.with_policy(&policy, now + CLOCK_SKEW, judge))
@@ -47,6 +46,21 @@ pub fn verify(keys: &Keys, payload: &[u8], signature: &[u8], now: Timestamp) -> 
         Ok(found) => most_telling(found),
         Err(error) => bad(format!("the signature can't be read: {error}")),
     }
+}
+
+/// Which algorithms are believed at that time (ours, not the system's): Sequoia's standard policy,
+/// which refuses SHA-1 and keys under 2048 bits, and no DSA at all (FIPS 186-5 took it out).
+pub fn policy(time: SystemTime) -> StandardPolicy<'static> {
+    let mut policy = StandardPolicy::at(time);
+    for dsa in [
+        AsymmetricAlgorithm::DSA1024,
+        AsymmetricAlgorithm::DSA2048,
+        AsymmetricAlgorithm::DSA3072,
+        AsymmetricAlgorithm::DSA4096,
+    ] {
+        policy.reject_asymmetric_algo(dsa);
+    }
+    policy
 }
 
 fn most_telling(found: Vec<Verification>) -> Verification {
