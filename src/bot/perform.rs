@@ -16,6 +16,7 @@ use crate::mail::clean::cut;
 use crate::mail::letter::{Draft, LetterFault};
 use crate::ports::{Delivery, Envelope};
 
+mod near_miss;
 mod request;
 mod run;
 
@@ -67,6 +68,7 @@ pub fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
                     .alerting(alert("The keyring can't be read", &fault)),
             },
             Effect::WarnOfKey(warning) => warn_of_key(ports, &warning),
+            Effect::TellMiss(miss) => near_miss::tell(ports, &miss),
             Effect::Alert(alert) => {
                 tracing::warn!(alert.subject, "{}: {}", alert.subject, alert.detail);
                 let now = ports.clock.now();
@@ -100,6 +102,7 @@ pub fn panicked(subject: Subject, said: &str) -> Done {
         Subject::Run(_) => Happened::Run(RunEvent::Failed(trouble)),
         Subject::Letter(_) => Happened::Letter(LetterEvent::Uncertain(trouble)),
         Subject::Head(_)
+        | Subject::Miss(_)
         | Subject::Keyring
         | Subject::KeyWarning(_)
         | Subject::Alert(_)

@@ -246,6 +246,7 @@ impl Lanes {
             | Effect::ReadHead(_)
             | Effect::ReadKeyring
             | Effect::WarnOfKey(_)
+            | Effect::TellMiss(_)
             | Effect::Alert(_)
             | Effect::Counts(_)
             | Effect::Expire(_) => &self.others,

@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod expiry;
 pub mod ids;
 pub mod letter;
+pub mod near_miss;
 pub mod pipeline;
 pub mod policy;
 pub mod queue;

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::expiry::{Warned, Warning};
-use super::ids::{AccountName, PullNumber};
+use super::ids::{AccountName, MessageId, PullNumber};
 use super::letter::Letter;
+use super::near_miss::NearMiss;
 use super::request::Pull;
 use super::run::Run;
 
@@ -59,6 +60,8 @@ pub struct Control {
     pub key_warnings: BTreeMap<String, Warning>,
     /// The last warning of each key that was written, until the key's end.
     pub warned_keys: BTreeMap<String, Warned>,
+    /// Mails that are meant to be requests and are none, whose authors are to be told.
+    pub near_misses: BTreeMap<MessageId, NearMiss>,
     /// Alerts by subject: when last written (at once, then daily).
     pub alerted: BTreeMap<String, Timestamp>,
 }

@@ -92,6 +92,8 @@ pub enum HoldReason {
         key: String,
         /// Whether the signature is proved to be that key's.
         proved: bool,
+        /// The tag object.
+        tag: ObjectId,
     },
     /// Its tag is another object than the one that was fetched first.
     Moved {

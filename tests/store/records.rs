@@ -12,6 +12,7 @@ use gatepost::pull::ids::{
     AccountName, ListName, MessageId, ObjectId, PullNumber, RunId, TargetName,
 };
 use gatepost::pull::letter::{About, Letter, LetterState};
+use gatepost::pull::near_miss::NearMiss;
 use gatepost::pull::request::{Pull, Stage};
 use gatepost::pull::retry::Retry;
 use gatepost::pull::run::{Run, RunStage, Why};
@@ -28,6 +29,18 @@ pub fn message_id(text: &str) -> MessageId {
 
 pub fn object_id(digit: char) -> ObjectId {
     digit.to_string().repeat(40).parse().unwrap()
+}
+
+pub fn near_miss() -> NearMiss {
+    NearMiss {
+        message_id: message_id("m@x"),
+        list: ListName::new("devel"),
+        target: TargetName::new("master"),
+        author: Person { name: Some("Ada".into()), address: "ada@example.org".into() },
+        subject: "[PULL 0/2] Blöck patches".into(),
+        references: vec![message_id("before@example.org")],
+        received_at: at(1),
+    }
 }
 
 pub fn pull(number: u64, id: &str) -> Pull {
@@ -136,6 +149,7 @@ pub fn fill(store: &dyn Store) {
         alerts: [("mailbox".to_owned(), "login refused".to_owned())].into(),
         key_warnings: [("A1".to_owned(), Warning { key: expiring("A1"), days: 7 })].into(),
         warned_keys: [("B2".to_owned(), Warned { expires: at(7), days: 30 })].into(),
+        near_misses: [("m@x".parse().unwrap(), near_miss())].into(),
         alerted: [("token".to_owned(), at(2))].into(),
     };
     let batch = Batch {

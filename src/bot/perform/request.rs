@@ -54,7 +54,7 @@ fn fetch(ports: &Ports, pull: &Pull) -> Result {
         reference: request.reference.clone(),
         base: request.base.as_ref().and_then(|base| base.full()),
     };
-    let sender_known = ports.keyring.knows(&pull.cover.author.address);
+    let sender_known = ports.may_tell(&pull.list, &pull.cover.author.address);
     match ports.repository.fetch(&order) {
         Ok(pinned) => happened(PullEvent::Pinned { pinned, sender_known }),
         Err(refused) => {
@@ -75,7 +75,7 @@ fn fetch(ports: &Ports, pull: &Pull) -> Result {
 
 fn verify(ports: &Ports, pull: &Pull) -> Result {
     let Stage::Fetched { pinned, .. } = &pull.stage else { return Result::of(Happened::Nothing) };
-    let sender_known = ports.keyring.knows(&pull.cover.author.address);
+    let sender_known = ports.may_tell(&pull.list, &pull.cover.author.address);
     let verification = match &pinned.tag {
         None => Ok(Verification::Unsigned),
         Some(tag) => {
@@ -103,7 +103,7 @@ fn examine(ports: &Ports, pull: &Pull) -> Result {
         }
         let OtherFiles { files, total } =
             ports.repository.outside(from, &pull.target, tip, paths)?;
-        let sender_known = ports.keyring.knows(&pull.cover.author.address);
+        let sender_known = ports.may_tell(&pull.list, &pull.cover.author.address);
         Ok(match total {
             0 => PullEvent::Examined(facts),
             _ => PullEvent::OutOfPaths { files, total, sender_known },
@@ -176,7 +176,7 @@ fn tell_hold(ports: &Ports, pull: &Pull) -> Result {
         let pen = &ports.desk.pen;
         let mut drafts = vec![pen.held(case, Audience::Managers)];
         // Before the signature is verified nothing goes to whoever the mail says it is from.
-        let known = || ports.keyring.knows(&case.pull.cover.author.address);
+        let known = || ports.may_tell(&pull.list, &pull.cover.author.address);
         let unproved = matches!(case.pull.stage, Stage::Held { unproved: Some(_), .. });
         if case.pull.stage.trusted().is_some() || unproved && known() {
             drafts.push(pen.held(case, Audience::Author));

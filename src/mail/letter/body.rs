@@ -10,6 +10,7 @@ use crate::mail::clean;
 use crate::mail::words::{self, Ground, Words};
 use crate::pull::expiry::Warning;
 use crate::pull::ids::ObjectId;
+use crate::pull::near_miss::NearMiss;
 use crate::pull::run::{Run, Why};
 use crate::pull::tag::{ConflictFile, Drift};
 use crate::pull::verdict::{Evidence, FailedJob, Outcome, Refusal};
@@ -129,6 +130,16 @@ pub(super) fn key(warning: &Warning, words: &Words) -> Text {
         ("key", warning.key.key.clone()),
         ("owner", warning.key.owner.clone()),
         ("expires", words::when(warning.key.expires)),
+    ]);
+    text.next(words)
+}
+
+/// That a mail names nothing to pull, for its author.
+pub(super) fn near_miss(miss: &NearMiss, words: &Words) -> Text {
+    let mut text = Text::new(words);
+    text.rest.rows(&[
+        ("subject", clean::cut(&clean::words(&miss.subject), 300)),
+        ("received", words::when(miss.received_at)),
     ]);
     text.next(words)
 }

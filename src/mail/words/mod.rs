@@ -3,6 +3,7 @@
 //! of the bot must see at once what happened and whose move it is.
 
 mod expiring;
+mod mend;
 mod objected;
 mod refused;
 mod tested;
@@ -154,18 +155,19 @@ pub fn held_for_managers(reason: &HoldReason, number: PullNumber) -> Words {
 }
 
 /// What it means to approve it.
-fn what_approval_does(reason: &HoldReason) -> &'static str {
+fn what_approval_does(reason: &HoldReason) -> String {
     match reason {
         HoldReason::Backlog | HoldReason::LateArrival | HoldReason::OldTag { .. } => {
-            "It is not tested until one of you approves it."
+            "It is not tested until one of you approves it.".into()
         }
-        HoldReason::UnknownKey { .. } => {
+        HoldReason::UnknownKey { tag, .. } => format!(
             "Approving runs its code on the project's machines, on your word alone; it holds for \
-             this tag object and no other."
-        }
+             the tag object {tag} and no other."
+        ),
         HoldReason::Moved { .. } => {
             "What you knew of it was the first one. The new one's signature is good; approving \
              holds for the new one and no other."
+                .into()
         }
     }
 }
@@ -179,11 +181,11 @@ pub fn why_held(reason: &HoldReason) -> String {
             "By its own date, {}, the tag is older than what is tested unasked.",
             when(*tagged_at)
         ),
-        HoldReason::UnknownKey { key, proved: true } => format!(
+        HoldReason::UnknownKey { key, proved: true, .. } => format!(
             "It is a first-time signer's: the tag is signed with {key}, which is not in the \
              keyring. The signature fits that key, but nobody has said whose it is."
         ),
-        HoldReason::UnknownKey { key, proved: false } => format!(
+        HoldReason::UnknownKey { key, proved: false, .. } => format!(
             "It is a first-time signer's: the tag says that {key} signed it. That key is not in \
              the keyring, so the signature could not be checked: nothing proves who made the tag."
         ),
@@ -201,6 +203,22 @@ pub fn unanswered(number: PullNumber, waited: u64, because: &str) -> Words {
         means: format!("What it waits for: {because}"),
         next: "see its history, or drop it, with one of these:".into(),
         commands: vec![format!("gatepost show {number}"), command("cancel", number)],
+    }
+}
+
+/// Words for the author of a mail that asks for a pull and names nothing to pull.
+pub fn near_miss(branch: &str) -> Words {
+    let base = mend::word(&format!("origin/{branch}"), "<base>");
+    Words {
+        first: "Not tested: the mail names no repository to pull from.".into(),
+        means:
+            "Its subject asks for a pull, but no URL with a tag was found in its text. Only you \
+                have been told."
+                .into(),
+        next: "if it was no pull request, nothing. Otherwise please send it again with the text \
+               that this command prints, unchanged:"
+            .into(),
+        commands: vec![format!("git request-pull {base} <https URL> <tag>")],
     }
 }
 

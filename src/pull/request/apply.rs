@@ -12,7 +12,7 @@ use crate::pull::ids::{MessageId, ObjectId, PullNumber, RunId};
 use crate::pull::policy::Policy;
 use crate::pull::retry::Retry;
 use crate::pull::tag::{Facts, Pinned, Verification};
-use crate::pull::verdict::{Outcome, Refusal, Verdict};
+use crate::pull::verdict::{NoTag, Outcome, Refusal, Verdict};
 
 /// What happened to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,6 +156,13 @@ fn checked(
         Verification::Good(signer) => checking::signed(pull, pinned, signer, sender_known, now),
         Verification::UnknownKey { key, proved } => {
             checking::unknown(pull, pinned, (key, proved), sender_known, policy, now)
+        }
+        Verification::Unsigned if pinned.tag.is_none() => {
+            let branch = !pinned.reference.starts_with("refs/tags/");
+            let kind = if branch { NoTag::Branch } else { NoTag::Lightweight };
+            let tip = pinned.tip;
+            refuse(pull, Refusal::NoTag { kind, tip }, sender_known, now);
+            Some("it names no tag that could be signed".into())
         }
         Verification::Unsigned
         | Verification::Bad { .. }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::apply::refuse;
-use super::{HoldReason, Pull, Stage, Trusted};
+use super::{Approval, HoldReason, Pull, Stage, Trusted};
 use crate::pull::decision::Told;
 use crate::pull::ids::ObjectId;
 use crate::pull::policy::{Policy, UnknownKeys};
@@ -46,7 +46,7 @@ pub(super) fn unknown(
     policy: &Policy,
     now: Timestamp,
 ) -> Told {
-    let tag = pinned.tag.as_ref().map(|tag| tag.id);
+    let Some(tag) = pinned.tag.as_ref().map(|tag| tag.id) else { return None };
     if let Some(by) = approved_by(pull, tag) {
         let signer = Signer {
             name: format!("a key that is not in the keyring, approved by {by}"),
@@ -63,7 +63,7 @@ pub(super) fn unknown(
             refuse(pull, Refusal::Signature(verification), sender_known, now);
         }
         UnknownKeys::Hold => {
-            let reason = HoldReason::UnknownKey { key, proved };
+            let reason = HoldReason::UnknownKey { key, proved, tag };
             let unproved = Some(pinned);
             pull.stage = Stage::Held { trusted: None, unproved, reason, since: now, told: false };
         }
@@ -72,12 +72,11 @@ pub(super) fn unknown(
 }
 
 /// Who approved that tag object although nobody knows its signer.
-fn approved_by(pull: &Pull, tag: Option<ObjectId>) -> Option<String> {
-    let of_this = |reason: &HoldReason| matches!(reason, HoldReason::UnknownKey { .. });
-    pull.approvals
-        .iter()
-        .find(|approval| of_this(&approval.reason) && approval.tag.is_some() && approval.tag == tag)
-        .map(|approval| approval.by.clone())
+fn approved_by(pull: &Pull, tag: ObjectId) -> Option<String> {
+    let of_this = |approval: &&Approval| {
+        approval.tag == Some(tag) && matches!(approval.reason, HoldReason::UnknownKey { .. })
+    };
+    pull.approvals.iter().find(of_this).map(|approval| approval.by.clone())
 }
 
 /// It changes files that its signer may not submit.

@@ -11,6 +11,7 @@ use crate::pull::expiry::{ExpiringKey, Warning};
 use crate::pull::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
 use crate::pull::letter::Letter;
 use crate::pull::letter::rules::LetterEvent;
+use crate::pull::near_miss::{MissEvent, NearMiss};
 use crate::pull::records::{Batch, Cursor, Folder};
 use crate::pull::request::Pull;
 use crate::pull::request::apply::PullEvent;
@@ -36,6 +37,8 @@ pub enum Subject {
     Keyring,
     /// The warning of a key that ends soon.
     KeyWarning(String),
+    /// A mail that is meant to be a request and is none.
+    Miss(MessageId),
     /// An alert to the administrator.
     Alert(String),
     /// The weekly counts.
@@ -75,6 +78,8 @@ pub enum Effect {
     ReadKeyring,
     /// Write to a key's owner and the administrator that it ends soon.
     WarnOfKey(Box<Warning>),
+    /// Write to the author of a mail that is meant to be a request and is none.
+    TellMiss(Box<NearMiss>),
     /// Write to the administrator.
     Alert(Alert),
     /// Write the weekly counts to the administrator.
@@ -96,6 +101,7 @@ impl Effect {
             Self::ReadHead(target) => Subject::Head(target.clone()),
             Self::ReadKeyring => Subject::Keyring,
             Self::WarnOfKey(warning) => Subject::KeyWarning(warning.key.key.clone()),
+            Self::TellMiss(miss) => Subject::Miss(miss.message_id.clone()),
             Self::Alert(alert) => Subject::Alert(alert.subject.clone()),
             Self::Counts(_) => Subject::Counts,
             Self::Expire(_) => Subject::OldFiles,
@@ -121,6 +127,8 @@ pub enum Happened {
     Run(RunEvent),
     /// To a letter.
     Letter(LetterEvent),
+    /// To a near miss.
+    Miss(MissEvent),
     /// A target's tip was read.
     Head(ObjectId),
     /// The keyring was looked at: keys that end soon.
@@ -162,9 +170,15 @@ pub enum Arrived {
     Request {
         /// By which list.
         list: ListName,
+        /// Where it is to go.
+        target: TargetName,
         /// What it asks.
         cover: Box<Cover>,
     },
+    /// Meant to be a request, and none; its author is known and to be told.
+    NearMiss(Box<NearMiss>),
+    /// Nothing to act on, but of a kind that the administrator hears the number of.
+    Counted(&'static str),
     /// Nothing to act on (it may still be one of our own letters come back).
     Other,
     /// It broke the reader.
