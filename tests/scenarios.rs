@@ -6,6 +6,8 @@
 mod near_misses;
 #[path = "scenarios/races.rs"]
 mod races;
+#[path = "scenarios/revisions.rs"]
+mod revisions;
 mod scenario;
 #[path = "scenarios/trust.rs"]
 mod trust;

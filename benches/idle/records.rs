@@ -7,6 +7,7 @@ use gatepost::pull::ids::{
 };
 use gatepost::pull::letter::{About, Letter, LetterState};
 use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
+use gatepost::pull::revision::Lineage;
 use gatepost::pull::run::{Run, RunStage, Why};
 use gatepost::pull::signer::Scope;
 use gatepost::pull::tag::{Candidate, Pinned, Signer, Tag};
@@ -92,6 +93,8 @@ fn pull(number: u64, head: ObjectId, at: Timestamp, stage: Stage, letter: Messag
         landing_checked: Some(head),
         pinned_tag: None,
         told_unanswered: None,
+        lineage: Lineage::default(),
+        retraction: None,
         letters: vec![letter],
         stage,
     }

@@ -17,6 +17,10 @@ use crate::pull::cover::Cover;
 use crate::pull::near_miss::NearMiss;
 use crate::pull::world::{Arrival, Arrived, Input};
 
+use self::answer::taken_back;
+
+mod answer;
+
 /// How many headers are read at once.
 const CHUNK: usize = 200;
 
@@ -76,7 +80,8 @@ impl Intake {
         let cursor = Cursor { uid_next: last.uid.saturating_add(1), read_at: now, ..cursor };
         let mut arrivals = Vec::new();
         for heading in &headings {
-            arrivals.extend(self.look_at(mailbox, heading, ports)?);
+            let arrival = self.look_at(mailbox, heading, &arrivals, ports)?;
+            arrivals.extend(arrival);
         }
         // Only an empty answer is the end: unreadable mails are left out of a full one.
         Ok(Some(self.chunk(cursor, arrivals, false)))
@@ -124,6 +129,7 @@ impl Intake {
         &self,
         mailbox: &mut dyn Mailbox,
         heading: &crate::ports::Heading,
+        asked_before: &[Arrival],
         ports: &Ports,
     ) -> Result<Option<Arrival>, Fault> {
         let arrival = |message_id, what| {
@@ -143,7 +149,10 @@ impl Intake {
             return arrival(id, Arrived::Other);
         }
         let rules = rules::choose(&self.lists, &head).filter(|rules| rules.worth_reading(&head));
-        let Some(rules) = rules else { return arrival(id, Arrived::Other) };
+        let Some(rules) = rules else {
+            let what = taken_back(mailbox, heading.uid, &head, asked_before, ports)?;
+            return arrival(id, what.unwrap_or(Arrived::Other));
+        };
         if let Some(id) = &id
             && ports.store.pull_by_message_id(id)?.is_some()
         {

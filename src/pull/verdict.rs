@@ -228,6 +228,11 @@ pub enum Verdict {
         /// The earlier request.
         of: PullNumber,
     },
+    /// A later revision stands in its place: that one is answered, this one says nothing.
+    Superseded {
+        /// The later request.
+        by: PullNumber,
+    },
 }
 
 /// To whom a letter goes.
@@ -252,7 +257,10 @@ impl Verdict {
         match self {
             Self::Tested { outcome, .. } => outcome.audience(),
             Self::Refused { sender_known, .. } => sender_known.then_some(Audience::Author),
-            Self::Landed | Self::Cancelled { .. } | Self::Repeated { .. } => None,
+            Self::Landed
+            | Self::Cancelled { .. }
+            | Self::Repeated { .. }
+            | Self::Superseded { .. } => None,
         }
     }
 }
@@ -325,6 +333,7 @@ impl Verdict {
             Self::Landed => "landed",
             Self::Cancelled { .. } => "cancelled",
             Self::Repeated { .. } => "repeated",
+            Self::Superseded { .. } => "superseded",
         }
     }
 }

@@ -3,8 +3,9 @@
 //! It must not do anything itself.
 //!
 //! Races, and the choice made: an event for a record that has moved on is dropped by its `apply`;
-//! a record has at most one effect in flight, so its events come in order; commands are taken at
-//! once, whatever is in flight.
+//! a record has at most one effect in flight, so its events come in order; commands, and a newer
+//! revision, are taken at once, whatever is in flight: what comes of an effect whose request has
+//! moved on meanwhile is dropped whole, its letters as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +28,7 @@ mod input;
 mod keys;
 mod orders;
 mod outbox;
+mod revisions;
 mod settle;
 
 pub use self::input::{
@@ -51,6 +53,8 @@ pub struct World {
     next_pull: u64,
     next_run: u64,
     in_flight: BTreeSet<Subject>,
+    /// Requests that have moved on since their effect in flight began: what comes of it is dropped.
+    outdated: BTreeSet<PullNumber>,
     /// Subjects whose last effect failed and whose record has no retry of its own for it.
     backoff: BTreeMap<Subject, Retry>,
     /// When each folder was last read to its end in this life of the program.
@@ -91,6 +95,7 @@ impl World {
             next_pull: records.next_pull.max(1),
             next_run: records.next_run.max(1),
             in_flight: BTreeSet::new(),
+            outdated: BTreeSet::new(),
             backoff: BTreeMap::new(),
             read_at: BTreeMap::new(),
             heads: BTreeMap::new(),
@@ -157,9 +162,15 @@ impl World {
 
     fn done(&mut self, done: Done, now: Timestamp) {
         self.in_flight.remove(&done.subject);
-        self.back_off(&done, now);
+        let outdated = self.was_outdated(&done.subject);
+        if !outdated {
+            self.back_off(&done, now);
+        }
         if let Some(alert) = done.alert {
             self.raise(alert, now);
+        }
+        if outdated {
+            return;
         }
         for letter in done.letters {
             self.keep_letter(letter);

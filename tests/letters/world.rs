@@ -5,7 +5,8 @@ use gatepost::pull::cover::{Cover, Person, Request};
 use gatepost::pull::expiry::{ExpiringKey, Warning};
 use gatepost::pull::ids::{ListName, ObjectId, PipelineId, PullNumber, RunId, TargetName};
 use gatepost::pull::near_miss::NearMiss;
-use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
+use gatepost::pull::request::{HoldReason, Plan, Pull, Retraction, Stage, Trusted};
+use gatepost::pull::revision::{Lineage, Replaced};
 use gatepost::pull::run::{Run, RunStage, Why};
 use gatepost::pull::signer::{Objection, Scope};
 use gatepost::pull::tag::{Candidate, ConflictFile, Drift, Pinned, Signer, Tag, Verification};
@@ -123,6 +124,8 @@ impl World {
                 landing_checked: None,
                 pinned_tag: None,
                 told_unanswered: None,
+                lineage: Lineage::default(),
+                retraction: None,
                 letters: Vec::new(),
                 stage: Stage::Received { fetch: gatepost::pull::retry::Retry::now(now) },
             },
@@ -438,6 +441,25 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     late.now = "2026-01-03T10:40:00Z".parse().unwrap();
     let because = "it is third in the queue, and one pipeline may run at a time.";
     letters.push(("unanswered".into(), late.pen.unanswered(&late.case(), because).unwrap()));
+    for (name, over) in [("retracted", false), ("retracted-late", true)] {
+        let mut world = World::new(delivering);
+        world.pull.retraction = Some(Retraction {
+            said: "NAK, I'll send a v2 once the s390x build works.".into(),
+            at: world.now,
+            told: false,
+        });
+        if over {
+            let verdict = Verdict::Refused { why: Refusal::RefMissing, sender_known: true };
+            world.pull.stage = Stage::Answered { trusted: None, verdict, at: world.now };
+        }
+        let case = Case { run: None, ..world.case() };
+        letters.push((name.into(), world.pen.retracted(&case).unwrap().unwrap()));
+    }
+    let mut second = World::new(delivering);
+    second.pull.cover.revision = 2;
+    second.pull.cover.subject = "[PULL v2 00/12] Block patches".into();
+    second.pull.lineage.note(Replaced { number: PullNumber(12), revision: 1 });
+    letters.push(("passed-v2".into(), second.tested(outcomes().remove(0).1)));
     let detail = "The IMAP server imap.project.example refuses the login of gatepost.\n\nNo mail \
                   is seen until that is mended; check account.main in the configuration.";
     let alert = late.pen.alert("the mailbox main can't be read", detail, late.now);

@@ -27,11 +27,12 @@ use gatepost::pull::cover::Person;
 use gatepost::pull::ids::{AccountName, ListName, PullNumber, TargetName};
 use gatepost::pull::pipeline::Status;
 use gatepost::pull::policy::{ListPolicy, Policy, TargetPolicy, UnknownKeys};
+use gatepost::pull::request::decide::PullAction;
 use gatepost::pull::request::{Pull, Stage};
-use gatepost::pull::world::{Effect, Input};
+use gatepost::pull::world::{Done, Effect, Input};
 use jiff::{SignedDuration, Timestamp};
 
-use outside::{ADMIN, BOT, Crashed, LIST, MANAGER, Outside, OutsideTag, Plan, id_of};
+use outside::{ADMIN, BOT, Crashed, LIST, MANAGER, OTHER_LIST, Outside, OutsideTag, Plan, id_of};
 use ports::{
     CountedStore, ValueClock, ValueGitLab, ValueKeyring, ValueMailbox, ValueOutbound,
     ValueRepository,
@@ -41,12 +42,16 @@ use ports::{
 #[derive(Clone)]
 pub struct Setting {
     pub policy: Policy,
-    /// The one list's rules.
+    /// The list's rules.
     pub rules: Rules,
+    /// The other list's.
+    pub other_rules: Rules,
     pub delivering: Delivering,
     pub since: Option<Timestamp>,
     /// Mails of the setting are replayed; some stories end with something still open by design.
     pub all_answered: bool,
+    /// There is another list, with a folder of its own.
+    pub two_lists: bool,
 }
 
 impl Default for Setting {
@@ -75,12 +80,30 @@ impl Default for Setting {
         };
         let goal = Goal { target: TargetName::new("master"), branch: "master".into() };
         let id = Some("devel.lists.example.org".to_owned());
-        let rules = Rules::usual(ListName::new("devel"), LIST, id, goal);
-        Self { policy, rules, delivering: Delivering::Live, since: None, all_answered: true }
+        let rules = Rules::usual(ListName::new("devel"), LIST, id, goal.clone());
+        let id = Some("block.lists.example.org".to_owned());
+        let other_rules = Rules::usual(ListName::new("block"), OTHER_LIST, id, goal);
+        Self {
+            policy,
+            rules,
+            other_rules,
+            delivering: Delivering::Live,
+            since: None,
+            all_answered: true,
+            two_lists: false,
+        }
     }
 }
 
 impl Setting {
+    /// The usual one, with another list beside it.
+    pub fn of_two_lists() -> Self {
+        let mut setting = Self { two_lists: true, ..Self::default() };
+        let list = ListPolicy { address: OTHER_LIST.into(), own_copies: other_folder() };
+        setting.policy.lists.insert(ListName::new("block"), list);
+        setting
+    }
+
     /// The one target's policy.
     pub fn target(&mut self) -> &mut TargetPolicy {
         self.policy.targets.get_mut(&TargetName::new("master")).unwrap()
@@ -89,6 +112,10 @@ impl Setting {
 
 fn folder() -> Folder {
     Folder { account: AccountName::new("list"), folder: "INBOX".into() }
+}
+
+fn other_folder() -> Folder {
+    Folder { account: AccountName::new("list"), folder: "block".into() }
 }
 
 /// A story's world: the bot, and all that is outside of it.
@@ -101,6 +128,9 @@ pub struct World {
     wake_at: Option<Timestamp>,
     mails: u32,
     pub restarts: u32,
+    /// Answers take their time: what came of writing one is heard last.
+    pub slow_answers: bool,
+    late: VecDeque<Done>,
 }
 
 /// A request that a maintainer mailed.
@@ -204,6 +234,8 @@ impl World {
             wake_at: None,
             mails: 0,
             restarts: 0,
+            slow_answers: false,
+            late: VecDeque::new(),
         }
     }
 
@@ -241,6 +273,7 @@ impl World {
                 Err(panic) if panic.is::<Crashed>() => {
                     self.engine = None;
                     self.effects.clear();
+                    self.late.clear();
                     self.restarts += 1;
                     self.outside.lock().crash = None;
                 }
@@ -260,13 +293,23 @@ impl World {
             if self.effects.is_empty() {
                 self.read_mail();
             }
-            let Some(effect) = self.effects.pop_front() else { return };
+            let Some(effect) = self.effects.pop_front() else {
+                let Some(done) = self.late.pop_front() else { return };
+                self.take(Input::Done(done));
+                continue;
+            };
+            let slow = self.slow_answers
+                && matches!(&effect, Effect::Pull { action: PullAction::Answer, .. });
             done_now += 1;
             assert!(done_now < 2_000, "a busy loop: {effect:?} at one and the same time");
             let engine = self.engine.as_ref().unwrap();
             let ports = engine.ports().clone();
             let done = perform(&ports, &self.setting.policy, effect);
-            self.take(Input::Done(done));
+            if slow {
+                self.late.push_back(done);
+            } else {
+                self.take(Input::Done(done));
+            }
         }
     }
 
@@ -279,11 +322,22 @@ impl World {
 
     fn read_mail(&mut self) {
         let lists = vec![self.setting.rules.clone()];
-        let intake = Intake { folder: folder(), lists, since: self.setting.since };
-        let mut mailbox = ValueMailbox(self.outside.clone());
+        let other = self.setting.other_rules.clone();
+        let since = self.setting.since;
+        if self.setting.two_lists {
+            let lists = [lists, vec![other.clone()]].concat();
+            self.read_folder(&Intake { folder: folder(), lists, since }, false);
+            self.read_folder(&Intake { folder: other_folder(), lists: vec![other], since }, true);
+        } else {
+            self.read_folder(&Intake { folder: folder(), lists, since }, false);
+        }
+    }
+
+    fn read_folder(&mut self, intake: &Intake, other: bool) {
+        let mut mailbox = ValueMailbox(self.outside.clone(), other);
         loop {
             let engine = self.engine.as_ref().unwrap();
-            let cursor = engine.world().cursor(&folder());
+            let cursor = engine.world().cursor(&intake.folder);
             let ports = engine.ports().clone();
             let Some(input) = intake.read(&mut mailbox, cursor, &ports).unwrap() else { return };
             let Input::Read { complete, .. } = &input else { return };
@@ -302,11 +356,15 @@ impl World {
         let desk = Desk {
             pen,
             sender: BOT.into(),
-            lists: BTreeMap::from([(
-                ListName::new("devel"),
-                ListWords { name: ListName::new("devel"), address: LIST.into() },
-            )]),
-            rules: BTreeMap::from([(ListName::new("devel"), self.setting.rules.clone())]),
+            lists: [("devel", LIST), ("block", OTHER_LIST)]
+                .map(|(name, address)| {
+                    let name = ListName::new(name);
+                    (name.clone(), ListWords { name, address: address.into() })
+                })
+                .into(),
+            rules: [&self.setting.rules, &self.setting.other_rules]
+                .map(|rules| (rules.list.clone(), rules.clone()))
+                .into(),
             targets: self.setting.policy.targets.iter().map(words_of).collect(),
             blind_copies: BTreeMap::new(),
         };
@@ -368,6 +426,7 @@ impl World {
                 Err(panic) if panic.is::<Crashed>() => {
                     self.engine = None;
                     self.effects.clear();
+                    self.late.clear();
                     self.restarts += 1;
                     let durable_before = self.outside.lock().crash.take();
                     self.turn();
@@ -525,7 +584,7 @@ impl Letter {
             in_reply_to: mail.in_reply_to().as_text().map(str::to_owned),
             subject: mail.subject().unwrap_or_default().to_owned(),
             recipients: recipients.to_vec(),
-            to_list: recipients.iter().any(|to| to == LIST),
+            to_list: recipients.iter().any(|to| to == LIST || to == OTHER_LIST),
             text: mail.body_text(0).unwrap_or_default().into_owned(),
         }
     }

@@ -15,6 +15,7 @@ use gatepost::pull::letter::{About, Letter, LetterState};
 use gatepost::pull::near_miss::NearMiss;
 use gatepost::pull::request::{Pull, Stage};
 use gatepost::pull::retry::Retry;
+use gatepost::pull::revision::Lineage;
 use gatepost::pull::run::{Run, RunStage, Why};
 use gatepost::pull::verdict::{Audience, Outcome, Verdict};
 use jiff::Timestamp;
@@ -71,6 +72,8 @@ pub fn pull(number: u64, id: &str) -> Pull {
         landing_checked: Some(object_id('c')),
         pinned_tag: Some(object_id('d')),
         told_unanswered: None,
+        lineage: Lineage::default(),
+        retraction: None,
         letters: vec![message_id("letter@example.org")],
         stage: Stage::Received { fetch: Retry::now(at(1)) },
     }

@@ -8,7 +8,8 @@ use crate::pull::ids::MessageId;
 use crate::pull::letter::Letter;
 use crate::pull::request::apply::{FetchTrouble, PullEvent};
 use crate::pull::request::decide::PullAction;
-use crate::pull::request::{Pull, Stage};
+use crate::pull::request::{Pull, Stage, Trusted};
+use crate::pull::revision::OlderTip;
 use crate::pull::run::Run;
 use crate::pull::tag::{Drift, Verification};
 use crate::pull::verdict::Audience;
@@ -23,7 +24,8 @@ pub(super) fn perform(
     match action {
         PullAction::Fetch => fetch(ports, pull),
         PullAction::Verify => verify(ports, pull),
-        PullAction::Examine => examine(ports, pull),
+        PullAction::Examine(older) => examine(ports, pull, older),
+        PullAction::TellRetraction => tell_retraction(ports, pull),
         PullAction::TellHold => tell_hold(ports, pull),
         PullAction::Answer => answer(ports, pull, run),
         PullAction::TellUnanswered(because) => tell_unanswered(ports, pull, because),
@@ -33,6 +35,7 @@ pub(super) fn perform(
         PullAction::Begin
         | PullAction::TakeOutcome(_)
         | PullAction::Repeat(_)
+        | PullAction::Supersede(_)
         | PullAction::NoteSent => Result::of(Happened::Nothing),
     }
 }
@@ -92,27 +95,46 @@ fn verify(ports: &Ports, pull: &Pull) -> Result {
     }
 }
 
-fn examine(ports: &Ports, pull: &Pull) -> Result {
+fn examine(ports: &Ports, pull: &Pull, older: &[OlderTip]) -> Result {
     let Some(trusted) = pull.stage.trusted() else { return Result::of(Happened::Nothing) };
     let from = Quarantine::Pull(pull.number);
     let tip = trusted.pinned.tip;
-    let paths = &trusted.signer.scope.paths;
-    let found = ports.repository.facts(from, &pull.target, tip).and_then(|facts| {
-        if paths.is_empty() || facts.already_merged {
-            return Ok(PullEvent::Examined(facts));
+    let asked: Vec<_> = older.iter().map(|older| older.tip).collect();
+    let examined = ports.repository.facts(from, &pull.target, tip).and_then(|facts| {
+        if !facts.already_merged
+            && let Some(event) = out_of_paths(ports, pull, trusted)?
+        {
+            return Ok(event);
         }
-        let OtherFiles { files, total } =
-            ports.repository.outside(from, &pull.target, tip, paths)?;
-        let sender_known = ports.may_tell(&pull.list, &pull.cover.author.address);
-        Ok(match total {
-            0 => PullEvent::Examined(facts),
-            _ => PullEvent::OutOfPaths { files, total, sender_known },
-        })
+        let brings = match asked.as_slice() {
+            [] => Vec::new(),
+            asked => ports.repository.brings(from, &pull.target, tip, asked)?,
+        };
+        let contained = older.iter().filter(|older| brings.contains(&older.tip));
+        let contains = contained.map(|older| older.number).collect();
+        Ok(PullEvent::Examined { facts, contains })
     });
-    match found {
+    match examined {
         Ok(event) => happened(event),
         Err(fault) => failed(&fault, alert("Commits can't be looked at", &fault)),
     }
+}
+
+/// Files that the request changes and its signer may not submit, if there are any.
+fn out_of_paths(
+    ports: &Ports,
+    pull: &Pull,
+    trusted: &Trusted,
+) -> std::result::Result<Option<PullEvent>, Fault> {
+    let paths = &trusted.signer.scope.paths;
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let from = Quarantine::Pull(pull.number);
+    let found = ports.repository.outside(from, &pull.target, trusted.pinned.tip, paths)?;
+    let OtherFiles { files, total } = found;
+    let sender_known = ports.may_tell(&pull.list, &pull.cover.author.address);
+    Ok((total > 0).then_some(PullEvent::OutOfPaths { files, total, sender_known }))
 }
 
 /// Letters that were written, and what the administrator has to know of those that could not be.
@@ -204,6 +226,11 @@ fn tell_unanswered(ports: &Ports, pull: &Pull, because: &str) -> Result {
         vec![ports.desk.pen.unanswered(case, because).map(Some)]
     });
     told(letters, PullEvent::UnansweredTold)
+}
+
+fn tell_retraction(ports: &Ports, pull: &Pull) -> Result {
+    let letters = write(ports, pull, None, None, |case| vec![ports.desk.pen.retracted(case)]);
+    told(letters, PullEvent::RetractionTold)
 }
 
 fn look_landed(ports: &Ports, pull: &Pull) -> Result {

@@ -144,6 +144,20 @@ pub(super) fn near_miss(miss: &NearMiss, words: &Words) -> Text {
     text.next(words)
 }
 
+/// What a request's author said about taking it back, for the release managers.
+pub(super) fn retracted(case: &Case<'_>, words: &Words, said: &str) -> Text {
+    let mut text = Text::new(words);
+    text.rest.verbatim(&[said]);
+    let cover = &case.pull.cover;
+    let mut rows = vec![
+        ("subject", clean::cut(&clean::words(&cover.subject), 300)),
+        ("author", cover.author.called().to_owned()),
+    ];
+    rows.extend(facts::request(case, None));
+    text.rest.rows(&rows);
+    text.next(words)
+}
+
 /// An alert to the administrator.
 pub(super) fn alert(subject: &str, detail: &str, now: Timestamp) -> Text {
     let mut rest = Page::default();

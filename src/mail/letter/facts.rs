@@ -3,6 +3,7 @@
 use super::Case;
 use crate::pull::ids::ObjectId;
 use crate::pull::request::{Pull, Stage};
+use crate::pull::revision::Replaced;
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::signer::Objection;
 use crate::pull::tag::{Pinned, Verification};
@@ -29,6 +30,7 @@ pub(super) fn request(case: &Case<'_>, base: Option<ObjectId>) -> Vec<Row> {
     if let Some(tip) = tip.or_else(|| cover.request.tip.as_ref().map(ToString::to_string)) {
         rows.push(("tip", tip));
     }
+    rows.extend(replaced(case.pull).map(|replaced| ("replaces", replaced)));
     rows
 }
 
@@ -67,6 +69,18 @@ pub(super) fn base(run: Option<&Run>, outcome: &Outcome) -> Option<ObjectId> {
         | Outcome::Impossible { .. }
         | Outcome::Cancelled { .. } => run.and_then(of_stage),
     }
+}
+
+/// The requests in whose place this one stands.
+fn replaced(pull: &Pull) -> Option<String> {
+    let name = |replaced: &Replaced| match replaced {
+        Replaced { number, revision } if *revision != pull.cover.revision => {
+            format!("request {number} (v{revision})")
+        }
+        Replaced { number, .. } => format!("request {number}"),
+    };
+    let names: Vec<String> = pull.lineage.replaces.iter().map(name).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 fn pinned(pull: &Pull) -> Option<&Pinned> {
@@ -145,6 +159,7 @@ pub(super) fn kind(verdict: &Verdict) -> &'static str {
         Verdict::Tested { .. }
         | Verdict::Landed
         | Verdict::Cancelled { .. }
-        | Verdict::Repeated { .. } => verdict.word(),
+        | Verdict::Repeated { .. }
+        | Verdict::Superseded { .. } => verdict.word(),
     }
 }

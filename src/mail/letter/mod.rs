@@ -10,6 +10,7 @@ mod facts;
 mod near_miss;
 mod page;
 mod post;
+mod retracted;
 
 use std::collections::BTreeMap;
 
@@ -145,9 +146,10 @@ impl Pen {
         let (text, label) = match verdict {
             Verdict::Tested { outcome, .. } => (body::tested(case, outcome), "Not tested"),
             Verdict::Refused { why, .. } => (body::refused(case, why), "Not tested"),
-            Verdict::Landed | Verdict::Cancelled { .. } | Verdict::Repeated { .. } => {
-                return Ok(None);
-            }
+            Verdict::Landed
+            | Verdict::Cancelled { .. }
+            | Verdict::Repeated { .. }
+            | Verdict::Superseded { .. } => return Ok(None),
         };
         let kind = format!("verdict {}", facts::kind(verdict));
         let mut sheet = self.about_pull(case, audience, &kind, label)?;

@@ -222,6 +222,32 @@ pub fn near_miss(branch: &str) -> Words {
     }
 }
 
+/// Words for the release managers about a request that its author seems to take back. `over`: it is
+/// concluded already.
+pub fn retracted(number: PullNumber, over: bool) -> Words {
+    let first =
+        format!("Taken back? The author of request {number} seems not to want it any more.");
+    let show = format!("gatepost show {number}");
+    if over {
+        return Words {
+            first,
+            means: "The mail is not signed, so nothing was changed; the request was concluded \
+                    already. It says:"
+                .into(),
+            next: "ask the author if you are about to merge it. Its history:".into(),
+            commands: vec![show],
+        };
+    }
+    Words {
+        first,
+        means: "The mail is not signed, so nothing was cancelled: the request is tested and \
+                answered as any other. It says:"
+            .into(),
+        next: "see its history, or cancel it, with one of these:".into(),
+        commands: vec![show, command("cancel", number)],
+    }
+}
+
 /// How a request names itself when nothing better is known: "tags/x of URL".
 pub fn asked_for(cover: &Cover) -> String {
     format!("{} of {}", cover.request.reference, cover.request.url)

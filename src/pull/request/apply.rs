@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use super::checking;
 pub use super::fetching::FetchTrouble;
 use super::fetching::{fetched, not_fetched};
-use super::{Approval, HoldReason, Plan, Pull, Stage, Trusted};
+use super::superseding::{retracted, retraction_told, superseded};
+use super::{Approval, Plan, Pull, Stage};
 use crate::pull::decision::{Told, Trouble};
 use crate::pull::ids::{MessageId, ObjectId, PullNumber, RunId};
 use crate::pull::policy::Policy;
@@ -39,7 +40,24 @@ pub enum PullEvent {
         sender_known: bool,
     },
     /// Its commits were looked at.
-    Examined(Facts),
+    Examined {
+        /// What was found.
+        facts: Facts,
+        /// Older requests whose tips its own contains.
+        contains: Vec<PullNumber>,
+    },
+    /// A later revision of it is verified.
+    Superseded {
+        /// That request.
+        by: PullNumber,
+    },
+    /// Its author said that it is not wanted any more.
+    Retracted {
+        /// The sentence.
+        said: String,
+    },
+    /// The release managers were told so.
+    RetractionTold(Vec<MessageId>),
     /// It changes files that its signer may not submit.
     OutOfPaths {
         /// The first of them.
@@ -108,7 +126,10 @@ pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp)
         PullEvent::Checked { verification, sender_known } => {
             checked(pull, verification, sender_known, policy, now)
         }
-        PullEvent::Examined(facts) => examined(pull, &facts, policy, now),
+        PullEvent::Examined { facts, contains } => examined(pull, &facts, contains, policy, now),
+        PullEvent::Superseded { by } => superseded(pull, by, now),
+        PullEvent::Retracted { said } => retracted(pull, said, now),
+        PullEvent::RetractionTold(letters) => retraction_told(pull, letters),
         PullEvent::OutOfPaths { files, total, sender_known } => {
             checking::out_of_paths(pull, files, total, sender_known, now)
         }
@@ -132,7 +153,7 @@ pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp)
     }
 }
 
-fn conclude(pull: &mut Pull, verdict: Verdict, now: Timestamp) {
+pub(super) fn conclude(pull: &mut Pull, verdict: Verdict, now: Timestamp) {
     let trusted = pull.stage.trusted().cloned();
     pull.stage = Stage::Concluded { trusted, verdict, at: now, written: false };
 }
@@ -177,15 +198,22 @@ fn checked(
     }
 }
 
-fn examined(pull: &mut Pull, facts: &Facts, policy: &Policy, now: Timestamp) -> Told {
+fn examined(
+    pull: &mut Pull,
+    facts: &Facts,
+    contains: Vec<PullNumber>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Told {
     let Stage::Verified { trusted, .. } = &pull.stage else { return None };
     pull.landing_checked = Some(facts.head);
     if facts.already_merged {
         conclude(pull, Verdict::Landed, now);
         return Some("the target has it already".into());
     }
+    pull.lineage.contains = Some(contains);
     let trusted = trusted.clone();
-    if let Some(reason) = hold(pull, &trusted, policy) {
+    if let Some(reason) = checking::hold(pull, &trusted, policy) {
         let trusted = Some(trusted);
         pull.stage = Stage::Held { trusted, unproved: None, reason, since: now, told: false };
         return Some("held for a release manager's approval".into());
@@ -193,29 +221,6 @@ fn examined(pull: &mut Pull, facts: &Facts, policy: &Policy, now: Timestamp) -> 
     pull.stage = Stage::Queued { trusted, plan: Plan::Fresh, since: now };
     let commits = if facts.commits == 1 { "commit" } else { "commits" };
     Some(format!("queued with {} {commits}", facts.commits))
-}
-
-fn hold(pull: &Pull, trusted: &Trusted, policy: &Policy) -> Option<HoldReason> {
-    let tag = trusted.pinned.tag.as_ref()?;
-    if let Some(was) = pull.pinned_tag.filter(|was| *was != tag.id) {
-        return Some(HoldReason::Moved { was, is: tag.id });
-    }
-    let tagged_at = tag.tagged_at?;
-    // As old as it was when its mail came: what the bot could not look at in time is no older.
-    let old = pull.received_at.duration_since(tagged_at) > policy.old_tag_after;
-    let reason = HoldReason::OldTag { tagged_at };
-    let lifted = |approval: &Approval| {
-        approval.tag.is_none_or(|id| id == tag.id)
-            && matches!(
-                approval.reason,
-                HoldReason::OldTag { .. }
-                    | HoldReason::Backlog
-                    | HoldReason::LateArrival
-                    | HoldReason::UnknownKey { .. }
-                    | HoldReason::Moved { .. }
-            )
-    };
-    (old && !pull.approvals.iter().any(lifted)).then_some(reason)
 }
 
 fn repeated(pull: &mut Pull, of: PullNumber, now: Timestamp) -> Told {

@@ -79,6 +79,30 @@ fn approved_by(pull: &Pull, tag: ObjectId) -> Option<String> {
     pull.approvals.iter().find(of_this).map(|approval| approval.by.clone())
 }
 
+/// What a person has to approve first, in a request whose tag is trusted.
+pub(super) fn hold(pull: &Pull, trusted: &Trusted, policy: &Policy) -> Option<HoldReason> {
+    let tag = trusted.pinned.tag.as_ref()?;
+    if let Some(was) = pull.pinned_tag.filter(|was| *was != tag.id) {
+        return Some(HoldReason::Moved { was, is: tag.id });
+    }
+    let tagged_at = tag.tagged_at?;
+    // As old as it was when its mail came: what the bot could not look at in time is no older.
+    let old = pull.received_at.duration_since(tagged_at) > policy.old_tag_after;
+    let reason = HoldReason::OldTag { tagged_at };
+    let lifted = |approval: &Approval| {
+        approval.tag.is_none_or(|id| id == tag.id)
+            && matches!(
+                approval.reason,
+                HoldReason::OldTag { .. }
+                    | HoldReason::Backlog
+                    | HoldReason::LateArrival
+                    | HoldReason::UnknownKey { .. }
+                    | HoldReason::Moved { .. }
+            )
+    };
+    (old && !pull.approvals.iter().any(lifted)).then_some(reason)
+}
+
 /// It changes files that its signer may not submit.
 pub(super) fn out_of_paths(
     pull: &mut Pull,

@@ -12,6 +12,7 @@ use crate::pull::records::{Cursor, Folder, HistoryEntry};
 use crate::pull::request::decide::held_because;
 use crate::pull::request::{HoldReason, Pull, Stage};
 use crate::pull::retry::Retry;
+use crate::pull::revision::Lineage;
 
 impl World {
     pub(super) fn folder_read(
@@ -43,6 +44,7 @@ impl World {
         }
         match arrival.what {
             Arrived::Other => {}
+            Arrived::Retraction { of, by, said } => self.retracted(&of, &by, said, now),
             Arrived::SetAside { why } => {
                 let subject = "A mail was set aside because it can't be read".to_owned();
                 self.raise(Alert { subject, detail: why }, now);
@@ -128,6 +130,8 @@ impl World {
             landing_checked: None,
             pinned_tag: None,
             told_unanswered: None,
+            lineage: Lineage::default(),
+            retraction: None,
             letters: Vec::new(),
             stage,
         };

@@ -18,7 +18,9 @@ impl World {
     pub(super) fn pull_event(&mut self, number: PullNumber, event: PullEvent, now: Timestamp) {
         let Some(pull) = self.pulls.get_mut(&number) else { return };
         // What was looked at is the target's tip: a request is never looked at twice for one tip.
-        if let PullEvent::Examined(Facts { head, .. }) | PullEvent::Looked { head, .. } = &event {
+        if let PullEvent::Examined { facts: Facts { head, .. }, .. }
+        | PullEvent::Looked { head, .. } = &event
+        {
             let at = self.heads.get(&pull.target).map_or(now, |(_, at)| *at);
             self.heads.insert(pull.target.clone(), (Some(*head), at));
         }
@@ -33,6 +35,7 @@ impl World {
             self.changed.history.push((number, HistoryEntry { at: now, stage, what }));
         }
         if before != after {
+            self.outdate(number);
             self.follow(&before, &after, now);
         }
     }
@@ -44,6 +47,9 @@ impl World {
             let outcome = match verdict {
                 Verdict::Cancelled { by } => Some(Outcome::Cancelled { by: by.clone() }),
                 Verdict::Landed => Some(Outcome::AlreadyMerged),
+                Verdict::Superseded { by } => {
+                    Some(Outcome::Cancelled { by: format!("request {by}, which supersedes it") })
+                }
                 Verdict::Tested { .. } | Verdict::Refused { .. } | Verdict::Repeated { .. } => None,
             };
             if let Some(outcome) = outcome {

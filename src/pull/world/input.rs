@@ -25,7 +25,7 @@ use crate::pull::run::decide::RunAction;
 pub enum Subject {
     /// A request.
     Pull(PullNumber),
-    /// The notice that a request is unanswered: it must not wait for what keeps failing.
+    /// A notice to the release managers about a request: it must not wait for what keeps failing.
     Notice(PullNumber),
     /// A run.
     Run(RunId),
@@ -92,9 +92,11 @@ impl Effect {
     /// What it is about.
     pub fn subject(&self) -> Subject {
         match self {
-            Self::Pull { pull, action: PullAction::TellUnanswered(_), .. } => {
-                Subject::Notice(pull.number)
-            }
+            Self::Pull {
+                pull,
+                action: PullAction::TellUnanswered(_) | PullAction::TellRetraction,
+                ..
+            } => Subject::Notice(pull.number),
             Self::Pull { pull, .. } => Subject::Pull(pull.number),
             Self::Run { run, .. } => Subject::Run(run.id),
             Self::Send(letter) => Subject::Letter(letter.id.clone()),
@@ -179,6 +181,15 @@ pub enum Arrived {
     NearMiss(Box<NearMiss>),
     /// Nothing to act on, but of a kind that the administrator hears the number of.
     Counted(&'static str),
+    /// Its author seems to take a request back.
+    Retraction {
+        /// The thread above the mail, oldest first: one of them is the request.
+        of: Vec<MessageId>,
+        /// The author's address.
+        by: String,
+        /// The sentence that says so.
+        said: String,
+    },
     /// Nothing to act on (it may still be one of our own letters come back).
     Other,
     /// It broke the reader.

@@ -69,6 +69,8 @@ impl World {
             } else {
                 None
             },
+            superseded_by: self.superseded_by(pull),
+            older: self.older_tips(pull),
             run: match &pull.stage {
                 Stage::Running { run, .. } => self.runs.get(run),
                 _ => None,
@@ -102,7 +104,10 @@ impl World {
         let target = self.policy.targets.get(&run.target)?;
         let released = match &run.why {
             Why::Attempt { pull, .. } => self.pulls.get(pull).is_none_or(|pull| {
-                matches!(pull.stage.verdict(), Some(Verdict::Landed | Verdict::Cancelled { .. }))
+                matches!(
+                    pull.stage.verdict(),
+                    Some(Verdict::Landed | Verdict::Cancelled { .. } | Verdict::Superseded { .. })
+                )
             }),
             Why::Asked { .. } => false,
         };
@@ -126,13 +131,20 @@ impl World {
     ) -> bool {
         let subject = Subject::Pull(number);
         let Some(pull) = self.pulls.get(&number) else { return false };
-        if self.in_flight.contains(&subject) || matches!(pull.stage, Stage::Closed { .. }) {
+        if matches!(pull.stage, Stage::Closed { .. }) {
             return false;
         }
         let decision = self.decide_pull(pull, queues, now);
+        if let Some(PullAction::Supersede(by)) = decision.action {
+            self.supersede(number, by, now);
+            return true;
+        }
+        if self.in_flight.contains(&subject) {
+            return false;
+        }
         wake.add(decision.wake_at);
         match decision.action {
-            None => false,
+            None | Some(PullAction::Supersede(_)) => false,
             Some(PullAction::Begin) => {
                 self.begin_attempt(number, now);
                 true
@@ -158,9 +170,10 @@ impl World {
             Some(
                 action @ (PullAction::Fetch
                 | PullAction::Verify
-                | PullAction::Examine
+                | PullAction::Examine(_)
                 | PullAction::TellHold
                 | PullAction::Answer
+                | PullAction::TellRetraction
                 | PullAction::TellUnanswered(_)
                 | PullAction::LookLanded
                 | PullAction::Forget),
