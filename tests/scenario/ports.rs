@@ -131,7 +131,10 @@ impl Keyring for ValueKeyring {
                 "alice" | "bob" => Verification::Good(Signer {
                     key: format!("FINGERPRINT-OF-{signed_by}"),
                     name: signed_by.clone(),
-                    addresses: vec![format!("{signed_by}@example.org")],
+                    addresses: vec![
+                        format!("{signed_by}@example.org"),
+                        format!("{signed_by}@work.example"),
+                    ],
                     scope: o.scope.clone(),
                 }),
                 "" => Verification::Unsigned,

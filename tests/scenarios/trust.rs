@@ -158,6 +158,32 @@ fn what_is_approved_is_the_tag_that_was_held_wherever_its_name_leads_now() {
 }
 
 #[test]
+fn an_approval_is_for_one_tag_object() {
+    scenario_in(&holding_unknown_keys(), |w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails("block", |tag, _| tag.signed_by = "NEWKEY".into());
+        w.run_until_quiet();
+        w.letter_to(MANAGER);
+        w.letter_to("alice@example.org");
+        // The key was put into the keyring meanwhile, and has expired.
+        change_tag(w, &pull, |tag| tag.signed_by = "carol".into());
+        w.command("approve 1").unwrap();
+        w.run_until_quiet();
+        w.letter_to("alice@example.org");
+        change_tag(w, &pull, |tag| {
+            tag.id = id_of(&["another tag"]);
+            tag.signed_by = "OTHERKEY".into();
+        });
+        w.command("retest 1").unwrap();
+        w.run_until_quiet();
+        let letter = w.letter_to(MANAGER);
+        assert!(letter.contains("first-time signer's"), "{letter}");
+        w.letter_to("alice@example.org");
+        nothing_runs(w);
+    });
+}
+
+#[test]
 fn a_tag_that_was_moved_since_it_was_pinned_waits_for_a_word() {
     scenario(|w| {
         w.run_until_quiet();

@@ -91,3 +91,19 @@ fn between(
     };
     Ok(diff.deltas().flat_map(sides).filter(|path| !path.is_empty()).collect())
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_leads_about_is_in_no_pattern() {
+        let patterns = set_of(&["block/**".to_owned(), "**".to_owned()]).unwrap();
+        assert!(allowed(&patterns, b"block/io.c"));
+        for about in ["block/../Makefile", "../x", "./x", "block//x", "/x"] {
+            assert!(!allowed(&patterns, about.as_bytes()), "{about}");
+        }
+        assert!(set_of(&["[a".to_owned()]).is_err());
+    }
+}
