@@ -43,13 +43,14 @@ fn word(reason: Reason) -> &'static str {
         Reason::PatchSeries => "patch-series",
         Reason::Elsewhere => "elsewhere",
         Reason::NoRequest => "no-request",
+        Reason::NoBlock => "no-block",
         Reason::Quoted => "quoted",
     }
 }
 
 /// Runs `scan`; what it printed, what it complained of, its exit code.
 fn scan(paths: &[PathBuf], format: ScanFormat, all: bool, input: &[u8]) -> (String, String, u8) {
-    let args = ScanArgs { paths: paths.to_vec(), format, all, wide: false };
+    let args = ScanArgs { paths: paths.to_vec(), format, all, wide: false, config: None };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let code = run_with(&args, &mut &*input, &mut out, &mut err).unwrap();
     (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap(), code)
@@ -260,7 +261,7 @@ proptest! {
 
     #[test]
     fn a_damaged_request_breaks_nothing_and_the_cheap_look_lets_requests_through(
-        which in 0..70_usize,
+        which in 0..280_usize,
         damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
         cut in any::<prop::sample::Index>(),
     ) {

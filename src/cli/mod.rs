@@ -109,8 +109,16 @@ pub fn main() -> ExitCode {
 }
 
 fn scan(arguments: &scan::ScanArgs) -> ExitCode {
+    let rules = arguments.config.clone().map(|config| {
+        ConfigArgument { config }.load_without_secrets().map(|config| config.rules())
+    });
     let (out, err) = (std::io::stdout(), std::io::stderr());
-    match scan::run(arguments, &mut out.lock(), &mut err.lock()) {
+    let outcome = match rules {
+        Some(Ok(lists)) => scan::run_rules(arguments, &lists, &mut out.lock(), &mut err.lock()),
+        Some(Err(code)) => return code,
+        None => scan::run(arguments, &mut out.lock(), &mut err.lock()),
+    };
+    match outcome {
         Ok(code) => ExitCode::from(code),
         // Whoever read the output has had enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,

@@ -1,23 +1,31 @@
 //! `gatepost scan PATH…`: says which mails ask for a pull, and why the others do not. It reads
-//! files and standard input only, one mail at a time, and changes nothing.
+//! files and standard input only, and changes nothing. One thread takes archives apart and has a
+//! cheap look at each mail; the others read those that it lets through.
 
-mod archive;
+mod folders;
+mod mbox;
+mod packed;
+mod progress;
+mod readers;
 mod row;
+mod survey;
+mod walk;
 
 use std::io::{self, Read, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use self::progress::Progress;
 use self::row::Row;
+use self::walk::{Streams, walk};
 use crate::mail::words::counted;
-use crate::mail::{self, Reading, Reason};
+use crate::mail::{self, Reason, Rules, look};
 
 /// What to scan, and what to print.
 #[derive(Debug, Clone, Args)]
 pub struct ScanArgs {
-    /// Mails (.eml), mboxes, folders of them, or - for standard input
+    /// Mails, mboxes (also packed: .mbox.gz), Maildirs, folders of these, or - for standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// How to print what is found
@@ -29,6 +37,10 @@ pub struct ScanArgs {
     /// Count answers, patch series and unmarked mails that name what to pull as requests too
     #[arg(long)]
     pub wide: bool,
+    /// Say what this configuration's lists would have done with the mails: counts by reason, and
+    /// the mails nearest to the border. Its secrets are not read
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["all", "wide"])]
+    pub config: Option<PathBuf>,
 }
 
 /// How results are printed.
@@ -46,15 +58,42 @@ pub const ALL_READ: u8 = 0;
 pub const SOME_UNREADABLE: u8 = 66;
 
 /// Scans, writing results as they are found; returns the exit code. Paths that can't be read are
-/// named on `err`, and the rest is scanned.
+/// named on `err`, and the rest is scanned. A bar on the terminal says how far it is.
 ///
 /// # Errors
 /// `out` or `err` can't be written to.
 pub fn run(args: &ScanArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    run_with(args, &mut io::stdin().lock(), out, err)
+    let progress = Progress::on_a_terminal(&args.paths, args.format == ScanFormat::Json);
+    scan(args, &mut io::stdin().lock(), out, err, &progress)
 }
 
-/// As [`run`], with what `-` reads given by the caller.
+/// Says what the rules of lists would have done with all mails; else as [`run`].
+///
+/// # Errors
+/// `out` or `err` can't be written to.
+pub fn run_rules(
+    args: &ScanArgs,
+    lists: &[Rules],
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
+    let progress = Progress::on_a_terminal(&args.paths, args.format == ScanFormat::Json);
+    let input = &mut io::stdin().lock();
+    let streams = Streams { paths: &args.paths, input, err, progress: &progress };
+    let (survey, counts) = survey::of(lists, streams)?;
+    drop(progress);
+    match args.format {
+        ScanFormat::Json => {
+            serde_json::to_writer(&mut *out, &survey)?;
+            writeln!(out)?;
+        }
+        ScanFormat::Text => write!(out, "{survey}")?,
+    }
+    out.flush()?;
+    Ok(counts.code())
+}
+
+/// As [`run`], with what `-` reads given by the caller, and without the bar.
 ///
 /// # Errors
 /// `out` or `err` can't be written to.
@@ -64,104 +103,59 @@ pub fn run_with(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
-    let mut scan = Scan { args, out, err, mails: 0, requests: 0, unreadable: 0 };
-    for path in &args.paths {
-        scan.path(path, input)?;
-    }
-    scan.end()
+    scan(args, input, out, err, &Progress::none())
 }
 
-struct Scan<'a> {
-    args: &'a ScanArgs,
-    out: &'a mut dyn Write,
-    err: &'a mut dyn Write,
-    mails: u64,
-    requests: u64,
-    unreadable: u64,
+fn scan(
+    args: &ScanArgs,
+    input: &mut dyn Read,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    progress: &Progress,
+) -> io::Result<u8> {
+    let (all, wide) = (args.all, args.wide);
+    let mut requests = 0;
+    let counts = walk(
+        Streams { paths: &args.paths, input, err, progress },
+        move |mail| all || wide || look::may_ask(mail),
+        move |mail| row(mail, all, wide),
+        |_, row| {
+            let Some(row) = row else { return Ok(()) };
+            requests += u64::from(row.is_pull_request);
+            print(&row, args.format, out)
+        },
+    )?;
+    if args.format == ScanFormat::Text {
+        let (requests, mails) = (counted(requests, "request"), counted(counts.mails, "mail"));
+        progress.aside(|| writeln!(out, "{requests} in {mails}"))?;
+    }
+    out.flush()?;
+    Ok(counts.code())
 }
 
-impl Scan<'_> {
-    fn path(&mut self, path: &Path, input: &mut dyn Read) -> io::Result<()> {
-        if path == Path::new("-") {
-            return self.stream(path, input);
-        }
-        match archive::files(path) {
-            Err(error) => self.cannot(path, &error),
-            Ok(files) => files.into_iter().try_for_each(|file| match file {
-                Ok(file) => self.file(&file),
-                Err((path, error)) => self.cannot(&path, &error),
-            }),
-        }
+/// What is printed of a mail, if anything is.
+fn row(mail: &[u8], all: bool, wide: bool) -> Option<Row> {
+    if !all && !wide && is_settled(mail) {
+        return None;
     }
+    let row = Row::of(&mail::read(mail), wide);
+    (row.is_pull_request || all).then_some(row)
+}
 
-    fn file(&mut self, path: &Path) -> io::Result<()> {
-        match std::fs::File::open(path) {
-            Ok(mut file) => self.stream(path, &mut file),
-            Err(error) => self.cannot(path, &error),
-        }
-    }
+/// Whether a mail can be no request by its header, or as a patch of a series.
+fn is_settled(mail: &[u8]) -> bool {
+    let heading = mail::heading(look::header(mail));
+    let numbered = heading.marks.number.is_some_and(|number| number > 0);
+    heading.refusal().is_some_and(is_final) || (numbered && look::holds_a_diff(mail))
+}
 
-    /// One mail, or an mbox of them. A failing read ends this path; a failing write everything.
-    fn stream(&mut self, path: &Path, from: &mut dyn Read) -> io::Result<()> {
-        let mut mails = archive::Mails::new(from);
-        loop {
-            match mails.next_mail() {
-                Ok(Some(mail)) => self.mail(path, mail)?,
-                Ok(None) => return Ok(()),
-                Err(error) => return self.cannot(path, &error),
-            }
+fn print(row: &Row, format: ScanFormat, mut out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        ScanFormat::Json => {
+            serde_json::to_writer(&mut out, row)?;
+            writeln!(out)
         }
-    }
-
-    fn mail(&mut self, path: &Path, mail: &[u8]) -> io::Result<()> {
-        self.mails += 1;
-        // The parser of MIME is not ours: what makes it panic is one unreadable mail.
-        let reading = catch_unwind(AssertUnwindSafe(|| self.reading(mail)));
-        let reading = match reading {
-            Ok(Some(reading)) => reading,
-            Ok(None) => return Ok(()),
-            Err(_) => {
-                writeln!(self.err, "{}: mail {} broke the reader", path.display(), self.mails)?;
-                self.unreadable += 1;
-                return Ok(());
-            }
-        };
-        let row = Row::of(&reading, self.args.wide);
-        self.requests += u64::from(row.is_pull_request);
-        if !row.is_pull_request && !self.args.all {
-            return Ok(());
-        }
-        match self.args.format {
-            ScanFormat::Json => {
-                serde_json::to_writer(&mut *self.out, &row)?;
-                writeln!(self.out)
-            }
-            ScanFormat::Text => writeln!(self.out, "{row}"),
-        }
-    }
-
-    /// Reads one mail; `None` if its header shows that it would not be printed.
-    fn reading(&self, mail: &[u8]) -> Option<Reading> {
-        let shown_anyway = self.args.all || self.args.wide;
-        if !shown_anyway && mail::heading(archive::header(mail)).refusal().is_some_and(is_final) {
-            return None;
-        }
-        Some(mail::read(mail))
-    }
-
-    fn cannot(&mut self, path: &Path, error: &io::Error) -> io::Result<()> {
-        self.unreadable += 1;
-        writeln!(self.err, "{} can't be read: {error}", path.display())
-    }
-
-    fn end(self) -> io::Result<u8> {
-        if self.args.format == ScanFormat::Text {
-            let (requests, mails) =
-                (counted(self.requests, "request"), counted(self.mails, "mail"));
-            writeln!(self.out, "{requests} in {mails}")?;
-        }
-        self.out.flush()?;
-        Ok(if self.unreadable == 0 { ALL_READ } else { SOME_UNREADABLE })
+        ScanFormat::Text => writeln!(out, "{row}"),
     }
 }
 
@@ -176,6 +170,7 @@ fn is_final(reason: Reason) -> bool {
         | Reason::PatchSeries
         | Reason::Elsewhere
         | Reason::NoRequest
+        | Reason::NoBlock
         | Reason::Quoted => false,
     }
 }
