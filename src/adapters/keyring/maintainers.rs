@@ -245,7 +245,6 @@ fn tell_shared_addresses(all: &[Maintainer], problems: &mut Vec<(usize, String)>
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
     use super::*;
 

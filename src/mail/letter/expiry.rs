@@ -24,7 +24,7 @@ impl Pen {
     ) -> Result<Option<Draft>, LetterFault> {
         let Some(address) = warning.key.address.clone() else { return Ok(None) };
         let owner = post::mailbox(&Person { name: Some(warning.key.owner.clone()), address })?;
-        let words = words::key_expires(warning, &self.administrator.email.to_string());
+        let words = words::key_expires(warning, self.administrator.email.as_ref());
         self.about_key(warning, Audience::Author, owner, &words, now).map(Some)
     }
 

@@ -46,7 +46,7 @@ pub(super) fn unknown(
     policy: &Policy,
     now: Timestamp,
 ) -> Told {
-    let Some(tag) = pinned.tag.as_ref().map(|tag| tag.id) else { return None };
+    let tag = pinned.tag.as_ref().map(|tag| tag.id)?;
     if let Some(by) = approved_by(pull, tag) {
         let signer = Signer {
             name: format!("a key that is not in the keyring, approved by {by}"),
