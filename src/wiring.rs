@@ -46,6 +46,7 @@ pub fn policy(config: &Config) -> Policy {
         unanswered_after: config.bot.unanswered_after,
         late_after: config.bot.late_after,
         old_tag_after: config.bot.old_tag_after,
+        unknown_keys: config.trust.unknown_keys,
         fetch_patience: config.bot.fetch_patience,
         keep: config.state.keep,
         letters_per_hour: config.bot.letters_per_hour,

@@ -72,7 +72,7 @@ fn fine() -> World {
     World {
         config: std::fs::read_to_string(shipped).unwrap(),
         state: StateFacts::Present { mode: 0o700, unwritable: None, free: 100 << 30 },
-        keyring: Ok(KeyringFacts { keys: vec![key("Alice")], problems: vec![] }),
+        keyring: Ok(KeyringFacts { keys: vec![key("Alice")], ..KeyringFacts::default() }),
         mailbox: Ok(MailboxFacts {
             is_encrypted: true,
             can_idle: true,
@@ -226,7 +226,7 @@ fn each_thing_that_is_not_in_order_has_its_words() {
     let plain = [("#allow_plain = false", "allow_plain = true")];
     let smtp_plain = ("#tls = \"starttls\"", "tls = \"none\"\nallow_plain = true");
     let present = |mode, free| StateFacts::Present { mode, unwritable: None, free };
-    let keys = |keys, problems| Ok(KeyringFacts { keys, problems });
+    let keys = |keys, problems| Ok(KeyringFacts { keys, maintainers: vec![], problems });
     let expiring =
         KeyFacts { expires: Some("2026-05-01T00:00:00Z".parse().unwrap()), ..key("Bob") };
     let expired = KeyFacts { trouble: Some("it expired".into()), ..key("Carol") };
@@ -273,7 +273,7 @@ fn each_thing_that_is_not_in_order_has_its_words() {
 ✗ keyring: a.asc: not a key; mend or remove it: what is in it is not believed
 ✗ keyring: /etc/gatepost/keyring has no key that is good now: every request would be refused; put the maintainers' OpenPGP certificates into it, or their SSH keys into its allowed_signers
 ! key of Carol: 0123ABCD is not believed: it expired; ask its owner for a new one, or remove it
-! key of Bob: 0123ABCD expires on 2026-05-01 (UTC); ask its owner to prolong it, and import it again
+! key of Bob: 0123ABCD expires on 2026-05-01 (UTC); ask its owner to extend it, and put the new copy into the folder
 ! key of Carol: 0123ABCD is not believed: it expired; ask its owner for a new one, or remove it
 ✗ keyring: the keyring x: no such folder; make the folder, and put the maintainers' keys into it
 ✗ account lists: login refused; see host, port, tls, ca_file, login and password of that account

@@ -232,3 +232,71 @@ fn the_state_directory_that_a_setup_makes_is_for_its_owner_alone() {
     let mode = fs::metadata(folder.state()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
+
+/// A keyring folder with one good key of Ada's, whose fingerprint it gives.
+fn keyring(folder: &Folder) -> String {
+    use gatepost::demo::keys::SigningKey;
+    let person = gatepost::pull::cover::Person {
+        name: Some("Ada".into()),
+        address: "ada@tally.example".into(),
+    };
+    let key = SigningKey::new(&person, "2026-01-01T00:00:00Z".parse().unwrap()).unwrap();
+    fs::create_dir(folder.0.path().join("keyring")).unwrap();
+    fs::write(folder.0.path().join("keyring/ada.asc"), key.certificate().unwrap()).unwrap();
+    key.fingerprint()
+}
+
+fn maintainer(folder: &Folder, key: &str, more: &str) {
+    let entry = format!(
+        "[[maintainer]]\nname = \"Ada Example\"\naddresses = [\"ada@work.example\"]\n\
+         keys = [\"{key}\"]\n{more}\n"
+    );
+    fs::write(folder.0.path().join("keyring/maintainers.toml"), entry).unwrap();
+}
+
+#[test]
+fn the_keys_are_listed_without_a_secret_and_without_a_configuration() {
+    let folder = Folder::new();
+    let key = keyring(&folder);
+    fs::remove_file(folder.0.path().join("secret")).unwrap();
+    let said = folder.run(&["keys", "list"]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    for part in ["Ada\n", &key, "ada@tally.example", "all lists; all targets; all files", "never"] {
+        assert!(said.out.contains(part), "{part}: {}", said.out);
+    }
+    maintainer(&folder, &key, "targets = [\"master\"]\npaths = [\"block/**\"]");
+    fs::remove_file(folder.0.path().join("config.toml")).unwrap();
+    let said = folder.run(&["keys", "list", "--keyring", "keyring", "--format", "json"]);
+    let listed: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(listed["keys"][0]["owner"], "Ada Example");
+    assert_eq!(listed["keys"][0]["addresses"], serde_json::json!(["ada@work.example"]));
+    assert_eq!(listed["keys"][0]["may_submit"]["targets"], serde_json::json!(["master"]));
+    assert_eq!(listed["problems"], serde_json::json!([]));
+    assert_eq!(folder.run(&["keys", "list", "--keyring", "none"]).code, 78);
+}
+
+#[test]
+fn keys_check_ends_with_78_if_something_is_wrong_with_the_keyring() {
+    let folder = Folder::new();
+    let key = keyring(&folder);
+    let said = folder.run(&["keys", "check"]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+    assert!(said.out.contains("has 1 good key"), "{}", said.out);
+    let check = |more: &str, options: &[&str]| {
+        maintainer(&folder, &key, more);
+        folder.run(&[&["keys", "check"], options].concat())
+    };
+    assert_eq!(check("targets = [\"master\"]", &[]).code, 0);
+    let said = check("targets = [\"stable-9.0\"]", &[]);
+    assert_eq!(said.code, 78);
+    assert!(said.out.contains("Ada Example may submit to target stable-9.0"), "{}", said.out);
+    // Without a configuration nobody knows which targets there are.
+    assert_eq!(check("targets = [\"stable-9.0\"]", &["--keyring", "keyring"]).code, 0);
+    let said = check("target = [\"master\"]", &["--format", "json"]);
+    assert_eq!(said.code, 78);
+    let lines: Vec<serde_json::Value> =
+        said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().any(|line| {
+        line["ok"] == "no" && line["finding"].as_str().unwrap().contains("maintainers.toml line 5")
+    }));
+}

@@ -9,6 +9,8 @@ mod races;
 #[path = "scenarios/revisions.rs"]
 mod revisions;
 mod scenario;
+#[path = "scenarios/trust.rs"]
+mod trust;
 
 use gatepost::ports::{Delivery, Fault};
 use gatepost::pull::pipeline::Status;
@@ -164,6 +166,7 @@ fn a_signed_tag_mailed_again_by_anyone_adds_nothing() {
         w.maintainer("alice").mails("block", |_, mail| {
             *mail = mail.replace("From: alice <alice@", "From: mallory <mallory@");
         });
+        w.maintainer("alice").mails_pull("block");
         w.run_until_quiet();
         assert_eq!(w.outside.lock().pipelines.len(), 1);
     });

@@ -9,6 +9,7 @@ use gatepost::pull::letter::{About, Letter, LetterState};
 use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
 use gatepost::pull::revision::Lineage;
 use gatepost::pull::run::{Run, RunStage, Why};
+use gatepost::pull::signer::Scope;
 use gatepost::pull::tag::{Candidate, Pinned, Signer, Tag};
 use gatepost::pull::verdict::{Audience, Evidence, FailedJob, Outcome, PipelineLink, Verdict};
 use jiff::{SignedDuration, Timestamp};
@@ -47,7 +48,7 @@ fn add(batch: &mut Batch, number: u64, is_over: bool, head: ObjectId, at: Timest
         Stage::Closed { verdict, at }
     } else if is_held {
         let reason = HoldReason::OldTag { tagged_at: at };
-        Stage::Held { trusted: Some(trusted), reason, since: at, told: true }
+        Stage::Held { trusted: Some(trusted), unproved: None, reason, since: at, told: true }
     } else {
         Stage::Answered { trusted: Some(trusted), verdict, at }
     };
@@ -90,6 +91,7 @@ fn pull(number: u64, head: ObjectId, at: Timestamp, stage: Stage, letter: Messag
         attempts: 1,
         approvals: Vec::new(),
         landing_checked: Some(head),
+        pinned_tag: None,
         told_unanswered: None,
         lineage: Lineage::default(),
         retraction: None,
@@ -160,6 +162,7 @@ fn trusted(number: u64, at: Timestamp) -> Trusted {
         key: "0123456789ABCDEF0123456789ABCDEF01234567".to_owned(),
         name: "Ann".to_owned(),
         addresses: vec![person().address],
+        scope: Scope::default(),
     };
     Trusted { pinned: Pinned { reference, tip: object(number, 2), tag: Some(tag) }, signer }
 }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::ports::{
-    Delivery, Envelope, Fault, FetchOrder, FetchRefused, MergeOrder, Merged, Outbound, Pipelines,
-    PushOrder, Pushed, Quarantine, Repository,
+    Delivery, Envelope, Fault, FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, Outbound,
+    Pipelines, PushOrder, Pushed, Quarantine, Repository,
 };
 use crate::pull::ids::{JobId, ObjectId, PipelineId, TargetName};
 use crate::pull::pipeline::{Job, Pipeline};
@@ -62,6 +62,16 @@ impl Repository for DryRepository {
         asked: &[ObjectId],
     ) -> Result<Vec<ObjectId>, Fault> {
         self.0.brings(from, target, tip, asked)
+    }
+
+    fn outside(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        tip: ObjectId,
+        patterns: &[String],
+    ) -> Result<OtherFiles, Fault> {
+        self.0.outside(from, target, tip, patterns)
     }
 
     fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault> {

@@ -3,6 +3,7 @@
 
 use crate::ports::{Fault, FaultKind, FileName};
 use crate::pull::decision::{Trouble, TroubleKind};
+use crate::pull::expiry::Warning;
 use crate::pull::letter::rules::LetterEvent;
 use crate::pull::letter::{Letter, LetterState};
 use crate::pull::policy::Policy;
@@ -61,6 +62,12 @@ pub fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
                 Err(fault) => Result::of(Happened::Nothing)
                     .alerting(alert("The target can't be read", &fault)),
             },
+            Effect::ReadKeyring => match ports.keyring.expiring(ports.clock.now()) {
+                Ok(expiring) => Result::of(Happened::Keyring(expiring)),
+                Err(fault) => Result::of(Happened::Nothing)
+                    .alerting(alert("The keyring can't be read", &fault)),
+            },
+            Effect::WarnOfKey(warning) => warn_of_key(ports, &warning),
             Effect::TellMiss(miss) => near_miss::tell(ports, &miss),
             Effect::Alert(alert) => {
                 tracing::warn!(alert.subject, "{}: {}", alert.subject, alert.detail);
@@ -94,8 +101,10 @@ pub fn panicked(subject: Subject, said: &str) -> Done {
         Subject::Pull(_) | Subject::Notice(_) => Happened::Pull(PullEvent::Failed(trouble)),
         Subject::Run(_) => Happened::Run(RunEvent::Failed(trouble)),
         Subject::Letter(_) => Happened::Letter(LetterEvent::Uncertain(trouble)),
-        Subject::Miss(_)
-        | Subject::Head(_)
+        Subject::Head(_)
+        | Subject::Miss(_)
+        | Subject::Keyring
+        | Subject::KeyWarning(_)
         | Subject::Alert(_)
         | Subject::Counts
         | Subject::OldFiles => Happened::Nothing,
@@ -148,6 +157,36 @@ fn bot_letter(ports: &Ports, draft: std::result::Result<Draft, LetterFault>) -> 
             Result::of(Happened::Nothing)
         }
     }
+}
+
+/// Writes to a key's owner and the administrator. An owner without a usable address does not keep
+/// the administrator from hearing of it.
+fn warn_of_key(ports: &Ports, warning: &Warning) -> Result {
+    let (pen, now) = (&ports.desk.pen, ports.clock.now());
+    let mut letters = Vec::new();
+    let to_owner = pen.key_expires(warning, now).unwrap_or_else(|fault| {
+        tracing::warn!("the owner of a key can't be told: {fault}");
+        None
+    });
+    let to_administrator = pen.key_expires_for_administrator(warning, now);
+    let drafts = match to_administrator {
+        Ok(draft) => to_owner.into_iter().chain([draft]),
+        Err(fault) => {
+            let fault = Fault::bug(fault.to_string());
+            return Result::of(Happened::Nothing)
+                .alerting(alert("A letter can't be written", &fault));
+        }
+    };
+    for draft in drafts {
+        match keep(ports, draft) {
+            Ok(letter) => letters.push(letter),
+            Err(fault) => {
+                return Result::of(Happened::Nothing)
+                    .alerting(alert("A letter can't be kept", &fault));
+            }
+        }
+    }
+    Result::with_letters(Happened::KeyWarned, letters)
 }
 
 fn trouble(fault: &Fault) -> Trouble {

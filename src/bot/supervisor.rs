@@ -244,6 +244,8 @@ impl Lanes {
             | Effect::Run { .. }
             | Effect::Send(_)
             | Effect::ReadHead(_)
+            | Effect::ReadKeyring
+            | Effect::WarnOfKey(_)
             | Effect::TellMiss(_)
             | Effect::Alert(_)
             | Effect::Counts(_)

@@ -19,11 +19,11 @@ use crate::config::problem::Problems;
 use crate::ports::{Clock, Fault, FaultKind};
 
 pub mod facts;
+pub mod keyring;
 pub mod probes;
 
 mod git;
 mod gitlab;
-mod keyring;
 mod mail;
 mod state;
 

@@ -13,6 +13,7 @@ use crate::ports::{Fault, FaultKind};
 
 mod ask;
 pub mod check;
+mod keys;
 mod order;
 mod run;
 pub mod scan;
@@ -39,6 +40,8 @@ enum Command {
     Setup(ConfigArgument),
     /// Tries everything in the configuration, and says what to do.
     Check(check::CheckArguments),
+    /// Lists the keyring, and says what is wrong with it.
+    Keys(keys::KeysArguments),
     /// Says which mails of files, folders or mailboxes are pull requests.
     Scan(scan::ScanArgs),
     /// Says what is open, and what each request waits for.
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Demo => ExitCode::from(crate::demo::run()),
         Command::Setup(config) => setup::run(&config),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
         Command::Scan(arguments) => scan(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),

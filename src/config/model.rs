@@ -11,6 +11,7 @@ use super::secret::Secret;
 use crate::mail::rules::{Goal, Phrase, Rules, Unusual};
 use crate::pull::cover::Person;
 use crate::pull::ids::{AccountName, ListName, TargetName};
+use crate::pull::policy::UnknownKeys;
 
 /// The whole configuration, checked.
 #[derive(Debug, Clone)]
@@ -223,8 +224,10 @@ pub struct Ci {
 /// `[trust]`
 #[derive(Debug, Clone)]
 pub struct Trust {
-    /// A folder of OpenPGP certificates (`.asc`, `.gpg`, `.pgp`) and `allowed_signers`.
+    /// A folder of OpenPGP certificates (`.asc`, `.gpg`, `.pgp`) `allowed_signers` and `maintainers.toml`.
     pub keyring: PathBuf,
+    /// What becomes of a tag that is signed with a key which is not in it.
+    pub unknown_keys: UnknownKeys,
     /// Schemes to fetch by.
     pub schemes: Vec<String>,
     /// Hosts to fetch from: globs.

@@ -280,6 +280,7 @@ fn one_at_a_time(table: &Table<'_>, template: Option<&str>, max_running: Option<
 
 fn trust(table: &Table<'_>) -> Option<Trust> {
     let keyring = table.path("keyring");
+    let unknown_keys = table.get("unknown_keys", value::unknown_keys);
     let schemes = table.list("schemes", value::scheme);
     let hosts = table.list("hosts", net::host_glob);
     let allow_addresses = table.list("allow_addresses", net::ip);
@@ -293,6 +294,7 @@ fn trust(table: &Table<'_>) -> Option<Trust> {
     }
     Some(Trust {
         keyring: keyring?,
+        unknown_keys: unknown_keys?,
         schemes: schemes?,
         hosts: hosts?,
         allow_addresses: allow_addresses?,

@@ -30,6 +30,7 @@ const BRANCH: &str = "a branch name, without \"refs/heads/\"";
 const PROJECT: &str = "a project's full path, such as \"group/project\", or its number";
 const TEMPLATE: &str = "a branch name, with {target}, {number} and {attempt} filled in";
 const TEXTS: &str = "a list of texts";
+const UNKNOWN_KEYS: &str = "\"refuse\" or \"hold\"";
 const SCHEMES: &str = "a list of \"https\", \"http\", \"git\", \"ssh\"";
 const GLOBS: &str = "a list of host names, with * and ? as in file names";
 const ADDRESSES_IP: &str = "a list of IP addresses";
@@ -285,7 +286,15 @@ const TRUST: &[Key] = &[
         "keyring",
         PATH,
         Default("\"keyring\""),
-        "A folder of OpenPGP certificates (.asc, .gpg, .pgp) and an allowed_signers file.",
+        "A folder of OpenPGP certificates (.asc, .gpg, .pgp), an allowed_signers file, and \
+         maintainers.toml, which says who may submit what (docs/trust.md).",
+    ),
+    key(
+        "unknown_keys",
+        UNKNOWN_KEYS,
+        Default("\"refuse\""),
+        "What becomes of a tag that is signed with a key which is not in the keyring: refused, or \
+         held until a release manager approves that very tag.",
     ),
     key("schemes", SCHEMES, Default("[\"https\", \"git\"]"), "How requests may be fetched."),
     key(

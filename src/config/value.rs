@@ -10,6 +10,7 @@ use toml::de::DeValue;
 use super::mask::without_userinfo;
 use super::model::{Mode, Tls};
 use crate::mail::rules::{Phrase, Unusual};
+use crate::pull::policy::UnknownKeys;
 
 /// Ten years: longer is a slip of the pen, and times stay far from where they overflow.
 const LONGEST: SignedDuration = SignedDuration::from_hours(10 * 366 * 24);
@@ -157,6 +158,11 @@ pub fn mode(value: &DeValue<'_>) -> Result<Mode, Wrong> {
 pub fn scheme(value: &DeValue<'_>) -> Result<String, Wrong> {
     let schemes = ["https", "http", "git", "ssh"].map(|scheme| (scheme, scheme));
     choice(value, &schemes).map(str::to_owned)
+}
+
+/// What becomes of tags that are signed with unknown keys.
+pub fn unknown_keys(value: &DeValue<'_>) -> Result<UnknownKeys, Wrong> {
+    choice(value, &[("refuse", UnknownKeys::Refuse), ("hold", UnknownKeys::Hold)])
 }
 
 /// What a list accepts besides.

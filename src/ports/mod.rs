@@ -7,12 +7,14 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::pull::expiry::ExpiringKey;
 use crate::pull::ids::{JobId, MessageId, ObjectId, PipelineId, RunId};
 use crate::pull::pipeline::{Job, Pipeline};
 use crate::pull::tag::Verification;
 
 pub use self::repository::{
-    FetchOrder, FetchRefused, MergeOrder, Merged, PushOrder, Pushed, Quarantine, Repository,
+    FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, PushOrder, Pushed, Quarantine,
+    Repository,
 };
 pub use self::store::{Batch, Control, Cursor, Folder, HistoryEntry, Pause, Records, Store};
 
@@ -208,6 +210,13 @@ pub trait Keyring: Send + Sync {
     /// Whether some key's owner has this address. Safe to repeat; an unreadable keyring knows
     /// nobody.
     fn knows(&self, address: &str) -> bool;
+
+    /// Keys that are good now and end within the time that their owners are warned. Safe to
+    /// repeat.
+    ///
+    /// # Errors
+    /// Misconfigured: the keyring can't be read.
+    fn expiring(&self, now: Timestamp) -> Result<Vec<ExpiringKey>, Fault>;
 }
 
 /// GitLab, for one target's CI project.

@@ -96,6 +96,15 @@ pub enum Merged {
     AlreadyMerged,
 }
 
+/// Files that a request changes outside what its signer may submit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OtherFiles {
+    /// The first ten by path, made printable.
+    pub files: Vec<String>,
+    /// How many there are in all.
+    pub total: u32,
+}
+
 /// What to push, and over what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushOrder {
@@ -176,6 +185,19 @@ pub trait Repository: Send + Sync {
         tip: ObjectId,
         asked: &[ObjectId],
     ) -> Result<Vec<ObjectId>, Fault>;
+
+    /// Which files a fetched tip changes that none of these patterns matches (globs: `*` stays
+    /// within a folder, `**` does not). Safe to repeat.
+    ///
+    /// # Errors
+    /// Permanent: the tip is not there, or a pattern is none.
+    fn outside(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        tip: ObjectId,
+        patterns: &[String],
+    ) -> Result<OtherFiles, Fault>;
 
     /// Makes the merge in memory and writes its commit. Safe to repeat: the same order gives the
     /// same commit.

@@ -4,17 +4,18 @@
 //! For each kind of record an `apply` says what an event changes and a `decide` says what to do
 //! next; asked again after a crash, `decide` gives the same answer.
 //!
-//! In reading order: [`ids`], [`cover`] (what the mail asks), [`tag`] (what was fetched, and who
-//! signed it), [`pipeline`] (what GitLab says), [`evidence`] (what that proves), [`verdict`] (what
-//! is concluded, and who is told), [`retry`], [`decision`], [`policy`], [`queue`]; then the three
-//! records with their rules: [`request`] (and [`revision`]: which one is another's next), [`run`],
-//! [`letter`]; [`records`] (what is put together), [`command`] (what people may say) and [`world`],
-//! which joins them: `step`.
+//! In reading order: [`ids`], [`cover`] (what the mail asks), [`tag`] (what was fetched), [`signer`]
+//! (who signed it, and what they may ask for), [`pipeline`] (what GitLab says), [`evidence`] (what
+//! that proves), [`verdict`] (what is concluded, and who is told), [`retry`], [`decision`],
+//! [`policy`], [`queue`]; then the three records with their rules: [`request`] (and [`revision`]:
+//! which one is another's next), [`run`], [`letter`]; [`expiry`] (keys that end soon), [`records`]
+//! (what is put together), [`command`] (what people may say) and [`world`], which joins them: `step`.
 
 pub mod command;
 pub mod cover;
 pub mod decision;
 pub mod evidence;
+pub mod expiry;
 pub mod ids;
 pub mod letter;
 pub mod near_miss;
@@ -26,6 +27,7 @@ pub mod request;
 pub mod retry;
 pub mod revision;
 pub mod run;
+pub mod signer;
 pub mod tag;
 pub mod verdict;
 pub mod world;

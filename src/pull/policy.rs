@@ -16,6 +16,8 @@ pub struct Policy {
     pub late_after: SignedDuration,
     /// A tag older than this is held.
     pub old_tag_after: SignedDuration,
+    /// What becomes of a tag that is signed with a key nobody has put into the keyring.
+    pub unknown_keys: UnknownKeys,
     /// Missing refs, mismatched tips and unreachable repositories are tried for this long.
     pub fetch_patience: SignedDuration,
     /// How long a candidate's ref and its quarantine are kept after the answer.
@@ -26,6 +28,15 @@ pub struct Policy {
     pub targets: BTreeMap<TargetName, TargetPolicy>,
     /// Lists, by name.
     pub lists: BTreeMap<ListName, ListPolicy>,
+}
+
+/// What becomes of a tag that is signed with a key nobody has put into the keyring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownKeys {
+    /// It is refused.
+    Refuse,
+    /// It waits for a release manager, as of a first-time signer.
+    Hold,
 }
 
 /// What holds for a target.

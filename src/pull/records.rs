@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::expiry::{Warned, Warning};
 use super::ids::{AccountName, MessageId, PullNumber};
 use super::letter::Letter;
 use super::near_miss::NearMiss;
@@ -55,6 +56,10 @@ pub struct Control {
     pub counting_since: Option<Timestamp>,
     /// Alerts that are to be written: by subject, the detail.
     pub alerts: BTreeMap<String, String>,
+    /// Warnings of keys that end soon, which are to be written: by key.
+    pub key_warnings: BTreeMap<String, Warning>,
+    /// The last warning of each key that was written, until the key's end.
+    pub warned_keys: BTreeMap<String, Warned>,
     /// Mails that are meant to be requests and are none, whose authors are to be told.
     pub near_misses: BTreeMap<MessageId, NearMiss>,
     /// Alerts by subject: when last written (at once, then daily).

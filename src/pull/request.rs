@@ -12,6 +12,7 @@ use super::tag::{Pinned, Signer};
 use super::verdict::Verdict;
 
 pub mod apply;
+mod checking;
 pub mod decide;
 mod fetching;
 mod superseding;
@@ -39,6 +40,9 @@ pub struct Pull {
     pub approvals: Vec<Approval>,
     /// The target's tip against which it was last looked whether it has landed.
     pub landing_checked: Option<ObjectId>,
+    /// The tag object that the request stands for: the first one that was fetched, or one that a
+    /// person approved since.
+    pub pinned_tag: Option<ObjectId>,
     /// When the release managers were told that it is unanswered.
     pub told_unanswered: Option<Timestamp>,
     /// Its place among its revisions.
@@ -100,6 +104,22 @@ pub enum HoldReason {
         /// When the tag says it was made.
         tagged_at: Timestamp,
     },
+    /// The key that signed its tag is not in the keyring: a first-time signer.
+    UnknownKey {
+        /// The key, as the signature gives it.
+        key: String,
+        /// Whether the signature is proved to be that key's.
+        proved: bool,
+        /// The tag object.
+        tag: ObjectId,
+    },
+    /// Its tag is another object than the one that was fetched first.
+    Moved {
+        /// The tag object that was fetched first.
+        was: ObjectId,
+        /// The tag object now.
+        is: ObjectId,
+    },
 }
 
 /// A person's word that a hold is lifted; bound to the tag object where one was known.
@@ -142,6 +162,8 @@ pub enum Stage {
     Held {
         /// The trusted tag; `None` where it was held on arrival.
         trusted: Option<Trusted>,
+        /// What was fetched, where no known key signed it.
+        unproved: Option<Pinned>,
         /// Why.
         reason: HoldReason,
         /// Since when.

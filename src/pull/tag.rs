@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::ObjectId;
+pub use super::signer::Signer;
 
 /// A fetched ref, pinned by object id: what the request means from now on, wherever the ref moves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,17 +33,6 @@ pub struct Tag {
     pub message: String,
 }
 
-/// A trusted signer, as the keyring knows the key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signer {
-    /// The primary key's fingerprint, or an SSH key's `SHA256:…`.
-    pub key: String,
-    /// The keyring's name for its owner.
-    pub name: String,
-    /// The owner's addresses by the keyring.
-    pub addresses: Vec<String>,
-}
-
 /// What came of checking a tag's signature against the keyring.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -60,6 +50,16 @@ pub enum Verification {
     UnknownKey {
         /// The key's fingerprint or id, as the signature gives it.
         key: String,
+        /// Whether the signature is proved to be that key's: an SSH signature carries its key, an
+        /// OpenPGP signature can't be checked without the certificate.
+        proved: bool,
+    },
+    /// A good signature by a key that is in the keyring, but that no maintainer there has.
+    NotListed {
+        /// The key's fingerprint.
+        key: String,
+        /// What the key itself says whose it is.
+        owner: String,
     },
     /// The key has expired, at signature time or since.
     Expired {

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::{CommitName, ObjectId, PipelineId, PullNumber, RunId};
+use super::signer::Objection;
 use super::tag::{ConflictFile, Verification};
 
 /// A pipeline as letters name it.
@@ -156,6 +157,8 @@ pub enum Outcome {
 pub enum Refusal {
     /// The signature does not prove a trusted signer. Never holds `Verification::Good`.
     Signature(Verification),
+    /// The signature is good, but not for this mail.
+    Signer(Objection),
     /// What was fetched is no tag that could carry a signature.
     NoTag {
         /// What it is.

@@ -25,6 +25,7 @@ use super::run::{Run, RunStage};
 mod arrivals;
 mod events;
 mod input;
+mod keys;
 mod orders;
 mod outbox;
 mod revisions;
@@ -62,6 +63,8 @@ pub struct World {
     heads: BTreeMap<TargetName, (Option<ObjectId>, Timestamp)>,
     /// When letters went to each address, in the last hour.
     sent: BTreeMap<String, Vec<Timestamp>>,
+    /// When the keyring was last looked at in this life of the program.
+    keys_read_at: Option<Timestamp>,
     /// When old files were last removed in this life of the program.
     expired_at: Option<Timestamp>,
     changed: Changed,
@@ -97,6 +100,7 @@ impl World {
             read_at: BTreeMap::new(),
             heads: BTreeMap::new(),
             sent: BTreeMap::new(),
+            keys_read_at: None,
             expired_at: None,
             changed: Changed::default(),
         }
@@ -200,6 +204,10 @@ impl World {
                 self.control.counting_since = None;
                 self.changed.control = true;
             }
+            (Subject::Keyring, Happened::Keyring(expiring)) => self.keyring_read(expiring, now),
+            (Subject::Keyring, _) => self.keys_read_at = Some(now),
+            (Subject::KeyWarning(key), Happened::KeyWarned) => self.key_warned(&key),
+            (subject @ Subject::KeyWarning(_), _) => self.key_not_warned(subject, now),
             (Subject::OldFiles, _) => self.expired_at = Some(now),
             (Subject::Pull(_) | Subject::Notice(_) | Subject::Run(_) | Subject::Letter(_), _) => {}
         }
@@ -216,6 +224,8 @@ impl World {
             | Happened::Letter(_)
             | Happened::Miss(MissEvent::Settled)
             | Happened::Head(_)
+            | Happened::Keyring(_)
+            | Happened::KeyWarned
             | Happened::Nothing => {
                 self.backoff.remove(&done.subject);
                 return;

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use gatepost::demo::keys::SigningKey;
 use gatepost::ports::Keyring;
+use gatepost::pull::signer::Scope;
 use gatepost::pull::tag::{Signer, Verification};
 use jiff::Timestamp;
 
@@ -19,7 +20,12 @@ fn a_tag_signed_by_gpg_is_good() {
     let signer = good(folder.verify(&gpg.tag(&payload("v1"), &[]), made()));
     assert_eq!(
         signer,
-        Signer { key: fingerprint, name: "Ada".into(), addresses: vec!["ada@example.org".into()] }
+        Signer {
+            key: fingerprint,
+            name: "Ada".into(),
+            addresses: vec!["ada@example.org".into()],
+            scope: Scope::default(),
+        }
     );
 }
 
@@ -48,7 +54,7 @@ fn a_key_that_is_not_in_the_keyring_is_unknown() {
     let other = SigningKey::new(&person("Eve"), made() - days(1)).unwrap();
     let folder = Folder::new().with("eve.asc", other.certificate().unwrap());
     let verification = folder.verify(&gpg.tag(&payload("v1"), &[]), made());
-    assert_eq!(verification, Verification::UnknownKey { key: fingerprint });
+    assert_eq!(verification, Verification::UnknownKey { key: fingerprint, proved: false });
 }
 
 #[test]

@@ -4,6 +4,8 @@
 
 mod folder;
 mod gpg;
+mod maintainers;
+mod outcomes;
 mod sequoia;
 mod signers;
 mod ssh;

@@ -49,7 +49,7 @@ fn an_ssh_key_that_is_not_for_git_is_unknown() {
         let folder = Folder::new().with("allowed_signers", &content);
         let verification = folder.verify(&tag, made());
         assert!(
-            matches!(&verification, Verification::UnknownKey { key } if key.starts_with("SHA256:")),
+            matches!(&verification, Verification::UnknownKey { key, .. } if key.starts_with("SHA256:")),
             "{content}: {verification:?}"
         );
         assert!(

@@ -26,7 +26,14 @@ fn every_letter_reads_as_it_was_approved() {
 
 #[test]
 fn in_shadow_mode_the_managers_read_what_others_would() {
-    let shadows = ["passed", "refused-unsigned", "held-late-author", "asked-failed", "alert"];
+    let shadows = [
+        "passed",
+        "refused-unsigned",
+        "held-late-author",
+        "asked-failed",
+        "alert",
+        "key-expires-owner",
+    ];
     for (name, draft) in every_letter(Delivering::Shadow) {
         if shadows.contains(&name.as_str()) {
             same_as_kept!(format!("shadow-{name}"), as_text(&draft));

@@ -2,11 +2,13 @@
 
 use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Missed, Pen, TargetWords};
 use gatepost::pull::cover::{Cover, Person, Request};
+use gatepost::pull::expiry::{ExpiringKey, Warning};
 use gatepost::pull::ids::{ListName, ObjectId, PipelineId, PullNumber, RunId, TargetName};
 use gatepost::pull::near_miss::NearMiss;
 use gatepost::pull::request::{HoldReason, Plan, Pull, Retraction, Stage, Trusted};
 use gatepost::pull::revision::{Lineage, Replaced};
 use gatepost::pull::run::{Run, RunStage, Why};
+use gatepost::pull::signer::{Objection, Scope};
 use gatepost::pull::tag::{Candidate, ConflictFile, Drift, Pinned, Signer, Tag, Verification};
 use gatepost::pull::verdict::{
     Audience, Evidence, FailedJob, NoTag, Outcome, Overdue, PipelineLink, Refusal, Shortfall,
@@ -72,6 +74,7 @@ pub fn trusted() -> Trusted {
             key: "F".repeat(40),
             name: "Alice Bäcker".into(),
             addresses: vec!["alice@maintainer.example".into()],
+            scope: Scope::default(),
         },
     }
 }
@@ -119,6 +122,7 @@ impl World {
                 attempts: 1,
                 approvals: Vec::new(),
                 landing_checked: None,
+                pinned_tag: None,
                 told_unanswered: None,
                 lineage: Lineage::default(),
                 retraction: None,
@@ -174,8 +178,11 @@ impl World {
     }
 
     pub fn held(&mut self, reason: HoldReason, audience: Audience) -> Draft {
-        let trusted = matches!(reason, HoldReason::OldTag { .. }).then(trusted);
-        self.pull.stage = Stage::Held { trusted, reason, since: self.now, told: false };
+        let trusted =
+            matches!(reason, HoldReason::OldTag { .. } | HoldReason::Moved { .. }).then(trusted);
+        let unproved =
+            matches!(reason, HoldReason::UnknownKey { .. }).then(|| self::trusted().pinned);
+        self.pull.stage = Stage::Held { trusted, unproved, reason, since: self.now, told: false };
         self.pull.attempts = 0;
         let case = Case { run: None, ..self.case() };
         self.pen.held(&case, audience).unwrap().unwrap()
@@ -297,7 +304,14 @@ pub fn refusals() -> Vec<(&'static str, Refusal)> {
             "refused-bad",
             signed(Verification::Bad { why: "the tag was changed after it was signed".into() }),
         ),
-        ("refused-unknown-key", signed(Verification::UnknownKey { key: key.clone() })),
+        (
+            "refused-unknown-key",
+            signed(Verification::UnknownKey { key: key.clone(), proved: false }),
+        ),
+        (
+            "refused-not-listed",
+            signed(Verification::NotListed { key: key.clone(), owner: "Alice Bäcker".into() }),
+        ),
         (
             "refused-expired",
             signed(Verification::Expired {
@@ -315,6 +329,38 @@ pub fn refusals() -> Vec<(&'static str, Refusal)> {
             signed(Verification::NameMismatch {
                 signed: "block-2025-11-30".into(),
                 found: "block-2026-01-02".into(),
+            }),
+        ),
+        (
+            "refused-other-sender",
+            Refusal::Signer(Objection::OtherSender {
+                signer: "Alice Example".into(),
+                sender: "bob@maintainer.example".into(),
+            }),
+        ),
+        (
+            "refused-other-list",
+            Refusal::Signer(Objection::OtherList {
+                signer: "Alice Bäcker".into(),
+                list: ListName::new("devel"),
+                may: vec![ListName::new("block"), ListName::new("trivial")],
+            }),
+        ),
+        (
+            "refused-other-target",
+            Refusal::Signer(Objection::OtherTarget {
+                signer: "Alice Bäcker".into(),
+                target: TargetName::new("stable-9.0"),
+                may: vec![TargetName::new("master")],
+            }),
+        ),
+        (
+            "refused-other-paths",
+            Refusal::Signer(Objection::OtherPaths {
+                signer: "Alice Bäcker".into(),
+                may: vec!["block/**".into(), "docs/block*.rst".into()],
+                files: vec!["Makefile".into(), "hw/net/e1000.c".into()],
+                total: 14,
             }),
         ),
         ("refused-accepted-nowhere", signed(Verification::Good(trusted().signer))),
@@ -340,6 +386,23 @@ pub fn holds() -> Vec<(&'static str, HoldReason)> {
     vec![
         ("held-backlog", HoldReason::Backlog),
         ("held-late", HoldReason::LateArrival),
+        (
+            "held-unknown-key-openpgp",
+            HoldReason::UnknownKey {
+                key: "D5E4A7C1B2F3908172635445362718090A1B2C3D".into(),
+                proved: false,
+                tag: id('3'),
+            },
+        ),
+        (
+            "held-unknown-key-ssh",
+            HoldReason::UnknownKey {
+                key: "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGLLPkTyZ0vdaKNvx5A".into(),
+                proved: true,
+                tag: id('3'),
+            },
+        ),
+        ("held-moved", HoldReason::Moved { was: id('9'), is: id('3') }),
         ("held-old-tag", HoldReason::OldTag { tagged_at: "2025-11-30T08:00:00Z".parse().unwrap() }),
     ]
 }
@@ -405,5 +468,25 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     let since = "2025-12-27T10:40:00Z".parse().unwrap();
     let counted = late.pen.counted(&counts.into(), since, late.now);
     letters.push(("counts".into(), counted.unwrap()));
+    for (name, key, address) in [
+        (
+            "key-expires",
+            "D5E4A7C1B2F3908172635445362718090A1B2C3D",
+            Some("alice@maintainer.example"),
+        ),
+        ("key-expires-ssh", "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGLLPkTyZ0vdaKNvx5A", None),
+    ] {
+        let key = ExpiringKey {
+            key: key.into(),
+            owner: "Alice Bäcker".into(),
+            address: address.map(str::to_owned),
+            expires: "2026-01-09T12:00:00Z".parse().unwrap(),
+        };
+        let warning = Warning { key, days: 7 };
+        let owner = late.pen.key_expires(&warning, late.now).unwrap();
+        letters.extend(owner.map(|draft| (format!("{name}-owner"), draft)));
+        let administrator = late.pen.key_expires_for_administrator(&warning, late.now).unwrap();
+        letters.push((format!("{name}-administrator"), administrator));
+    }
     letters
 }

@@ -6,6 +6,7 @@ mod confined;
 mod fetching;
 mod hostile;
 mod merging;
+mod paths;
 mod pushing;
 mod server;
 mod world;

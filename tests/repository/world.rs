@@ -142,6 +142,7 @@ impl World {
             targets: [(target.name.clone(), target)].into(),
             trust: Trust {
                 keyring: PathBuf::new(),
+                unknown_keys: gatepost::pull::policy::UnknownKeys::Refuse,
                 schemes: vec!["http".into(), "https".into(), "git".into()],
                 hosts: vec!["127.0.0.1:*".into(), "localhost:*".into()],
                 allow_addresses: vec!["127.0.0.1".parse().unwrap()],

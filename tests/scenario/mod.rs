@@ -26,7 +26,7 @@ use gatepost::pull::command;
 use gatepost::pull::cover::Person;
 use gatepost::pull::ids::{AccountName, ListName, PullNumber, TargetName};
 use gatepost::pull::pipeline::Status;
-use gatepost::pull::policy::{ListPolicy, Policy, TargetPolicy};
+use gatepost::pull::policy::{ListPolicy, Policy, TargetPolicy, UnknownKeys};
 use gatepost::pull::request::decide::PullAction;
 use gatepost::pull::request::{Pull, Stage};
 use gatepost::pull::world::{Done, Effect, Input};
@@ -71,6 +71,7 @@ impl Default for Setting {
             unanswered_after: SignedDuration::from_hours(24),
             late_after: SignedDuration::from_hours(7 * 24),
             old_tag_after: SignedDuration::from_hours(14 * 24),
+            unknown_keys: UnknownKeys::Refuse,
             fetch_patience: SignedDuration::from_hours(2),
             keep: SignedDuration::from_hours(14 * 24),
             letters_per_hour: 20,

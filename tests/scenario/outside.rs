@@ -112,6 +112,8 @@ pub struct State {
     pub deliveries: Vec<Delivery>,
     pub repositories: BTreeMap<String, BTreeMap<String, OutsideTag>>,
     pub unreachable: Vec<String>,
+    /// Tags that the bot has fetched: they are in its quarantines.
+    pub fetched: Vec<OutsideTag>,
     pub conflicting: Vec<ObjectId>,
     pub master: ObjectId,
     pub landed: Vec<ObjectId>,
@@ -122,6 +124,12 @@ pub struct State {
     pub plans: Vec<Plan>,
     /// Faults of GitLab's next calls, by the call's name.
     pub gitlab_faults: Vec<(String, gatepost::ports::Fault)>,
+    /// What alice and bob may submit.
+    pub scope: gatepost::pull::signer::Scope,
+    /// What every request changes outside of its signer's paths.
+    pub outside_paths: gatepost::ports::OtherFiles,
+    /// Keys that end soon.
+    pub expiring: Vec<gatepost::pull::expiry::ExpiringKey>,
     /// Signatures can't be checked.
     pub keyring_is_away: bool,
     /// Somebody pushes this over the ref just before the next pipeline is made.
@@ -156,6 +164,7 @@ impl Outside {
             deliveries: Vec::new(),
             repositories: BTreeMap::new(),
             unreachable: Vec::new(),
+            fetched: Vec::new(),
             conflicting: Vec::new(),
             master: id_of(&["master", "0"]),
             landed: Vec::new(),
@@ -164,6 +173,9 @@ impl Outside {
             pipelines: Vec::new(),
             plans: Vec::new(),
             gitlab_faults: Vec::new(),
+            scope: Default::default(),
+            outside_paths: Default::default(),
+            expiring: Vec::new(),
             keyring_is_away: false,
             pushed_over: None,
             lose_create_answer: false,

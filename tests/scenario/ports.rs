@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gatepost::adapters::store::MemoryStore;
 use gatepost::ports::*;
+use gatepost::pull::expiry::ExpiringKey;
 use gatepost::pull::ids::{JobId, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName};
 use gatepost::pull::letter::Letter;
 use gatepost::pull::pipeline::{Job, JobKind, Pipeline, Status};
@@ -130,16 +131,27 @@ impl Keyring for ValueKeyring {
                 "alice" | "bob" => Verification::Good(Signer {
                     key: format!("FINGERPRINT-OF-{signed_by}"),
                     name: signed_by.clone(),
-                    addresses: vec![format!("{signed_by}@example.org")],
+                    addresses: vec![
+                        format!("{signed_by}@example.org"),
+                        format!("{signed_by}@work.example"),
+                    ],
+                    scope: o.scope.clone(),
                 }),
                 "" => Verification::Unsigned,
                 "carol" => Verification::Expired {
                     key: "D5E4A7C1B2F3908172635445362718090A1B2C3D".into(),
                     why: "it expired on 2025-12-31".into(),
                 },
-                other => Verification::UnknownKey { key: other.to_owned() },
+                other => Verification::UnknownKey { key: other.to_owned(), proved: false },
             })
         })
+    }
+
+    fn expiring(&self, _now: Timestamp) -> Result<Vec<ExpiringKey>, Fault> {
+        if self.0.lock().expiring.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.0.call("keyring.expiring", |o| Ok(o.expiring.clone()))
     }
 
     fn knows(&self, address: &str) -> bool {
@@ -175,9 +187,9 @@ impl Repository for ValueRepository {
                     Fault::temporary("connection refused").saying("The repository did not answer.");
                 return Err(FetchRefused::Fault(fault));
             }
-            let Some((reference, tag)) = Self::find(o, order) else {
-                return Err(FetchRefused::RefMissing);
-            };
+            let found = Self::find(o, order).map(|(reference, tag)| (reference, tag.clone()));
+            let Some((reference, tag)) = found else { return Err(FetchRefused::RefMissing) };
+            o.fetched.push(tag.clone());
             let name = reference.rsplit('/').next().unwrap_or_default().to_owned();
             Ok(Pinned {
                 reference,
@@ -196,7 +208,7 @@ impl Repository for ValueRepository {
     fn tag_bytes(&self, _from: Quarantine, id: ObjectId) -> Result<Vec<u8>, Fault> {
         self.0.call("repository.tag_bytes", |o| {
             let tags = o.repositories.values().flat_map(|refs| refs.values());
-            let tag = tags.into_iter().find(|tag| tag.id == id);
+            let tag = tags.chain(&o.fetched).find(|tag| tag.id == id);
             tag.map(|tag| tag.signed_by.clone().into_bytes())
                 .ok_or_else(|| Fault::permanent("no such tag"))
         })
@@ -241,6 +253,16 @@ impl Repository for ValueRepository {
             let brought = |id: &&ObjectId| **id == tip || below.contains(id);
             Ok(asked.iter().filter(brought).filter(|id| !o.landed.contains(id)).copied().collect())
         })
+    }
+
+    fn outside(
+        &self,
+        _from: Quarantine,
+        _target: &TargetName,
+        _tip: ObjectId,
+        _patterns: &[String],
+    ) -> Result<OtherFiles, Fault> {
+        self.0.call("repository.outside", |o| Ok(o.outside_paths.clone()))
     }
 
     fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault> {

@@ -7,6 +7,7 @@ use gatepost::ports::{
     Batch, Control, Cursor, Fault, FileName, Folder, HistoryEntry, Pause, Store,
 };
 use gatepost::pull::cover::{Cover, Person, Request};
+use gatepost::pull::expiry::{ExpiringKey, Warned, Warning};
 use gatepost::pull::ids::{
     AccountName, ListName, MessageId, ObjectId, PullNumber, RunId, TargetName,
 };
@@ -69,6 +70,7 @@ pub fn pull(number: u64, id: &str) -> Pull {
         attempts: 0,
         approvals: Vec::new(),
         landing_checked: Some(object_id('c')),
+        pinned_tag: Some(object_id('d')),
         told_unanswered: None,
         lineage: Lineage::default(),
         retraction: None,
@@ -136,6 +138,11 @@ pub fn pulls(pulls: impl IntoIterator<Item = Pull>) -> Batch {
     Batch { pulls: pulls.into_iter().collect(), ..Batch::default() }
 }
 
+fn expiring(key: &str) -> ExpiringKey {
+    let address = Some("ada@example.org".into());
+    ExpiringKey { key: key.into(), owner: "Ada".into(), address, expires: at(6) }
+}
+
 /// The records of the stored fixture: never changed, new ones go into a new version's.
 pub fn fill(store: &dyn Store) {
     let control = Control {
@@ -143,6 +150,8 @@ pub fn fill(store: &dyn Store) {
         counts: [("unsigned".to_owned(), 3)].into(),
         counting_since: Some(at(0)),
         alerts: [("mailbox".to_owned(), "login refused".to_owned())].into(),
+        key_warnings: [("A1".to_owned(), Warning { key: expiring("A1"), days: 7 })].into(),
+        warned_keys: [("B2".to_owned(), Warned { expires: at(7), days: 30 })].into(),
         near_misses: [("m@x".parse().unwrap(), near_miss())].into(),
         alerted: [("token".to_owned(), at(2))].into(),
     };

@@ -22,6 +22,7 @@ mod inspect;
 mod layout;
 mod merge;
 mod order;
+mod outside;
 mod pin;
 mod process;
 mod push;

@@ -13,10 +13,11 @@ use super::layout::Layout;
 use super::order::{Access, Limits, MergeTask, Order, Peer, Progress, Reply, Task, Token};
 use super::session::size;
 use super::url::{RemoteUrl, UrlPolicy};
-use super::{inspect, merge, pin, process};
+use super::{inspect, merge, outside, pin, process};
 use crate::config::model::{Fetch, Target, Trust};
 use crate::ports::{
-    Fault, FetchOrder, FetchRefused, MergeOrder, Merged, PushOrder, Pushed, Quarantine, Repository,
+    Fault, FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, PushOrder, Pushed, Quarantine,
+    Repository,
 };
 use crate::pull::cover::Person;
 use crate::pull::ids::{ObjectId, TargetName};
@@ -291,6 +292,17 @@ impl Repository for GitRepository {
     ) -> Result<Vec<ObjectId>, Fault> {
         let (_, _, head) = self.mirrored(target)?;
         inspect::brings(&self.layout.open(from)?, head, tip, asked)
+    }
+
+    fn outside(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        tip: ObjectId,
+        patterns: &[String],
+    ) -> Result<OtherFiles, Fault> {
+        let (_, _, head) = self.mirrored(target)?;
+        outside::outside(&self.layout.open(from)?, head, tip, patterns)
     }
 
     fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault> {

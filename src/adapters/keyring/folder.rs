@@ -13,9 +13,12 @@ use sequoia_openpgp::cert::CertParser;
 use sequoia_openpgp::parse::Parse;
 
 use super::allowed_signers::{self, AllowedSigner};
+use super::maintainers::{self, Maintainer};
 use super::{openpgp, ssh};
+use crate::pull::tag::{Signer, Verification};
 
 const ALLOWED_SIGNERS: &str = "allowed_signers";
+const MAINTAINERS: &str = "maintainers.toml";
 const EXTENSIONS: [&str; 3] = ["asc", "gpg", "pgp"];
 
 /// What is wrong with a file of the keyring.
@@ -76,7 +79,8 @@ impl Stamp {
 
 fn is_key_file(name: &str) -> bool {
     let extension = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty());
-    name == ALLOWED_SIGNERS || extension.is_some_and(|(_, last)| EXTENSIONS.contains(&last))
+    [ALLOWED_SIGNERS, MAINTAINERS].contains(&name)
+        || extension.is_some_and(|(_, last)| EXTENSIONS.contains(&last))
 }
 
 /// Everything that was read.
@@ -86,10 +90,14 @@ pub struct Keys {
     pub certificates: Vec<Cert>,
     /// SSH keys.
     pub signers: Vec<AllowedSigner>,
+    /// Who may sign what; `None` if there is no such file: then every key may sign anything.
+    pub maintainers: Option<Vec<Maintainer>>,
     /// All owners' addresses, in lower case.
     pub addresses: BTreeSet<String>,
-    /// What could not be read.
+    /// What is wrong with the files.
     pub problems: Vec<Problem>,
+    /// The first thing that could not be read: a key that seems to be missing may be in it.
+    pub unread: Option<Problem>,
 }
 
 impl Keys {
@@ -98,24 +106,61 @@ impl Keys {
         let mut keys = Self::default();
         for FileStamp { name, .. } in &stamp.0 {
             match fs::read(folder.join(name)) {
-                Err(error) => keys.problem(name.clone(), error.to_string()),
+                Err(error) => {
+                    keys.unread(name.clone(), error.to_string());
+                    // Without the file that restricts them, nobody may sign.
+                    if name == MAINTAINERS {
+                        keys.maintainers = Some(Vec::new());
+                    }
+                }
                 Ok(bytes) if name == ALLOWED_SIGNERS => keys.add_allowed_signers(&bytes),
+                Ok(bytes) if name == MAINTAINERS => keys.add_maintainers(&bytes),
                 Ok(bytes) => keys.add_certificates(name, &bytes),
             }
         }
-        let of_certificates = keys.certificates.iter().flat_map(openpgp::addresses);
-        let of_signers = keys.signers.iter().filter(|signer| signer.may_sign_tags());
-        keys.addresses = of_certificates
+        keys.check_listed_keys();
+        keys.addresses = keys.owners_addresses();
+        keys
+    }
+
+    fn owners_addresses(&self) -> BTreeSet<String> {
+        if let Some(maintainers) = &self.maintainers {
+            let addresses = maintainers.iter().flat_map(|maintainer| &maintainer.addresses);
+            return addresses.map(|address| address.to_lowercase()).collect();
+        }
+        let of_certificates = self.certificates.iter().flat_map(openpgp::addresses);
+        let of_signers = self.signers.iter().filter(|signer| signer.may_sign_tags());
+        of_certificates
             .chain(of_signers.flat_map(AllowedSigner::addresses))
             .map(|address| address.to_lowercase())
-            .collect();
-        keys
+            .collect()
+    }
+
+    /// A key's owner as `maintainers.toml` has it; without the file, as the key itself says.
+    /// `None`: the file lists nobody with it.
+    pub fn listed(&self, signer: &Signer) -> Option<Signer> {
+        let Some(maintainers) = &self.maintainers else { return Some(signer.clone()) };
+        let has_it = |maintainer: &&Maintainer| maintainer.keys.contains(&signer.key);
+        maintainers.iter().find(has_it).map(|maintainer| Signer {
+            key: signer.key.clone(),
+            name: maintainer.name.clone(),
+            addresses: maintainer.addresses.clone(),
+            scope: maintainer.scope.clone(),
+        })
+    }
+
+    /// What a good signature by that signer is worth here.
+    pub fn admit(&self, signer: Signer) -> Verification {
+        match self.listed(&signer) {
+            Some(listed) => Verification::Good(listed),
+            None => Verification::NotListed { key: signer.key, owner: signer.name },
+        }
     }
 
     fn add_certificates(&mut self, file: &str, bytes: &[u8]) {
         let parser = match CertParser::from_bytes(bytes) {
             Ok(parser) => parser,
-            Err(error) => return self.problem(file.to_owned(), error.to_string()),
+            Err(error) => return self.unread(file.to_owned(), error.to_string()),
         };
         let mut found = false;
         for certificate in parser {
@@ -123,19 +168,19 @@ impl Keys {
                 Ok(certificate) if certificate.is_tsk() => {
                     let why =
                         "holds a secret key, which does not belong here; export the public one";
-                    self.problem(file.to_owned(), why.into());
+                    self.unread(file.to_owned(), why.into());
                 }
                 Ok(certificate) if !is_bound(&certificate) => {
                     let why = "has a key without its own signature; the file may be cut short";
-                    self.problem(file.to_owned(), why.into());
+                    self.unread(file.to_owned(), why.into());
                 }
                 Ok(certificate) => self.add_certificate(certificate),
-                Err(error) => self.problem(file.to_owned(), error.to_string()),
+                Err(error) => self.unread(file.to_owned(), error.to_string()),
             }
             found = true;
         }
         if !found {
-            self.problem(file.to_owned(), "has no OpenPGP certificate in it".into());
+            self.unread(file.to_owned(), "has no OpenPGP certificate in it".into());
         }
     }
 
@@ -148,7 +193,7 @@ impl Keys {
             None => self.certificates.push(certificate),
             Some(known) => match known.clone().merge_public(certificate) {
                 Ok(merged) => *known = merged,
-                Err(error) => self.problem(fingerprint.to_hex(), error.to_string()),
+                Err(error) => self.unread(fingerprint.to_hex(), error.to_string()),
             },
         }
     }
@@ -157,7 +202,7 @@ impl Keys {
         let text = String::from_utf8_lossy(bytes);
         let (signers, problems) = allowed_signers::parse(&text, &TimeZone::system());
         for (line, why) in problems {
-            self.problem(format!("{ALLOWED_SIGNERS} line {line}"), why);
+            self.unread(format!("{ALLOWED_SIGNERS} line {line}"), why);
         }
         for signer in &signers {
             if let Some(why) = ssh::weakness(&signer.key) {
@@ -168,8 +213,53 @@ impl Keys {
         self.signers = signers;
     }
 
+    fn add_maintainers(&mut self, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        let maintainers::Read { maintainers, problems } = maintainers::parse(&text);
+        for (line, why) in problems {
+            self.unread(format!("{MAINTAINERS} line {line}"), why);
+        }
+        self.maintainers = Some(maintainers);
+    }
+
+    /// Names keys of maintainers that are in no file: nobody is believed for them.
+    fn check_listed_keys(&mut self) {
+        let listed: Vec<(usize, String)> = self
+            .maintainers
+            .iter()
+            .flatten()
+            .flat_map(|maintainer| maintainer.keys.iter().map(|key| (maintainer.line, key.clone())))
+            .collect();
+        for (line, key) in listed {
+            let why = match self.primary_of(&key) {
+                Some(primary) if primary == key => continue,
+                Some(primary) => format!("{key} is a subkey; write its primary key, {primary}"),
+                None => format!("the key {key} is in no file of the folder"),
+            };
+            self.problem(format!("{MAINTAINERS} line {line}"), why);
+        }
+    }
+
+    /// The fingerprint of the certificate that has that key, or the SSH key itself.
+    fn primary_of(&self, fingerprint: &str) -> Option<String> {
+        let has_it =
+            |cert: &&Cert| cert.keys().any(|key| key.key().fingerprint().to_hex() == fingerprint);
+        let of_ssh = |signer: &AllowedSigner| signer.fingerprint() == fingerprint;
+        match self.certificates.iter().find(has_it) {
+            Some(cert) => Some(cert.fingerprint().to_hex()),
+            None => self.signers.iter().any(of_ssh).then(|| fingerprint.to_owned()),
+        }
+    }
+
     fn problem(&mut self, file: String, why: String) {
         self.problems.push(Problem { file, why });
+    }
+
+    /// A problem that may hide a key.
+    fn unread(&mut self, file: String, why: String) {
+        let problem = Problem { file, why };
+        self.unread.get_or_insert_with(|| problem.clone());
+        self.problems.push(problem);
     }
 }
 

@@ -2,15 +2,18 @@
 
 use std::time::SystemTime;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sequoia_openpgp::Cert;
-use sequoia_openpgp::policy::StandardPolicy;
 use sequoia_openpgp::types::RevocationStatus;
 use ssh_key::HashAlg;
 
 use super::allowed_signers::AllowedSigner;
 use super::folder::{Keys, Problem};
+use super::maintainers::Maintainer;
 use super::{openpgp, ssh};
+use crate::pull::expiry::ExpiringKey;
+use crate::pull::signer::Scope;
+use crate::pull::tag::Signer;
 
 /// Which kind of key it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub struct KeyLine {
     pub addresses: Vec<String>,
     /// From when on a new tag signed with it is not believed any more; `None`: no end is set.
     pub expires: Option<Timestamp>,
+    /// What its owner may submit; `None`: nothing, for no maintainer has it.
+    pub scope: Option<Scope>,
     /// Why a tag signed with it now would not be believed; `None`: it would.
     pub trouble: Option<String>,
 }
@@ -41,6 +46,8 @@ pub struct KeyLine {
 /// All keys, and what is wrong with the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inventory {
+    /// The maintainers that the folder's file names, with the line of each; empty without it.
+    pub maintainers: Vec<Maintainer>,
     /// The keys: OpenPGP, then SSH, each in the files' order.
     pub keys: Vec<KeyLine>,
     /// What could not be read.
@@ -52,13 +59,49 @@ impl Inventory {
     pub(super) fn of(keys: &Keys, now: Timestamp) -> Self {
         let certificates = keys.certificates.iter().map(|cert| certificate_line(cert, now));
         let signers = keys.signers.iter().map(|signer| signer_line(signer, now));
-        Self { keys: certificates.chain(signers).collect(), problems: keys.problems.clone() }
+        let lines = certificates.chain(signers).map(|line| as_listed(line, keys));
+        Self {
+            keys: lines.collect(),
+            maintainers: keys.maintainers.clone().unwrap_or_default(),
+            problems: keys.problems.clone(),
+        }
+    }
+
+    /// Keys that are believed now and end within that time, with whoever is to be told.
+    pub fn expiring(self, now: Timestamp, within: SignedDuration) -> Vec<ExpiringKey> {
+        let soon = |line: KeyLine| {
+            let expires = line.expires.filter(|end| end.duration_since(now) <= within)?;
+            let believed = line.trouble.is_none() && line.scope.is_some();
+            let address = line.addresses.into_iter().next();
+            let (key, owner) = (line.key, line.owner);
+            believed.then_some(ExpiringKey { key, owner, address, expires })
+        };
+        self.keys.into_iter().filter_map(soon).collect()
+    }
+}
+
+/// The key's owner as `maintainers.toml` has it, where there is one.
+fn as_listed(line: KeyLine, keys: &Keys) -> KeyLine {
+    let (key, name, addresses) = (line.key.clone(), line.owner.clone(), line.addresses.clone());
+    match keys.listed(&Signer { key, name, addresses, scope: Scope::default() }) {
+        Some(signer) => {
+            let trouble = line.trouble.or_else(|| {
+                let nowhere = "it has no address, so that no mail can be its owner's";
+                signer.addresses.is_empty().then(|| nowhere.to_owned())
+            });
+            let Signer { name: owner, addresses, scope, .. } = signer;
+            KeyLine { owner, addresses, scope: Some(scope), trouble, ..line }
+        }
+        None => {
+            let trouble = line.trouble.or_else(|| Some("no maintainer is listed with it".into()));
+            KeyLine { scope: None, trouble, ..line }
+        }
     }
 }
 
 fn certificate_line(cert: &Cert, now: Timestamp) -> KeyLine {
     let time = SystemTime::from(now);
-    let policy = StandardPolicy::at(time);
+    let policy = openpgp::policy(time);
     let key = cert.fingerprint().to_hex();
     let addresses = openpgp::addresses(cert);
     let valid = match cert.with_policy(&policy, time) {
@@ -72,6 +115,7 @@ fn certificate_line(cert: &Cert, now: Timestamp) -> KeyLine {
                 owner,
                 addresses,
                 expires: None,
+                scope: None,
                 trouble,
             };
         }
@@ -94,6 +138,7 @@ fn certificate_line(cert: &Cert, now: Timestamp) -> KeyLine {
         key,
         addresses,
         expires: expires.and_then(|at| Timestamp::try_from(at).ok()),
+        scope: None,
         trouble,
     }
 }
@@ -118,6 +163,7 @@ fn signer_line(signer: &AllowedSigner, now: Timestamp) -> KeyLine {
         owner,
         addresses: signer.addresses(),
         expires: signer.valid_before,
+        scope: None,
         trouble,
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! In reading order: `tag` (a tag object into what is signed and its signature), `folder` (the
 //! files into keys, read again when they change), `openpgp` and `ssh` (a signature against
-//! the keys), `allowed_signers` (ssh-keygen's file format), `inventory` (what `gatepost check`
-//! prints). It must not say who may submit what: it says who signed.
+//! the keys), `allowed_signers` (ssh-keygen's file format), `maintainers` (who may sign what, where
+//! a file says so), `inventory` (what `gatepost keys` and `gatepost check` print). It says who
+//! signed, and what the files let them submit; it must not hold a mail against that.
 
 mod allowed_signers;
 mod folder;
 mod inventory;
+mod maintainers;
 mod openpgp;
 mod pattern;
 mod ssh;
@@ -20,8 +22,10 @@ use jiff::Timestamp;
 
 use self::folder::{Keys, Stamp};
 pub use self::inventory::{Inventory, KeyKind, KeyLine};
+pub use self::maintainers::Maintainer;
 use self::tag::{Signature, SignedTag};
 use crate::ports::{Fault, Keyring};
+use crate::pull::expiry::{ExpiringKey, WATCHED};
 use crate::pull::tag::Verification;
 
 pub use self::folder::Problem;
@@ -35,7 +39,7 @@ pub struct KeyringFolder {
 
 impl KeyringFolder {
     /// A keyring in that folder, which need not exist yet: `*.asc`, `*.gpg` and `*.pgp` hold
-    /// OpenPGP certificates, `allowed_signers` SSH keys.
+    /// OpenPGP certificates, `allowed_signers` SSH keys, `maintainers.toml` who may sign what.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), read: Mutex::new(None) }
     }
@@ -83,30 +87,44 @@ impl Keyring for KeyringFolder {
         };
         let verification = match &tag.signature {
             Signature::None => Verification::Unsigned,
-            Signature::OpenPgp(signature) => {
-                openpgp::verify(&keys.certificates, tag.payload, signature, now)
-            }
-            Signature::Ssh(signature) => ssh::verify(&keys.signers, &tag, signature, now),
+            Signature::OpenPgp(signature) => openpgp::verify(&keys, tag.payload, signature, now),
+            Signature::Ssh(signature) => ssh::verify(&keys, &tag, signature, now),
             Signature::X509 => {
                 Verification::Bad { why: "X.509 signatures are not supported".into() }
             }
         };
         match verification {
-            Verification::Good(_) if tag.name != name => {
+            Verification::Good(_)
+            | Verification::UnknownKey { .. }
+            | Verification::NotListed { .. }
+                if tag.name != name =>
+            {
                 Ok(Verification::NameMismatch { signed: tag.name, found: name.to_owned() })
             }
-            // The key may be in the file that can't be read: nobody is refused for that.
-            Verification::UnknownKey { key } if !keys.problems.is_empty() => {
-                Err(Fault::misconfigured(format!(
-                    "the key {key} is not in the keyring, but part of the keyring can't be read: {}",
-                    keys.problems[0]
-                )))
+            verification @ (Verification::UnknownKey { .. } | Verification::NotListed { .. }) => {
+                may_be_unread(verification, &keys)
             }
             other => Ok(other),
         }
     }
 
+    fn expiring(&self, now: Timestamp) -> Result<Vec<ExpiringKey>, Fault> {
+        Ok(self.inventory(now)?.expiring(now, WATCHED))
+    }
+
     fn knows(&self, address: &str) -> bool {
         self.keys().is_ok_and(|keys| keys.addresses.contains(&address.to_lowercase()))
     }
+}
+
+/// A key that is missing may be in what can't be read: nobody is refused for that.
+fn may_be_unread(verification: Verification, keys: &Keys) -> Result<Verification, Fault> {
+    let (Some(unread), Verification::UnknownKey { key, .. } | Verification::NotListed { key, .. }) =
+        (&keys.unread, &verification)
+    else {
+        return Ok(verification);
+    };
+    Err(Fault::misconfigured(format!(
+        "the key {key} is not in the keyring, but part of the keyring can't be read: {unread}"
+    )))
 }

@@ -19,10 +19,12 @@ use openpgp::parse::stream::{
     DetachedVerifierBuilder, GoodChecksum, MessageLayer, MessageStructure, VerificationError,
     VerificationHelper, VerificationResult,
 };
-use openpgp::policy::StandardPolicy;
+use openpgp::policy::{AsymmetricAlgorithm, StandardPolicy};
 use openpgp::types::RevocationStatus;
 use openpgp::{Cert, Error, Fingerprint, KeyHandle};
 
+use super::folder::Keys;
+use crate::pull::signer::Scope;
 use crate::pull::tag::{Signer, Verification};
 
 /// How far a signer's clock may be ahead of ours: Sequoia's own default.
@@ -30,16 +32,10 @@ const CLOCK_SKEW: Duration = Duration::from_secs(30 * 60);
 
 /// What an armored detached signature proves about the payload. Of several signatures one good
 /// one is enough; else the most telling failure counts.
-pub fn verify(
-    certificates: &[Cert],
-    payload: &[u8],
-    signature: &[u8],
-    now: Timestamp,
-) -> Verification {
+pub fn verify(keys: &Keys, payload: &[u8], signature: &[u8], now: Timestamp) -> Verification {
     let now = SystemTime::from(now);
-    // At our time, not the system's: by the cut-offs of then, an algorithm may be too weak.
-    let policy = StandardPolicy::at(now);
-    let judge = Judge { certificates, policy: &policy, now, found: Vec::new() };
+    let policy = policy(now);
+    let judge = Judge { keys, policy: &policy, now, found: Vec::new() };
     let verified = DetachedVerifierBuilder::from_bytes(signature)
         .and_then(|builder| builder.with_policy(&policy, now + CLOCK_SKEW, judge))
         .and_then(|mut verifier| {
@@ -52,14 +48,30 @@ pub fn verify(
     }
 }
 
+/// Which algorithms are believed at that time (ours, not the system's): Sequoia's standard policy,
+/// which refuses SHA-1 and keys under 2048 bits, and no DSA at all (FIPS 186-5 took it out).
+pub fn policy(time: SystemTime) -> StandardPolicy<'static> {
+    let mut policy = StandardPolicy::at(time);
+    for dsa in [
+        AsymmetricAlgorithm::DSA1024,
+        AsymmetricAlgorithm::DSA2048,
+        AsymmetricAlgorithm::DSA3072,
+        AsymmetricAlgorithm::DSA4096,
+    ] {
+        policy.reject_asymmetric_algo(dsa);
+    }
+    policy
+}
+
 fn most_telling(found: Vec<Verification>) -> Verification {
     let rank = |verification: &Verification| match verification {
         Verification::Good(_) => 0,
-        Verification::Revoked { .. } => 1,
-        Verification::Expired { .. } => 2,
-        Verification::Weak { .. } => 3,
-        Verification::Bad { .. } | Verification::NameMismatch { .. } => 4,
-        Verification::UnknownKey { .. } | Verification::Unsigned => 5,
+        Verification::NotListed { .. } => 1,
+        Verification::Revoked { .. } => 2,
+        Verification::Expired { .. } => 3,
+        Verification::Weak { .. } => 4,
+        Verification::Bad { .. } | Verification::NameMismatch { .. } => 5,
+        Verification::UnknownKey { .. } | Verification::Unsigned => 6,
     };
     found
         .into_iter()
@@ -85,7 +97,7 @@ fn disproved(signature: &Signature, key: &Key<PublicParts, UnspecifiedRole>) -> 
 
 /// Hands Sequoia the certificates, and turns what it says into ours.
 struct Judge<'a> {
-    certificates: &'a [Cert],
+    keys: &'a Keys,
     policy: &'a StandardPolicy<'a>,
     now: SystemTime,
     found: Vec<Verification>,
@@ -96,7 +108,7 @@ impl VerificationHelper for Judge<'_> {
         let asked = |cert: &&Cert| {
             cert.keys().any(|key| ids.iter().any(|id| key.key().key_handle().aliases(id)))
         };
-        Ok(self.certificates.iter().filter(asked).cloned().collect())
+        Ok(self.keys.certificates.iter().filter(asked).cloned().collect())
     }
 
     fn check(&mut self, structure: MessageStructure<'_>) -> openpgp::Result<()> {
@@ -123,6 +135,7 @@ impl Judge<'_> {
                 let key = sig.get_issuers().into_iter().next();
                 Verification::UnknownKey {
                     key: key.map_or_else(|| "not named".into(), |key| key.to_string()),
+                    proved: false,
                 }
             }
             // About these two Sequoia speaks before it looks at the signature; but who has not
@@ -180,7 +193,7 @@ impl Judge<'_> {
         if !key.for_signing() {
             return bad("the key may no longer sign".into());
         }
-        Verification::Good(signer(&valid))
+        self.keys.admit(signer(&valid))
     }
 }
 
@@ -200,7 +213,7 @@ pub fn signer(cert: &ValidCert<'_>) -> Signer {
         .filter(|name| !name.is_empty())
         .or_else(|| addresses.first().cloned())
         .unwrap_or_else(|| key.clone());
-    Signer { key, name, addresses }
+    Signer { key, name, addresses, scope: Scope::default() }
 }
 
 /// The addresses that a certificate's owner put into it: not what others added without the

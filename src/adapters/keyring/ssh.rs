@@ -9,8 +9,10 @@ use ssh_key::public::KeyData;
 use ssh_key::{HashAlg, PublicKey, SshSig};
 
 use super::allowed_signers::AllowedSigner;
+use super::folder::Keys;
 use super::pattern;
 use super::tag::SignedTag;
+use crate::pull::signer::Scope;
 use crate::pull::tag::{Signer, Verification};
 
 /// The namespace that git signs in.
@@ -20,12 +22,7 @@ pub const NAMESPACE: &str = "git";
 const RSA_BITS: usize = 2048;
 
 /// What an armored SSH signature proves about a tag.
-pub fn verify(
-    signers: &[AllowedSigner],
-    tag: &SignedTag<'_>,
-    signature: &[u8],
-    now: Timestamp,
-) -> Verification {
+pub fn verify(keys: &Keys, tag: &SignedTag<'_>, signature: &[u8], now: Timestamp) -> Verification {
     let bad = |why: String| Verification::Bad { why };
     let signature = match SshSig::from_pem(signature.trim_ascii_end()) {
         Ok(signature) => signature,
@@ -33,13 +30,11 @@ pub fn verify(
     };
     let key = PublicKey::from(signature.public_key().clone());
     let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
-    let of_key: Vec<&AllowedSigner> = signers
+    let of_key: Vec<&AllowedSigner> = keys
+        .signers
         .iter()
         .filter(|signer| signer.key.key_data() == key.key_data() && signer.may_sign_tags())
         .collect();
-    if of_key.is_empty() {
-        return Verification::UnknownKey { key: fingerprint };
-    }
     if signature.namespace() != NAMESPACE {
         let made_for: String = signature.namespace().chars().take(40).collect();
         return bad(format!("the signature is made for {made_for:?}, not for git"));
@@ -50,11 +45,17 @@ pub fn verify(
     if key.verify(NAMESPACE, tag.payload, &signature).is_err() {
         return bad("the signature does not fit the tag".into());
     }
-    let times = [tag.tagged_at.unwrap_or(now), now];
-    match of_key.iter().find(|signer| times.iter().all(|time| signer.is_good_at(*time))) {
-        Some(signer) => Verification::Good(signer.as_signer(fingerprint)),
-        None => not_good(&of_key, fingerprint, times),
+    if of_key.is_empty() {
+        return Verification::UnknownKey { key: fingerprint, proved: true };
     }
+    let times = [tag.tagged_at.unwrap_or(now), now];
+    let good_then = |line: &&&AllowedSigner| times.iter().all(|time| line.is_good_at(*time));
+    let mut good = of_key.iter().filter(good_then);
+    let Some(first) = good.next() else { return not_good(&of_key, fingerprint, times) };
+    let mut signer = first.as_signer(fingerprint);
+    // One key may stand in several lines, for several principals.
+    signer.addresses.extend(good.flat_map(|line| line.addresses()));
+    keys.admit(signer)
 }
 
 fn not_good(of_key: &[&AllowedSigner], key: String, times: [Timestamp; 2]) -> Verification {
@@ -86,6 +87,11 @@ pub fn weakness(key: &PublicKey) -> Option<String> {
 }
 
 impl AllowedSigner {
+    /// The key's fingerprint, as `ssh-keygen -l` prints it.
+    pub fn fingerprint(&self) -> String {
+        self.key.fingerprint(HashAlg::Sha256).to_string()
+    }
+
     /// Whether the line lets its key sign for git.
     pub fn may_sign_tags(&self) -> bool {
         self.namespaces.as_deref().is_none_or(|list| pattern::list_matches(list, NAMESPACE))
@@ -102,6 +108,7 @@ impl AllowedSigner {
     pub fn as_signer(&self, key: String) -> Signer {
         let addresses = self.addresses();
         let name = addresses.first().unwrap_or(&self.principals);
-        Signer { key, name: name.chars().filter(|c| !c.is_control()).collect(), addresses }
+        let name = name.chars().filter(|c| !c.is_control()).collect();
+        Signer { key, name, addresses, scope: Scope::default() }
     }
 }

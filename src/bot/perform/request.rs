@@ -3,12 +3,12 @@
 use super::{Result, alert, keep, trouble};
 use crate::bot::ports::Ports;
 use crate::mail::letter::{Case, Draft, LetterFault};
-use crate::ports::{Fault, FetchOrder, FetchRefused, Quarantine};
+use crate::ports::{Fault, FetchOrder, FetchRefused, OtherFiles, Quarantine};
 use crate::pull::ids::MessageId;
 use crate::pull::letter::Letter;
 use crate::pull::request::apply::{FetchTrouble, PullEvent};
 use crate::pull::request::decide::PullAction;
-use crate::pull::request::{Pull, Stage};
+use crate::pull::request::{Pull, Stage, Trusted};
 use crate::pull::revision::OlderTip;
 use crate::pull::run::Run;
 use crate::pull::tag::{Drift, Verification};
@@ -101,6 +101,11 @@ fn examine(ports: &Ports, pull: &Pull, older: &[OlderTip]) -> Result {
     let tip = trusted.pinned.tip;
     let asked: Vec<_> = older.iter().map(|older| older.tip).collect();
     let examined = ports.repository.facts(from, &pull.target, tip).and_then(|facts| {
+        if !facts.already_merged
+            && let Some(event) = out_of_paths(ports, pull, trusted)?
+        {
+            return Ok(event);
+        }
         let brings = match asked.as_slice() {
             [] => Vec::new(),
             asked => ports.repository.brings(from, &pull.target, tip, asked)?,
@@ -113,6 +118,23 @@ fn examine(ports: &Ports, pull: &Pull, older: &[OlderTip]) -> Result {
         Ok(event) => happened(event),
         Err(fault) => failed(&fault, alert("Commits can't be looked at", &fault)),
     }
+}
+
+/// Files that the request changes and its signer may not submit, if there are any.
+fn out_of_paths(
+    ports: &Ports,
+    pull: &Pull,
+    trusted: &Trusted,
+) -> std::result::Result<Option<PullEvent>, Fault> {
+    let paths = &trusted.signer.scope.paths;
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let from = Quarantine::Pull(pull.number);
+    let found = ports.repository.outside(from, &pull.target, trusted.pinned.tip, paths)?;
+    let OtherFiles { files, total } = found;
+    let sender_known = ports.may_tell(&pull.list, &pull.cover.author.address);
+    Ok((total > 0).then_some(PullEvent::OutOfPaths { files, total, sender_known }))
 }
 
 /// Letters that were written, and what the administrator has to know of those that could not be.
@@ -176,7 +198,9 @@ fn tell_hold(ports: &Ports, pull: &Pull) -> Result {
         let pen = &ports.desk.pen;
         let mut drafts = vec![pen.held(case, Audience::Managers)];
         // Before the signature is verified nothing goes to whoever the mail says it is from.
-        if case.pull.stage.trusted().is_some() {
+        let known = || ports.may_tell(&pull.list, &pull.cover.author.address);
+        let unproved = matches!(case.pull.stage, Stage::Held { unproved: Some(_), .. });
+        if case.pull.stage.trusted().is_some() || unproved && known() {
             drafts.push(pen.held(case, Audience::Author));
         }
         drafts

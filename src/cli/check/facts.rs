@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use crate::config::model::{Account, Target};
 use crate::ports::Fault;
 use crate::pull::ids::{ObjectId, TargetName};
+use crate::pull::signer::Scope;
 
 /// The world, as far as `check` looks at it. Asking changes nothing, and may be repeated.
 pub trait Probes {
@@ -62,8 +63,21 @@ pub enum StateFacts {
 pub struct KeyringFacts {
     /// The keys.
     pub keys: Vec<KeyFacts>,
+    /// The maintainers that a file of the folder names.
+    pub maintainers: Vec<MaintainerFacts>,
     /// Files, or lines of them, that can't be read, and why.
     pub problems: Vec<String>,
+}
+
+/// One maintainer of `maintainers.toml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaintainerFacts {
+    /// How letters call them.
+    pub name: String,
+    /// The line where the entry begins.
+    pub line: usize,
+    /// What they may submit.
+    pub scope: Scope,
 }
 
 /// One key.

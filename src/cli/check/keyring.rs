@@ -1,23 +1,58 @@
-//! The keyring: whether anybody is believed, and who soon will not be.
+//! The keyring: whether anybody is believed, who soon will not be, and what is wrong with its
+//! files. `gatepost check` and `gatepost keys check` say the same.
+
+use std::path::Path;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::CheckLine;
-use super::facts::{KeyFacts, KeyringFacts};
+use super::facts::{KeyFacts, KeyringFacts, MaintainerFacts};
 use crate::config::model::Config;
 use crate::ports::Fault;
 
 /// Who is to renew a key has to be told this long before.
 const SOON: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// What is to be said of the keyring.
+/// What is to be said of the keyring of a configuration.
 pub fn lines(
     config: &Config,
     found: Result<KeyringFacts, Fault>,
     now: Timestamp,
 ) -> Vec<CheckLine> {
-    let folder = config.trust.keyring.display();
+    let strange = found.as_ref().map(|found| strange_names(config, found)).unwrap_or_default();
+    let mut lines = of_folder(&config.trust.keyring, found, now);
+    lines.extend(strange);
+    lines
+}
+
+/// What maintainers may submit to that the configuration does not have.
+fn strange_names(config: &Config, found: &KeyringFacts) -> Vec<CheckLine> {
+    let mut lines = Vec::new();
+    for maintainer in &found.maintainers {
+        let MaintainerFacts { name, line, scope } = maintainer;
+        let lists = scope.lists.iter().filter(|name| !config.lists.contains_key(name));
+        let targets = scope.targets.iter().filter(|name| !config.targets.contains_key(name));
+        let strange = lists.map(|name| format!("list {name}"));
+        for what in strange.chain(targets.map(|name| format!("target {name}"))) {
+            let finding = format!(
+                "maintainers.toml line {line}: {name} may submit to {what}, which the \
+                 configuration does not have"
+            );
+            let mend = "write the name as the configuration has it";
+            lines.push(CheckLine::no("keyring", finding, mend));
+        }
+    }
+    lines
+}
+
+/// What is to be said of a keyring folder.
+pub fn of_folder(
+    folder: &Path,
+    found: Result<KeyringFacts, Fault>,
+    now: Timestamp,
+) -> Vec<CheckLine> {
+    let folder = folder.display();
     let found = match found {
         Ok(found) => found,
         Err(fault) => {
@@ -58,5 +93,9 @@ fn key_line(key: &KeyFacts, now: Timestamp) -> Option<CheckLine> {
     let expires = key.expires.filter(|&end| end.duration_since(now) < SOON)?;
     let day = expires.to_zoned(TimeZone::UTC).date();
     let finding = format!("{} expires on {day} (UTC)", key.key);
-    Some(CheckLine::warn(subject, finding, "ask its owner to prolong it, and import it again"))
+    Some(CheckLine::warn(
+        subject,
+        finding,
+        "ask its owner to extend it, and put the new copy into the folder",
+    ))
 }

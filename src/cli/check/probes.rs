@@ -1,13 +1,13 @@
 //! The probes of `gatepost check` in the real world: the very adapters that `run` uses. It must
 //! not judge what they find.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::facts::{
-    GitLabFacts, KeyFacts, KeyringFacts, MailboxFacts, Probes, ProjectFacts, ProtectedFacts, Seen,
-    SmtpFacts, StateFacts, TokenFacts,
+    GitLabFacts, KeyFacts, KeyringFacts, MailboxFacts, MaintainerFacts, Probes, ProjectFacts,
+    ProtectedFacts, Seen, SmtpFacts, StateFacts, TokenFacts,
 };
 use crate::adapters::git::{GitRepository, GitSettings};
 use crate::adapters::gitlab::{self, GitLab, Visibility};
@@ -23,6 +23,30 @@ use crate::pull::ids::{ObjectId, TargetName};
 pub struct World {
     config: Config,
     program: PathBuf,
+}
+
+/// What a keyring folder has in it.
+///
+/// # Errors
+/// Misconfigured: it can't be read.
+pub fn keyring_facts(folder: &Path, now: Timestamp) -> Result<KeyringFacts, Fault> {
+    let inventory = KeyringFolder::new(folder).inventory(now)?;
+    let keys = inventory.keys.into_iter().map(|key| KeyFacts {
+        key: key.key,
+        owner: key.owner,
+        expires: key.expires,
+        trouble: key.trouble,
+    });
+    let maintainers = inventory.maintainers.into_iter().map(|maintainer| MaintainerFacts {
+        name: maintainer.name,
+        line: maintainer.line,
+        scope: maintainer.scope,
+    });
+    Ok(KeyringFacts {
+        keys: keys.collect(),
+        maintainers: maintainers.collect(),
+        problems: inventory.problems.iter().map(ToString::to_string).collect(),
+    })
 }
 
 impl World {
@@ -60,15 +84,7 @@ impl Probes for World {
     }
 
     fn keyring(&mut self, now: Timestamp) -> Result<KeyringFacts, Fault> {
-        let inventory = KeyringFolder::new(&self.config.trust.keyring).inventory(now)?;
-        let keys = inventory.keys.into_iter().map(|key| KeyFacts {
-            key: key.key,
-            owner: key.owner,
-            expires: key.expires,
-            trouble: key.trouble,
-        });
-        let problems = inventory.problems.iter().map(ToString::to_string);
-        Ok(KeyringFacts { keys: keys.collect(), problems: problems.collect() })
+        keyring_facts(&self.config.trust.keyring, now)
     }
 
     fn mailbox(&mut self, account: &Account, folders: &[String]) -> Result<MailboxFacts, Fault> {

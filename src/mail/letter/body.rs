@@ -8,6 +8,7 @@ use super::page::Page;
 use super::{Case, TargetWords, facts};
 use crate::mail::clean;
 use crate::mail::words::{self, Ground, Words};
+use crate::pull::expiry::Warning;
 use crate::pull::ids::ObjectId;
 use crate::pull::near_miss::NearMiss;
 use crate::pull::run::{Run, Why};
@@ -119,6 +120,17 @@ pub(super) fn short(case: &Case<'_>, words: &Words) -> Text {
     ];
     rows.extend(facts::request(case, None));
     text.rest.rows(&rows);
+    text.next(words)
+}
+
+/// A key that ends soon.
+pub(super) fn key(warning: &Warning, words: &Words) -> Text {
+    let mut text = Text::new(words);
+    text.rest.rows(&[
+        ("key", warning.key.key.clone()),
+        ("owner", warning.key.owner.clone()),
+        ("expires", words::when(warning.key.expires)),
+    ]);
     text.next(words)
 }
 

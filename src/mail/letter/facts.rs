@@ -5,6 +5,7 @@ use crate::pull::ids::ObjectId;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::revision::Replaced;
 use crate::pull::run::{Run, RunStage, Why};
+use crate::pull::signer::Objection;
 use crate::pull::tag::{Pinned, Verification};
 use crate::pull::verdict::{NoTag, Outcome, Refusal, Verdict};
 
@@ -84,7 +85,7 @@ fn replaced(pull: &Pull) -> Option<String> {
 
 fn pinned(pull: &Pull) -> Option<&Pinned> {
     match &pull.stage {
-        Stage::Fetched { pinned, .. } => Some(pinned),
+        Stage::Fetched { pinned, .. } | Stage::Held { unproved: Some(pinned), .. } => Some(pinned),
         stage @ (Stage::Received { .. }
         | Stage::Verified { .. }
         | Stage::Held { .. }
@@ -143,6 +144,11 @@ pub(super) fn kind(verdict: &Verdict) -> &'static str {
             Refusal::Signature(Verification::Revoked { .. }) => "refused revoked",
             Refusal::Signature(Verification::Weak { .. }) => "refused weak",
             Refusal::Signature(Verification::NameMismatch { .. }) => "refused name-mismatch",
+            Refusal::Signature(Verification::NotListed { .. }) => "refused not-listed",
+            Refusal::Signer(Objection::OtherSender { .. }) => "refused other-sender",
+            Refusal::Signer(Objection::OtherList { .. }) => "refused other-list",
+            Refusal::Signer(Objection::OtherTarget { .. }) => "refused other-target",
+            Refusal::Signer(Objection::OtherPaths { .. }) => "refused other-paths",
             Refusal::NoTag { kind: NoTag::Branch, .. } => "refused branch",
             Refusal::NoTag { kind: NoTag::Lightweight, .. } => "refused lightweight-tag",
             Refusal::UrlNotAllowed { .. } => "refused url-not-allowed",

@@ -5,6 +5,7 @@
 //! answers: written twice, around a crash, it is the same letter.
 
 mod body;
+mod expiry;
 mod facts;
 mod near_miss;
 mod page;
@@ -172,6 +173,8 @@ impl Pen {
             HoldReason::Backlog => "held backlog",
             HoldReason::LateArrival => "held late-arrival",
             HoldReason::OldTag { .. } => "held old-tag",
+            HoldReason::UnknownKey { .. } => "held unknown-key",
+            HoldReason::Moved { .. } => "held moved",
         };
         let mut sheet = self.about_pull(case, audience, kind, "Held")?;
         sheet.facts.insert(0, ("Verdict", "held".to_owned()));

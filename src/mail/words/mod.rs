@@ -2,10 +2,13 @@
 //! It must not lay out text or choose readers. Plain and factual; a maintainer who has never heard
 //! of the bot must see at once what happened and whose move it is.
 
+mod expiring;
 mod mend;
+mod objected;
 mod refused;
 mod tested;
 
+pub use self::expiring::{day, key_expires, key_expires_for_administrator};
 pub use self::refused::refused;
 pub use self::tested::tested;
 
@@ -112,11 +115,24 @@ pub fn drift(branch: &str, drift: &crate::pull::tag::Drift) -> Option<String> {
 pub fn held_for_author(reason: &HoldReason) -> Words {
     Words {
         first: "On hold: a release manager has to approve this request first.".into(),
-        means: format!("{} Nothing is wrong with the request itself.", why_held(reason)),
+        means: match reason {
+            HoldReason::Backlog | HoldReason::LateArrival | HoldReason::OldTag { .. } => {
+                format!("{} Nothing is wrong with the request itself.", why_held(reason))
+            }
+            HoldReason::UnknownKey { .. } | HoldReason::Moved { .. } => why_held(reason),
+        },
         next: match reason {
             HoldReason::Backlog | HoldReason::LateArrival => {
                 "nothing, if the request still stands: the release managers have been told. If it \
                  does not, tell them."
+            }
+            HoldReason::UnknownKey { .. } => {
+                "nothing: the release managers have been told. Once they have put your public key \
+                 into the project's keyring, your requests are tested without this."
+            }
+            HoldReason::Moved { .. } => {
+                "nothing, if you put the new tag there: the release managers have been told. If \
+                 you did not, tell them."
             }
             HoldReason::OldTag { .. } => {
                 "nothing, if the tag is the one you mean: the release managers have been told. If \
@@ -132,9 +148,27 @@ pub fn held_for_author(reason: &HoldReason) -> Words {
 pub fn held_for_managers(reason: &HoldReason, number: PullNumber) -> Words {
     Words {
         first: format!("Held: request {number} waits for your approval."),
-        means: format!("{} It is not tested until one of you approves it.", why_held(reason)),
+        means: format!("{} {}", why_held(reason), what_approval_does(reason)),
         next: "have it tested, or drop it, with one of these:".into(),
         commands: vec![command("approve", number), command("cancel", number)],
+    }
+}
+
+/// What it means to approve it.
+fn what_approval_does(reason: &HoldReason) -> String {
+    match reason {
+        HoldReason::Backlog | HoldReason::LateArrival | HoldReason::OldTag { .. } => {
+            "It is not tested until one of you approves it.".into()
+        }
+        HoldReason::UnknownKey { tag, .. } => format!(
+            "Approving runs its code on the project's machines, on your word alone; it holds for \
+             the tag object {tag} and no other."
+        ),
+        HoldReason::Moved { .. } => {
+            "What you knew of it was the first one. The new one's signature is good; approving \
+             holds for the new one and no other."
+                .into()
+        }
     }
 }
 
@@ -146,6 +180,18 @@ pub fn why_held(reason: &HoldReason) -> String {
         HoldReason::OldTag { tagged_at } => format!(
             "By its own date, {}, the tag is older than what is tested unasked.",
             when(*tagged_at)
+        ),
+        HoldReason::UnknownKey { key, proved: true, .. } => format!(
+            "It is a first-time signer's: the tag is signed with {key}, which is not in the \
+             keyring. The signature fits that key, but nobody has said whose it is."
+        ),
+        HoldReason::UnknownKey { key, proved: false, .. } => format!(
+            "It is a first-time signer's: the tag says that {key} signed it. That key is not in \
+             the keyring, so the signature could not be checked: nothing proves who made the tag."
+        ),
+        HoldReason::Moved { was, is } => format!(
+            "The tag was moved: when it was fetched first it was the object {was}, and now it is \
+             {is}."
         ),
     }
 }

@@ -2,6 +2,7 @@
 //! is wrong and gives the commands that mend it.
 
 use super::mend::{Mend, word};
+use super::objected::objected;
 use super::{Ground, Words};
 use crate::pull::cover::Cover;
 use crate::pull::ids::ObjectId;
@@ -21,6 +22,10 @@ pub fn refused(why: &Refusal, cover: &Cover, ground: &Ground<'_>) -> Words {
     let mend = Mend { cover, branch: ground.branch };
     let Said { first, means, mend, commands } = match why {
         Refusal::Signature(verification) => signature(verification, &mend),
+        Refusal::Signer(objection) => {
+            let (first, means, mend) = objected(objection);
+            Said { first, means, mend, commands: Vec::new() }
+        }
         Refusal::NoTag { kind, tip } => no_tag(*kind, tip, &mend),
         Refusal::UrlNotAllowed { why } => url_not_allowed(why, &mend),
         Refusal::RefMissing => ref_missing(&mend),
@@ -135,7 +140,17 @@ fn signature(verification: &Verification, mend: &Mend<'_>) -> Said {
             "sign the tag again and push it",
             signed_again("-s", mend),
         ),
-        Verification::UnknownKey { key } => said(
+        Verification::NotListed { key, owner } => said(
+            "the tag is signed with a key that may not submit here",
+            format!(
+                "The signature is good, by {key} ({owner}); but no maintainer of this project is \
+                 listed with that key."
+            ),
+            "sign with the key that the project knows and push the tag, or first have the release \
+             managers list this one",
+            signed_again("-u <known key>", mend),
+        ),
+        Verification::UnknownKey { key, .. } => said(
             "the tag is signed by a key that is not in the keyring",
             format!("The signature is by {key}."),
             "sign with the key that the project knows and push the tag, or first have the release \

@@ -3,10 +3,11 @@
 
 use jiff::Timestamp;
 
+use super::checking;
 pub use super::fetching::FetchTrouble;
 use super::fetching::{fetched, not_fetched};
 use super::superseding::{retracted, retraction_told, superseded};
-use super::{Approval, HoldReason, Plan, Pull, Stage, Trusted};
+use super::{Approval, Plan, Pull, Stage};
 use crate::pull::decision::{Told, Trouble};
 use crate::pull::ids::{MessageId, ObjectId, PullNumber, RunId};
 use crate::pull::policy::Policy;
@@ -57,6 +58,15 @@ pub enum PullEvent {
     },
     /// The release managers were told so.
     RetractionTold(Vec<MessageId>),
+    /// It changes files that its signer may not submit.
+    OutOfPaths {
+        /// The first of them.
+        files: Vec<String>,
+        /// How many in all.
+        total: u32,
+        /// Whether the keyring has the sender's address.
+        sender_known: bool,
+    },
     /// The same tag was mailed before.
     Repeated {
         /// By that request.
@@ -114,12 +124,15 @@ pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp)
             not_fetched(pull, why, sender_known, policy, now)
         }
         PullEvent::Checked { verification, sender_known } => {
-            checked(pull, verification, sender_known, now)
+            checked(pull, verification, sender_known, policy, now)
         }
         PullEvent::Examined { facts, contains } => examined(pull, &facts, contains, policy, now),
         PullEvent::Superseded { by } => superseded(pull, by, now),
         PullEvent::Retracted { said } => retracted(pull, said, now),
         PullEvent::RetractionTold(letters) => retraction_told(pull, letters),
+        PullEvent::OutOfPaths { files, total, sender_known } => {
+            checking::out_of_paths(pull, files, total, sender_known, now)
+        }
         PullEvent::Repeated { of } => repeated(pull, of, now),
         PullEvent::Failed(trouble) => failed(pull, trouble, now),
         PullEvent::HoldTold(letters) => hold_told(pull, letters),
@@ -145,23 +158,25 @@ pub(super) fn conclude(pull: &mut Pull, verdict: Verdict, now: Timestamp) {
     pull.stage = Stage::Concluded { trusted, verdict, at: now, written: false };
 }
 
+/// Refuses. No trust is kept: if it is asked for again, all is looked at anew.
 pub(super) fn refuse(pull: &mut Pull, why: Refusal, sender_known: bool, now: Timestamp) {
-    conclude(pull, Verdict::Refused { why, sender_known }, now);
+    let verdict = Verdict::Refused { why, sender_known };
+    pull.stage = Stage::Concluded { trusted: None, verdict, at: now, written: false };
 }
 
 fn checked(
     pull: &mut Pull,
     verification: Verification,
     sender_known: bool,
+    policy: &Policy,
     now: Timestamp,
 ) -> Told {
     let Stage::Fetched { pinned, .. } = &pull.stage else { return None };
+    let pinned = pinned.clone();
     match verification {
-        Verification::Good(signer) => {
-            let what = format!("signed by {} ({})", signer.name, signer.key);
-            let trusted = Trusted { pinned: pinned.clone(), signer };
-            pull.stage = Stage::Verified { trusted, check: Retry::now(now) };
-            Some(what)
+        Verification::Good(signer) => checking::signed(pull, pinned, signer, sender_known, now),
+        Verification::UnknownKey { key, proved } => {
+            checking::unknown(pull, pinned, (key, proved), sender_known, policy, now)
         }
         Verification::Unsigned if pinned.tag.is_none() => {
             let branch = !pinned.reference.starts_with("refs/tags/");
@@ -172,7 +187,7 @@ fn checked(
         }
         Verification::Unsigned
         | Verification::Bad { .. }
-        | Verification::UnknownKey { .. }
+        | Verification::NotListed { .. }
         | Verification::Expired { .. }
         | Verification::Revoked { .. }
         | Verification::Weak { .. }
@@ -198,29 +213,14 @@ fn examined(
     }
     pull.lineage.contains = Some(contains);
     let trusted = trusted.clone();
-    if let Some(reason) = hold(pull, &trusted, policy, now) {
+    if let Some(reason) = checking::hold(pull, &trusted, policy) {
         let trusted = Some(trusted);
-        pull.stage = Stage::Held { trusted, reason, since: now, told: false };
+        pull.stage = Stage::Held { trusted, unproved: None, reason, since: now, told: false };
         return Some("held for a release manager's approval".into());
     }
     pull.stage = Stage::Queued { trusted, plan: Plan::Fresh, since: now };
     let commits = if facts.commits == 1 { "commit" } else { "commits" };
     Some(format!("queued with {} {commits}", facts.commits))
-}
-
-fn hold(pull: &Pull, trusted: &Trusted, policy: &Policy, now: Timestamp) -> Option<HoldReason> {
-    let tag = trusted.pinned.tag.as_ref()?;
-    let tagged_at = tag.tagged_at?;
-    let old = now.duration_since(tagged_at) > policy.old_tag_after;
-    let reason = HoldReason::OldTag { tagged_at };
-    let lifted = |approval: &Approval| {
-        approval.tag.is_none_or(|id| id == tag.id)
-            && matches!(
-                approval.reason,
-                HoldReason::OldTag { .. } | HoldReason::Backlog | HoldReason::LateArrival
-            )
-    };
-    (old && !pull.approvals.iter().any(lifted)).then_some(reason)
 }
 
 fn repeated(pull: &mut Pull, of: PullNumber, now: Timestamp) -> Told {
@@ -319,13 +319,17 @@ fn looked(pull: &mut Pull, head: ObjectId, landed: bool, now: Timestamp) -> Told
 }
 
 fn approved(pull: &mut Pull, by: String, now: Timestamp) -> Told {
-    let Stage::Held { trusted, reason, .. } = &pull.stage else { return None };
-    let tag = trusted.as_ref().and_then(|t| t.pinned.tag.as_ref()).map(|tag| tag.id);
+    let Stage::Held { trusted, unproved, reason, .. } = &pull.stage else { return None };
+    let pinned = trusted.as_ref().map(|trusted| &trusted.pinned).or(unproved.as_ref());
+    let tag = pinned.and_then(|pinned| pinned.tag.as_ref()).map(|tag| tag.id);
     let what = format!("approved by {by}");
     pull.approvals.push(Approval { reason: reason.clone(), tag, by, at: now });
-    pull.stage = match trusted.clone() {
-        Some(trusted) => Stage::Queued { trusted, plan: Plan::Fresh, since: now },
-        None => Stage::Received { fetch: Retry::now(now) },
+    pull.pinned_tag = tag.or(pull.pinned_tag);
+    pull.stage = match (trusted.clone(), unproved.clone()) {
+        (Some(trusted), _) => Stage::Queued { trusted, plan: Plan::Fresh, since: now },
+        // What was approved is that tag object; it is in the quarantine.
+        (None, Some(pinned)) => Stage::Fetched { pinned, verify: Retry::now(now) },
+        (None, None) => Stage::Received { fetch: Retry::now(now) },
     };
     Some(what)
 }

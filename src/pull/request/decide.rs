@@ -164,6 +164,14 @@ pub fn held_because(reason: &HoldReason) -> String {
             "its tag was made on {}; a release manager must approve it",
             tagged_at.strftime("%Y-%m-%d")
         ),
+        HoldReason::UnknownKey { key, .. } => {
+            format!(
+                "its tag is signed with {key}, which is not in the keyring; a release manager must approve it"
+            )
+        }
+        HoldReason::Moved { was, is } => {
+            format!("its tag was object {was} and is {is} now; a release manager must approve that")
+        }
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) fn fetched(
             Some(tag) => format!("pinned {} as tag object {}", pinned.reference, tag.id),
             None => format!("pinned {}, which is no annotated tag", pinned.reference),
         };
+        // What a person judged before is this object, and no other that bears its name since.
+        pull.pinned_tag = pull.pinned_tag.or(pinned.tag.as_ref().map(|tag| tag.id));
         pull.stage = Stage::Fetched { pinned, verify: Retry::now(now) };
         return Some(what);
     };

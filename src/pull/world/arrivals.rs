@@ -109,7 +109,7 @@ impl World {
             Some(reason) => {
                 // A backlog is listed by `status`; it is not worth a letter each.
                 let told = reason == HoldReason::Backlog;
-                Stage::Held { trusted: None, reason, since: now, told }
+                Stage::Held { trusted: None, unproved: None, reason, since: now, told }
             }
             None => Stage::Received { fetch: Retry::now(now) },
         };
@@ -128,6 +128,7 @@ impl World {
             attempts: 0,
             approvals: Vec::new(),
             landing_checked: None,
+            pinned_tag: None,
             told_unanswered: None,
             lineage: Lineage::default(),
             retraction: None,

@@ -148,6 +148,9 @@ fn refusal_word(why: &Refusal) -> &'static str {
             Verification::UnknownKey { .. } => {
                 "requests signed with unknown keys that nobody was told of"
             }
+            Verification::NotListed { .. } => {
+                "requests signed with keys that no maintainer has, that nobody was told of"
+            }
             Verification::Good(_)
             | Verification::Bad { .. }
             | Verification::Expired { .. }
@@ -155,6 +158,7 @@ fn refusal_word(why: &Refusal) -> &'static str {
             | Verification::Weak { .. }
             | Verification::NameMismatch { .. } => "badly signed requests that nobody was told of",
         },
+        Refusal::Signer(_) => "requests with tags that their senders may not submit, untold",
         Refusal::NoTag { .. } => "unsigned requests that nobody was told of",
         Refusal::UrlNotAllowed { .. } => {
             "requests with URLs that are not allowed that nobody was told of"

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::pull::command::Command;
 use crate::pull::cover::Cover;
 use crate::pull::decision::{Trouble, TroubleKind};
+use crate::pull::expiry::{ExpiringKey, Warning};
 use crate::pull::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
 use crate::pull::letter::Letter;
 use crate::pull::letter::rules::LetterEvent;
@@ -32,6 +33,10 @@ pub enum Subject {
     Letter(MessageId),
     /// A target's tip.
     Head(TargetName),
+    /// The keyring, for keys that end soon.
+    Keyring,
+    /// The warning of a key that ends soon.
+    KeyWarning(String),
     /// A mail that is meant to be a request and is none.
     Miss(MessageId),
     /// An alert to the administrator.
@@ -69,6 +74,10 @@ pub enum Effect {
     Send(Box<Letter>),
     /// Read a target's tip.
     ReadHead(TargetName),
+    /// Look which keys end soon.
+    ReadKeyring,
+    /// Write to a key's owner and the administrator that it ends soon.
+    WarnOfKey(Box<Warning>),
     /// Write to the author of a mail that is meant to be a request and is none.
     TellMiss(Box<NearMiss>),
     /// Write to the administrator.
@@ -92,6 +101,8 @@ impl Effect {
             Self::Run { run, .. } => Subject::Run(run.id),
             Self::Send(letter) => Subject::Letter(letter.id.clone()),
             Self::ReadHead(target) => Subject::Head(target.clone()),
+            Self::ReadKeyring => Subject::Keyring,
+            Self::WarnOfKey(warning) => Subject::KeyWarning(warning.key.key.clone()),
             Self::TellMiss(miss) => Subject::Miss(miss.message_id.clone()),
             Self::Alert(alert) => Subject::Alert(alert.subject.clone()),
             Self::Counts(_) => Subject::Counts,
@@ -122,6 +133,10 @@ pub enum Happened {
     Miss(MissEvent),
     /// A target's tip was read.
     Head(ObjectId),
+    /// The keyring was looked at: keys that end soon.
+    Keyring(Vec<ExpiringKey>),
+    /// A key's warning is written.
+    KeyWarned,
     /// Nothing that changes a record.
     Nothing,
 }

@@ -61,6 +61,8 @@ impl World {
             | Subject::Run(_)
             | Subject::Letter(_)
             | Subject::Head(_)
+            | Subject::Keyring
+            | Subject::KeyWarning(_)
             | Subject::Alert(_)
             | Subject::Miss(_)
             | Subject::Counts

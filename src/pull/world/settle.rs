@@ -47,6 +47,7 @@ impl World {
                 continue;
             }
             self.settle_letters(&mut effects, &mut wake, now);
+            self.settle_keys(&mut effects, &mut wake, now);
             self.settle_bot(&mut effects, &mut wake, now);
             return (effects, wake.at);
         }
@@ -236,7 +237,7 @@ impl World {
         false
     }
 
-    fn backs_off(&self, subject: &Subject, wake: &mut Wake, now: Timestamp) -> bool {
+    pub(super) fn backs_off(&self, subject: &Subject, wake: &mut Wake, now: Timestamp) -> bool {
         let until = self.backoff_of(subject, now).map(|retry| retry.next_at);
         wake.add(until);
         until.is_some()

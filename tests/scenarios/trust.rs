@@ -1,0 +1,279 @@
+//! Stories about who may have what tested, and who is told: told straight and with a crash at
+//! every port call.
+
+use gatepost::mail::letter::Delivering;
+use gatepost::ports::OtherFiles;
+use gatepost::pull::expiry::ExpiringKey;
+use gatepost::pull::ids::{ListName, TargetName};
+use gatepost::pull::policy::UnknownKeys;
+use gatepost::pull::signer::Scope;
+use jiff::SignedDuration;
+
+use crate::scenario::outside::{ADMIN, MANAGER, OutsideTag, id_of};
+use crate::scenario::{Mailed, Setting, World, scenario, scenario_in};
+
+/// Alice's tag, mailed by somebody else.
+fn mailed_by(name: &str) -> impl Fn(&mut OutsideTag, &mut String) {
+    let from = format!("From: {name} <{name}@");
+    move |_, mail| *mail = mail.replace("From: alice <alice@", &from)
+}
+
+/// Changes the tag of a request where it was pushed.
+fn change_tag(w: &World, pull: &Mailed, change: impl FnOnce(&mut OutsideTag)) {
+    let mut outside = w.outside.lock();
+    let refs = outside.repositories.get_mut(&pull.url).unwrap();
+    change(refs.get_mut(&format!("refs/tags/{}", pull.tag)).unwrap());
+}
+
+fn on_one_line(letter: &str) -> String {
+    letter.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn holding_unknown_keys() -> Setting {
+    let mut setting = Setting::default();
+    setting.policy.unknown_keys = UnknownKeys::Hold;
+    setting
+}
+
+fn nothing_runs(w: &World) {
+    let outside = w.outside.lock();
+    assert!(outside.ci_refs.is_empty() && outside.pipelines.is_empty(), "nothing may run");
+}
+
+#[test]
+fn a_stranger_who_mails_a_maintainers_tag_first_gets_nothing_and_takes_nothing() {
+    scenario(|w| {
+        w.run_until_quiet();
+        w.maintainer("alice").mails("block", mailed_by("mallory"));
+        w.run_until_quiet();
+        nothing_runs(w);
+        assert_eq!(w.pull(1).stage.verdict().map(|verdict| verdict.word()), Some("refused"));
+        let pull = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+        assert_eq!(w.outside.lock().pipelines.len(), 1);
+    });
+}
+
+#[test]
+fn a_maintainer_who_mails_anothers_tag_is_told_whose_it_is() {
+    scenario(|w| {
+        w.run_until_quiet();
+        w.maintainer("alice").mails("block", mailed_by("bob"));
+        w.run_until_quiet();
+        nothing_runs(w);
+        let letter = on_one_line(&w.letter_to("bob@example.org"));
+        let words = "the tag is signed by alice, but the mail is from bob@example.org";
+        assert!(letter.contains(words), "{letter}");
+    });
+}
+
+#[test]
+fn a_key_for_another_list_or_target_may_not_submit_here() {
+    let lists = Scope { lists: vec![ListName::new("block")], ..Scope::default() };
+    let targets = Scope { targets: vec![TargetName::new("stable-9.0")], ..Scope::default() };
+    for (scope, words) in [
+        (lists, ["this key may not submit by list devel", "may submit by block"]),
+        (targets, ["this key may not submit to target master", "may submit to stable-9.0"]),
+    ] {
+        scenario(|w| {
+            w.outside.lock().scope = scope.clone();
+            w.run_until_quiet();
+            w.maintainer("alice").mails_pull("block");
+            w.run_until_quiet();
+            nothing_runs(w);
+            let letter = on_one_line(&w.letter_to("alice@example.org"));
+            assert!(words.iter().all(|words| letter.contains(words)), "{letter}");
+        });
+    }
+}
+
+#[test]
+fn files_outside_the_signers_paths_are_refused_however_often_it_is_asked() {
+    scenario(|w| {
+        let paths = vec!["block/**".to_owned()];
+        w.outside.lock().scope = Scope { paths, ..Scope::default() };
+        let files = vec!["Makefile".to_owned(), "hw/net/e1000.c".to_owned()];
+        w.outside.lock().outside_paths = OtherFiles { files, total: 12 };
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        let letter = on_one_line(&w.letter_to("alice@example.org"));
+        assert!(letter.contains("Makefile, hw/net/e1000.c, and 10 more"), "{letter}");
+        w.command("retest 1").unwrap();
+        w.run_until_quiet();
+        w.letter_to("alice@example.org");
+        nothing_runs(w);
+        w.outside.lock().outside_paths = OtherFiles::default();
+        w.command("retest 1").unwrap();
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+    });
+}
+
+#[test]
+fn a_first_time_signer_waits_where_the_policy_allows_it() {
+    scenario_in(&holding_unknown_keys(), |w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails("block", |tag, _| tag.signed_by = "NEWKEY".into());
+        w.run_until_quiet();
+        nothing_runs(w);
+        let letter = on_one_line(&w.letter_to(MANAGER));
+        assert!(letter.contains("NEWKEY") && letter.contains("could not be checked"), "{letter}");
+        w.letter_to("alice@example.org");
+        w.command("approve 1").unwrap();
+        w.run_until_quiet();
+        let reply = w.reply_to(&pull);
+        assert!(reply.contains("a key that is not in the keyring, approved by rita"), "{reply}");
+    });
+}
+
+#[test]
+fn a_first_time_signer_whom_nobody_knows_is_not_written_to() {
+    scenario_in(&holding_unknown_keys(), |w| {
+        w.run_until_quiet();
+        w.maintainer("mallory").mails_pull("exploit");
+        w.run_until_quiet();
+        w.letter_to(MANAGER);
+        nothing_runs(w);
+    });
+}
+
+#[test]
+fn what_is_approved_is_the_tag_that_was_held_wherever_its_name_leads_now() {
+    scenario_in(&holding_unknown_keys(), |w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails("block", |tag, _| tag.signed_by = "NEWKEY".into());
+        w.run_until_quiet();
+        w.letter_to(MANAGER);
+        w.letter_to("alice@example.org");
+        change_tag(w, &pull, |tag| {
+            tag.id = id_of(&["another tag"]);
+            tag.tip = id_of(&["exploit"]);
+        });
+        w.command("approve 1").unwrap();
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).contains(&pull.tip.to_string()));
+    });
+}
+
+#[test]
+fn an_approval_is_for_one_tag_object() {
+    scenario_in(&holding_unknown_keys(), |w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails("block", |tag, _| tag.signed_by = "NEWKEY".into());
+        w.run_until_quiet();
+        w.letter_to(MANAGER);
+        w.letter_to("alice@example.org");
+        // The key was put into the keyring meanwhile, and has expired.
+        change_tag(w, &pull, |tag| tag.signed_by = "carol".into());
+        w.command("approve 1").unwrap();
+        w.run_until_quiet();
+        w.letter_to("alice@example.org");
+        change_tag(w, &pull, |tag| {
+            tag.id = id_of(&["another tag"]);
+            tag.signed_by = "OTHERKEY".into();
+        });
+        w.command("retest 1").unwrap();
+        w.run_until_quiet();
+        let letter = w.letter_to(MANAGER);
+        assert!(letter.contains("first-time signer's"), "{letter}");
+        w.letter_to("alice@example.org");
+        nothing_runs(w);
+    });
+}
+
+#[test]
+fn a_tag_that_was_moved_since_it_was_pinned_waits_for_a_word() {
+    scenario(|w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails("block", |tag, _| tag.signed_by = "FORGED".into());
+        w.run_until_quiet();
+        w.letter_to("alice@example.org");
+        let was = w.pull(1).pinned_tag.unwrap();
+        let is = id_of(&["another tag"]);
+        change_tag(w, &pull, |tag| {
+            tag.id = is;
+            tag.signed_by = "alice".into();
+        });
+        w.command("retest 1").unwrap();
+        w.run_until_quiet();
+        nothing_runs(w);
+        let letter = on_one_line(&w.letter_to(MANAGER));
+        assert!(letter.contains(&was.to_string()) && letter.contains(&is.to_string()), "{letter}");
+        w.letter_to("alice@example.org");
+        w.command("approve 1").unwrap();
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+    });
+}
+
+#[test]
+fn a_refused_tag_that_stayed_where_it_was_is_tested_once_its_key_is_known() {
+    scenario(|w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails("block", |tag, _| tag.signed_by = "NEWKEY".into());
+        w.run_until_quiet();
+        w.letter_to("alice@example.org");
+        change_tag(w, &pull, |tag| tag.signed_by = "alice".into());
+        w.command("retest 1").unwrap();
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+    });
+}
+
+#[test]
+fn a_tags_age_is_what_it_was_when_its_mail_came() {
+    scenario(|w| {
+        w.run_until_quiet();
+        let now = w.outside.now();
+        let pull = w.maintainer("alice").mails("block", |tag, _| {
+            tag.tagged_at = now - SignedDuration::from_hours(13 * 24 + 12);
+        });
+        w.outside.lock().keyring_is_away = true;
+        w.run_for(SignedDuration::from_hours(20));
+        w.outside.lock().keyring_is_away = false;
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+    });
+}
+
+fn expiring_in(w: &World, days: i64) -> ExpiringKey {
+    ExpiringKey {
+        key: "0123456789ABCDEF0123456789ABCDEF01234567".into(),
+        owner: "Alice Example".into(),
+        address: Some("alice@example.org".into()),
+        expires: w.outside.now() + SignedDuration::from_hours(24 * days),
+    }
+}
+
+#[test]
+fn the_owner_of_a_key_that_ends_is_told_a_month_and_a_week_before_and_never_again() {
+    scenario(|w| {
+        let key = expiring_in(w, 12);
+        w.outside.lock().expiring.push(key);
+        w.run_for(SignedDuration::from_hours(1));
+        for to in [ADMIN, "alice@example.org"] {
+            let letter = on_one_line(&w.letter_to(to));
+            assert!(letter.contains("0123456789ABCDEF"), "{letter}");
+        }
+        w.run_for(SignedDuration::from_hours(4 * 24));
+        assert_eq!(w.letters_to(ADMIN), 0);
+        w.run_for(SignedDuration::from_hours(2 * 24));
+        assert!(w.letter_to("alice@example.org").contains("gpg --quick-set-expire"));
+        w.letter_to(ADMIN);
+        w.run_for(SignedDuration::from_hours(5 * 24));
+    });
+}
+
+#[test]
+fn in_shadow_mode_the_managers_read_the_owners_warning() {
+    let setting = Setting { delivering: Delivering::Shadow, ..Setting::default() };
+    scenario_in(&setting, |w| {
+        let key = expiring_in(w, 5);
+        w.outside.lock().expiring.push(key);
+        w.run_for(SignedDuration::from_hours(1));
+        assert!(w.letter_to(MANAGER).contains("would have gone to"));
+        w.letter_to(ADMIN);
+    });
+}
