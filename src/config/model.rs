@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use super::secret::Secret;
 use crate::pull::cover::Person;
 use crate::pull::ids::{AccountName, ListName, TargetName};
+use crate::pull::policy::CiLint;
 
 /// The whole configuration, checked.
 #[derive(Debug, Clone)]
@@ -172,6 +173,10 @@ pub struct Ci {
     pub poll: SignedDuration,
     /// Jobs without whose success nothing has passed.
     pub required_jobs: Vec<String>,
+    /// Whether what CI would run is asked of GitLab before it runs.
+    pub ci_lint: CiLint,
+    /// Globs of files whose change holds a request.
+    pub ci_paths: Vec<String>,
     /// Pipeline variables.
     pub variables: BTreeMap<String, String>,
     /// Pipeline inputs.

@@ -6,10 +6,12 @@
 //!
 //! In reading order: [`ids`], [`cover`] (what the mail asks), [`tag`] (what was fetched, and who
 //! signed it), [`pipeline`] (what GitLab says), [`evidence`] (what that proves), [`verdict`] (what
-//! is concluded, and who is told), [`retry`], [`decision`], [`policy`], [`queue`]; then the three
+//! is concluded, and who is told), [`ci_change`] (what CI would run, with and without the request),
+//! [`retry`], [`decision`], [`policy`], [`queue`]; then the three
 //! records with their rules: [`request`], [`run`], [`letter`]; [`records`] (what is put together),
 //! [`command`] (what people may say) and [`world`], which joins them: `step`.
 
+pub mod ci_change;
 pub mod command;
 pub mod cover;
 pub mod decision;

@@ -4,7 +4,7 @@ use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Pen, TargetWord
 use gatepost::pull::cover::{Cover, Person, Request};
 use gatepost::pull::ids::{ListName, ObjectId, PipelineId, PullNumber, RunId, TargetName};
 use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
-use gatepost::pull::run::{Run, RunStage, Why};
+use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
 use gatepost::pull::tag::{Candidate, ConflictFile, Drift, Pinned, Signer, Tag, Verification};
 use gatepost::pull::verdict::{
     Audience, Evidence, FailedJob, Outcome, Overdue, PipelineLink, Refusal, Shortfall, Verdict,
@@ -196,6 +196,7 @@ pub fn run(why: Why) -> Run {
         why,
         ci_ref: "staging-gatepost-17-1".into(),
         created_at: "2026-01-02T10:16:00Z".parse().unwrap(),
+        ci: CiCheck::Due,
         stage: RunStage::Ended {
             had: None,
             sought: None,

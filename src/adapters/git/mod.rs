@@ -13,6 +13,7 @@
 
 pub mod address;
 mod blame;
+mod changed;
 mod check;
 pub mod child;
 mod daemon;

@@ -11,6 +11,7 @@
 mod answer;
 mod client;
 mod inspect;
+mod lint;
 mod refusal;
 mod ring;
 
@@ -29,6 +30,7 @@ pub use self::inspect::{
 use self::refusal::Quoted;
 use crate::config::model::Ci;
 use crate::ports::{Fault, Pipelines};
+use crate::pull::ci_change::CiPlan;
 use crate::pull::ids::{JobId, ObjectId, PipelineId};
 use crate::pull::pipeline::{Job, JobKind, Pipeline};
 
@@ -46,6 +48,8 @@ pub struct GitLab {
     inputs: serde_json::Map<String, serde_json::Value>,
     /// The token's own user once GitLab has told it; inside, `None` if GitLab will not say.
     me: OnceLock<Option<u64>>,
+    /// Set once GitLab has shown that its lint takes the commit it is asked about.
+    lints_commits: OnceLock<()>,
 }
 
 impl GitLab {
@@ -69,7 +73,13 @@ impl GitLab {
             .map(|(key, value)| json!({"key": key, "value": value, "variable_type": "env_var"}))
             .collect();
         let inputs = ci.inputs.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-        Ok(Self { client: Client::new(ci, deadline)?, variables, inputs, me: OnceLock::new() })
+        Ok(Self {
+            client: Client::new(ci, deadline)?,
+            variables,
+            inputs,
+            me: OnceLock::new(),
+            lints_commits: OnceLock::new(),
+        })
     }
 
     /// The token's own user; `None` if GitLab refuses to say (a fine-grained token), then
@@ -217,6 +227,10 @@ impl Pipelines for GitLab {
                 }
             }
         }
+    }
+
+    fn lint(&self, commit: ObjectId, ci_ref: &str) -> Result<CiPlan, Fault> {
+        self.dry_lint(commit, ci_ref)
     }
 
     fn cancel(&self, id: PipelineId) -> Result<(), Fault> {

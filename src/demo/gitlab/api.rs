@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::answers;
+use super::lint;
 use super::make;
 use super::runner;
 use super::world::{PipelineState, World};
@@ -109,6 +110,9 @@ fn of_project(shared: &Arc<Shared>, question: &Question, path: &[&str]) -> Reply
     match (question.method.as_str(), path) {
         ("GET", []) => Reply::json(200, answers::project(shared, &shared.world().standing)),
         ("GET", ["protected_branches"]) => protected_branches(shared, question),
+        ("GET", ["ci", "lint"]) => lint::lint(shared, question),
+        ("GET", ["variables"]) => variables_of_project(shared, question),
+        ("GET", ["runners"]) => runners(shared, question),
         ("POST", ["pipeline"]) => make::through_the_api(shared, question),
         ("GET", ["pipelines"]) => pipelines(shared, question),
         ("GET", ["pipelines", id]) => pipeline(shared, number(id)),
@@ -129,6 +133,38 @@ fn protected_branches(shared: &Shared, question: &Question) -> Reply {
     let world = shared.world();
     let names = world.standing.protected.iter().enumerate();
     let rows = names.map(|(at, name)| answers::protected(at + 1, name)).collect();
+    paged(shared, &world, question, rows)
+}
+
+fn variables_of_project(shared: &Shared, question: &Question) -> Reply {
+    let world = shared.world();
+    if world.standing.role < 40 {
+        return Reply::message(403, "403 Forbidden");
+    }
+    let rows = world.standing.variables.iter().map(|(key, protected)| {
+        json!({
+            "variable_type": "env_var", "key": key, "value": "a secret", "hidden": false,
+            "protected": protected, "masked": false, "raw": false, "environment_scope": "*",
+            "description": null,
+        })
+    });
+    let rows = rows.collect();
+    paged(shared, &world, question, rows)
+}
+
+fn runners(shared: &Shared, question: &Question) -> Reply {
+    let world = shared.world();
+    if world.standing.role < 40 {
+        return Reply::message(403, "403 Forbidden");
+    }
+    let rows = world.standing.runners.iter().enumerate().map(|(at, description)| {
+        json!({
+            "id": at + 1, "description": description, "ip_address": "127.0.0.1", "active": true,
+            "paused": false, "is_shared": false, "runner_type": "project_type",
+            "name": "gitlab-runner", "online": true, "status": "online",
+        })
+    });
+    let rows = rows.collect();
     paged(shared, &world, question, rows)
 }
 

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::pull::cover::Cover;
 use crate::pull::ids::{ObjectId, PullNumber};
 use crate::pull::request::HoldReason;
+use crate::pull::run::CiCheck;
 
 /// What a letter says about something, apart from the facts it lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +112,12 @@ pub fn drift(branch: &str, drift: &crate::pull::tag::Drift) -> Option<String> {
 pub fn held_for_author(reason: &HoldReason) -> Words {
     Words {
         first: "On hold: a release manager has to approve this request first.".into(),
-        means: format!("{} Nothing is wrong with the request itself.", why_held(reason)),
+        means: match reason {
+            HoldReason::CiChanged { .. } => why_held(reason),
+            HoldReason::Backlog | HoldReason::LateArrival | HoldReason::OldTag { .. } => {
+                format!("{} Nothing is wrong with the request itself.", why_held(reason))
+            }
+        },
         next: match reason {
             HoldReason::Backlog | HoldReason::LateArrival => {
                 "nothing, if the request still stands: the release managers have been told. If it \
@@ -120,6 +126,10 @@ pub fn held_for_author(reason: &HoldReason) -> Words {
             HoldReason::OldTag { .. } => {
                 "nothing, if the tag is the one you mean: the release managers have been told. If \
                  you meant a newer one, send the request again as a new revision with that tag."
+            }
+            HoldReason::CiChanged { .. } => {
+                "nothing, if you mean to change CI: the release managers have been told. If you do \
+                 not, send the request again without that change, as a new revision."
             }
         }
         .into(),
@@ -146,6 +156,25 @@ pub fn why_held(reason: &HoldReason) -> String {
             "By its own date, {}, the tag is older than what is tested unasked.",
             when(*tagged_at)
         ),
+        HoldReason::CiChanged { difference, .. } => format!(
+            "Merged, this request would change what CI runs ({}), so nothing of it has run.",
+            difference.summary
+        ),
+    }
+}
+
+/// That what CI ran is not what it runs for the target, and who approved that.
+pub fn ci_approved(check: &CiCheck) -> Option<String> {
+    match check {
+        CiCheck::Approved { by, dropped } if dropped.is_empty() => {
+            Some(format!("This request changes what CI runs; {by} approved the change."))
+        }
+        CiCheck::Approved { by, dropped } => Some(format!(
+            "This request changes what CI runs; {by} approved the change. It takes away {}, \
+             otherwise required, which was not demanded.",
+            dropped.join(", ")
+        )),
+        CiCheck::Due | CiCheck::TargetKnown | CiCheck::FilesOnly | CiCheck::Same => None,
     }
 }
 

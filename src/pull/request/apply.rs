@@ -226,8 +226,15 @@ fn began(pull: &mut Pull, run: RunId) -> Told {
 }
 
 fn ended(pull: &mut Pull, outcome: Outcome, now: Timestamp) -> Told {
-    let Stage::Running { run, .. } = &pull.stage else { return None };
+    let Stage::Running { run, trusted } = &pull.stage else { return None };
     let verdict = match outcome {
+        Outcome::CiChanged(difference) => {
+            let (trusted, run) = (Some(trusted.clone()), *run);
+            let what = format!("held: it would change what CI runs ({})", difference.summary);
+            let reason = HoldReason::CiChanged { run, difference };
+            pull.stage = Stage::Held { trusted, reason, since: now, told: false };
+            return Some(what);
+        }
         Outcome::AlreadyMerged => Verdict::Landed,
         Outcome::Cancelled { by } => Verdict::Cancelled { by },
         Outcome::Passed(_)
@@ -287,7 +294,12 @@ fn approved(pull: &mut Pull, by: String, now: Timestamp) -> Told {
     let Stage::Held { trusted, reason, .. } = &pull.stage else { return None };
     let tag = trusted.as_ref().and_then(|t| t.pinned.tag.as_ref()).map(|tag| tag.id);
     let what = format!("approved by {by}");
-    pull.approvals.push(Approval { reason: reason.clone(), tag, by, at: now });
+    let mut reason = reason.clone();
+    if let HoldReason::CiChanged { difference, .. } = &mut reason {
+        // The digest is what binds; many approvals must fit into one record.
+        difference.lines.clear();
+    }
+    pull.approvals.push(Approval { reason, tag, by, at: now });
     pull.stage = match trusted.clone() {
         Some(trusted) => Stage::Queued { trusted, plan: Plan::Fresh, since: now },
         None => Stage::Received { fetch: Retry::now(now) },

@@ -136,6 +136,10 @@ pub fn held_because(reason: &HoldReason) -> String {
             "its tag was made on {}; a release manager must approve it",
             tagged_at.strftime("%Y-%m-%d")
         ),
+        HoldReason::CiChanged { difference, .. } => format!(
+            "it would change what CI runs ({}); a release manager must approve that",
+            difference.summary
+        ),
     }
 }
 
