@@ -203,6 +203,29 @@ fn a_lint_that_proves_nothing_is_a_fault_or_blank() {
 }
 
 #[test]
+fn what_candidates_reach_is_listed_for_a_maintainer() {
+    let gitlab = stand_in();
+    gitlab.add_variable("DEPLOY_TOKEN", false);
+    gitlab.add_variable("SIGNING", true);
+    let refused = adapter(&gitlab).reach(gitlab.project());
+    assert_eq!(kind(refused.variables), FaultKind::Misconfigured);
+    assert_eq!(kind(refused.runners), FaultKind::Misconfigured);
+    gitlab.set_role(40);
+    let reach = adapter(&gitlab).reach(gitlab.project());
+    let variables = reach.variables.unwrap();
+    let told: Vec<_> = variables.iter().map(|v| (v.key.as_str(), v.protected)).collect();
+    assert_eq!(told, [("DEPLOY_TOKEN", false), ("SIGNING", true)]);
+    let runners = reach.runners.unwrap();
+    assert_eq!(runners[0].description, "stand-in");
+    assert_eq!(
+        (runners[0].tags.clone(), runners[0].protected),
+        (Some(vec!["linux".into()]), Some(false))
+    );
+    assert!(reach.closed_groups.is_empty());
+    assert_eq!(gitlab.unexpected(), [""; 0]);
+}
+
+#[test]
 fn a_rate_limit_is_obeyed_in_both_forms() {
     let (gitlab, adapter, id) = with_pipeline(Plan::Pass);
     for trouble in [Trouble::RateLimited(77), Trouble::RateLimitedUntil(77)] {

@@ -20,6 +20,7 @@ use crate::ports::{Clock, Fault, FaultKind};
 
 pub mod facts;
 pub mod probes;
+mod reach;
 
 mod git;
 mod gitlab;

@@ -12,6 +12,7 @@ mod answer;
 mod client;
 mod inspect;
 mod lint;
+mod reach;
 mod refusal;
 mod ring;
 
@@ -27,6 +28,7 @@ use self::client::Client;
 pub use self::inspect::{
     Inspection, ProjectFacts, ProtectedBranch, TokenFacts, VariablesRole, Visibility,
 };
+pub use self::reach::{Reach, Runner, Variable};
 use self::refusal::Quoted;
 use crate::config::model::Ci;
 use crate::ports::{Fault, Pipelines};

@@ -83,12 +83,15 @@ pub(super) fn answer(shared: &Arc<Shared>, question: &Question) -> Reply {
         ["personal_access_tokens", "self"] if get => {
             Reply::json(200, answers::token(&shared.world().standing))
         }
+        ["runners", id] if get => runner(shared, id),
         ["projects", id, ref rest @ ..] => {
             if id != shared.project && id != answers::PROJECT.to_string() {
                 return Reply::message(404, "404 Project Not Found");
             }
             of_project(shared, question, rest)
         }
+        // The project's namespace is a person's.
+        ["groups", _, "variables"] if get => Reply::message(404, "404 Group Not Found"),
         _ => unknown(shared, question),
     }
 }
@@ -150,6 +153,23 @@ fn variables_of_project(shared: &Shared, question: &Question) -> Reply {
     });
     let rows = rows.collect();
     paged(shared, &world, question, rows)
+}
+
+fn runner(shared: &Shared, id: &str) -> Reply {
+    let world = shared.world();
+    let at = id.parse::<usize>().ok().and_then(|id| id.checked_sub(1));
+    match at.and_then(|at| world.standing.runners.get(at)) {
+        Some(description) if world.standing.role >= 40 => Reply::json(
+            200,
+            json!({
+                "id": id.parse::<u64>().unwrap_or(0), "description": description,
+                "runner_type": "project_type", "tag_list": ["linux"],
+                "access_level": "not_protected", "run_untagged": true, "locked": false,
+            }),
+        ),
+        Some(_) => Reply::message(403, "403 Forbidden"),
+        None => Reply::missing(),
+    }
 }
 
 fn runners(shared: &Shared, question: &Question) -> Reply {
