@@ -4,8 +4,12 @@
 
 #[path = "scenarios/ci.rs"]
 mod ci;
+#[path = "scenarios/near_misses.rs"]
+mod near_misses;
 #[path = "scenarios/races.rs"]
 mod races;
+#[path = "scenarios/revisions.rs"]
+mod revisions;
 mod scenario;
 
 use gatepost::ports::{Delivery, Fault};

@@ -7,6 +7,7 @@ use gatepost::pull::ids::{
 };
 use gatepost::pull::letter::{About, Letter, LetterState};
 use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
+use gatepost::pull::revision::Lineage;
 use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
 use gatepost::pull::tag::{Candidate, Pinned, Signer, Tag};
 use gatepost::pull::verdict::{Audience, Evidence, FailedJob, Outcome, PipelineLink, Verdict};
@@ -90,6 +91,8 @@ fn pull(number: u64, head: ObjectId, at: Timestamp, stage: Stage, letter: Messag
         approvals: Vec::new(),
         landing_checked: Some(head),
         told_unanswered: None,
+        lineage: Lineage::default(),
+        retraction: None,
         letters: vec![letter],
         stage,
     }

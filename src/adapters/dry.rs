@@ -55,6 +55,16 @@ impl Repository for DryRepository {
         self.0.facts(from, target, tip)
     }
 
+    fn brings(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        tip: ObjectId,
+        asked: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, Fault> {
+        self.0.brings(from, target, tip, asked)
+    }
+
     fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault> {
         self.0.merge(order)
     }

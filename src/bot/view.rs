@@ -104,6 +104,15 @@ pub struct Shown {
     pub tip: Option<ObjectId>,
     /// Who signed it.
     pub signer: Option<String>,
+    /// The newer request that supersedes it.
+    #[serde(default)]
+    pub superseded_by: Option<PullNumber>,
+    /// The requests that it supersedes.
+    #[serde(default)]
+    pub replaces: Vec<PullNumber>,
+    /// What its author said about taking it back.
+    #[serde(default)]
+    pub retracted: Option<String>,
     /// Its runs, newest first.
     pub runs: Vec<RunLine>,
     /// All that it would change in what CI runs, a line each, where it is held for that.
@@ -214,6 +223,9 @@ pub fn show(
         tag: pinned.and_then(|pinned| pinned.tag.as_ref()).map(|tag| tag.id),
         tip: pinned.map(|pinned| pinned.tip),
         signer: trusted.map(|trusted| format!("{} ({})", trusted.signer.name, trusted.signer.key)),
+        superseded_by: pull.lineage.superseded_by,
+        replaces: pull.lineage.replaces.iter().map(|replaced| replaced.number).collect(),
+        retracted: pull.retraction.as_ref().map(|retraction| retraction.said.clone()),
         runs: runs.into_iter().map(|run| run_line(world, run, now)).collect(),
         ci_changes: ci_changes(store, &pull)?,
         history: store.history(number)?,

@@ -69,6 +69,13 @@ fn text(shown: &Shown) -> String {
     lines.extend(shown.tag.map(|tag| format!("  tag        {tag}")));
     lines.extend(shown.tip.map(|tip| format!("  tip        {tip}")));
     lines.extend(shown.signer.as_ref().map(|signer| format!("  signed by  {}", safe(signer))));
+    let replaces: Vec<String> = shown.replaces.iter().map(ToString::to_string).collect();
+    if !replaces.is_empty() {
+        lines.push(format!("  replaces   request {}", replaces.join(", ")));
+    }
+    lines.extend(shown.superseded_by.map(|by| format!("  superseded by request {by}")));
+    let said = shown.retracted.as_ref().map(|said| safe(said));
+    lines.extend(said.map(|said| format!("  retracted  \"{said}\" (told, not acted on)")));
     lines.push(format!("  stage      {}{verdict}", pull.stage));
     lines.push(format!("  next       {}", safe(&pull.because)));
     lines.extend(shown.runs.iter().map(run_text));

@@ -4,8 +4,9 @@
 //! In reading order: [`clean`] (what outside text may not carry); [`words`] (what is said about
 //! each outcome), [`letter`] (how a letter is made) and [`trace`] (what a job's log says); then the
 //! reader: [`subject`], [`mod@heading`] (what the header alone says), `body` (the text),
-//! [`grammar`] (the forms of requests), [`reader`] (what a mail is) and [`reason`] (why it is no
-//! request).
+//! [`grammar`] (the forms of requests), [`reader`] (what a mail is), [`reason`] (why it is no
+//! request) and [`mod@retraction`] (whether its author takes it back); last [`rules`] (what is done
+//! with it on a list).
 
 mod body;
 pub mod clean;
@@ -14,6 +15,8 @@ pub mod heading;
 pub mod letter;
 pub mod reader;
 pub mod reason;
+pub mod retraction;
+pub mod rules;
 pub mod subject;
 pub mod trace;
 pub mod words;
@@ -21,6 +24,8 @@ pub mod words;
 pub use self::heading::{Heading, heading};
 pub use self::reader::{Reading, read};
 pub use self::reason::Reason;
+pub use self::retraction::retraction;
+pub use self::rules::{Left, Rules, Ruling};
 
 /// A mail without the `From ` line that an mbox puts in front of it.
 fn without_envelope(bytes: &[u8]) -> &[u8] {

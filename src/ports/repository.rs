@@ -164,6 +164,20 @@ pub trait Repository: Send + Sync {
     /// Permanent: the tip is not there.
     fn facts(&self, from: Quarantine, target: &TargetName, tip: ObjectId) -> Result<Facts, Fault>;
 
+    /// Which of some commits a fetched tip would bring: those in its own history, itself counted,
+    /// that the target does not have. Another quarantine's objects are not looked at; an id that is
+    /// not there is not brought. Safe to repeat.
+    ///
+    /// # Errors
+    /// Permanent: the tip is not there.
+    fn brings(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        tip: ObjectId,
+        asked: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, Fault>;
+
     /// Makes the merge in memory and writes its commit. Safe to repeat: the same order gives the
     /// same commit.
     ///

@@ -6,10 +6,11 @@
 //!
 //! In reading order: [`ids`], [`cover`] (what the mail asks), [`tag`] (what was fetched, and who
 //! signed it), [`pipeline`] (what GitLab says), [`evidence`] (what that proves), [`verdict`] (what
-//! is concluded, and who is told), [`ci_change`] (what CI would run, with and without the request),
-//! [`retry`], [`decision`], [`policy`], [`queue`]; then the three
-//! records with their rules: [`request`], [`run`], [`letter`]; [`records`] (what is put together),
-//! [`command`] (what people may say) and [`world`], which joins them: `step`.
+//! is concluded, and who is told), [`ci_change`] (what CI would run, with the request and without),
+//! [`retry`], [`decision`], [`policy`], [`queue`]; then the three records with their rules:
+//! [`request`] (and [`revision`]: which one is another's next), [`run`], [`letter`]; [`records`]
+//! (what is put together), [`command`] (what people may say) and [`world`], which joins them:
+//! `step`.
 
 pub mod ci_change;
 pub mod command;
@@ -18,12 +19,14 @@ pub mod decision;
 pub mod evidence;
 pub mod ids;
 pub mod letter;
+pub mod near_miss;
 pub mod pipeline;
 pub mod policy;
 pub mod queue;
 pub mod records;
 pub mod request;
 pub mod retry;
+pub mod revision;
 pub mod run;
 pub mod tag;
 pub mod verdict;

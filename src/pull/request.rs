@@ -8,12 +8,14 @@ use super::ci_change::CiDifference;
 use super::cover::Cover;
 use super::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
 use super::retry::Retry;
+use super::revision::Lineage;
 use super::tag::{Pinned, Signer};
 use super::verdict::Verdict;
 
 pub mod apply;
 pub mod decide;
 mod fetching;
+mod superseding;
 
 /// A pull request. Stored whole; `history` keeps what led here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,10 +42,26 @@ pub struct Pull {
     pub landing_checked: Option<ObjectId>,
     /// When the release managers were told that it is unanswered.
     pub told_unanswered: Option<Timestamp>,
+    /// Its place among its revisions.
+    pub lineage: Lineage,
+    /// Its author's word that it is not wanted any more.
+    pub retraction: Option<Retraction>,
     /// Letters already written about it, by id; a repeated verdict finds its letter here.
     pub letters: Vec<MessageId>,
     /// Where it stands.
     pub stage: Stage,
+}
+
+/// An author's word, in a mail that nobody signed, that a request is not wanted any more. It is told
+/// to the release managers and cancels nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retraction {
+    /// The sentence that says so, cleaned and cut. Untrusted.
+    pub said: String,
+    /// When the bot saw it.
+    pub at: Timestamp,
+    /// Whether the release managers were told.
+    pub told: bool,
 }
 
 /// A tag that a trusted key signed.
@@ -242,7 +260,3 @@ impl Stage {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "request/approved_tests.rs"]
-mod approved_tests;

@@ -159,6 +159,13 @@ pub enum Outcome {
 pub enum Refusal {
     /// The signature does not prove a trusted signer. Never holds `Verification::Good`.
     Signature(Verification),
+    /// What was fetched is no tag that could carry a signature.
+    NoTag {
+        /// What it is.
+        kind: NoTag,
+        /// The commit it leads to.
+        tip: ObjectId,
+    },
     /// The URL is not one the bot may fetch from.
     UrlNotAllowed {
         /// One sentence, fit for the author.
@@ -180,6 +187,16 @@ pub enum Refusal {
     },
 }
 
+/// What a request names instead of an annotated tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoTag {
+    /// A branch.
+    Branch,
+    /// A lightweight tag.
+    Lightweight,
+}
+
 /// What the bot concludes about a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -195,7 +212,8 @@ pub enum Verdict {
     Refused {
         /// Why.
         why: Refusal,
-        /// Whether the keyring has the sender's address: strangers get no answer (backscatter).
+        /// Whether the author may be told: the keyring or the list's submitters know the sender
+        /// (strangers get no answer: it would be backscatter), and the list lets it be told.
         sender_known: bool,
     },
     /// It has landed in the target.
@@ -209,6 +227,11 @@ pub enum Verdict {
     Repeated {
         /// The earlier request.
         of: PullNumber,
+    },
+    /// A later revision stands in its place: that one is answered, this one says nothing.
+    Superseded {
+        /// The later request.
+        by: PullNumber,
     },
 }
 
@@ -234,7 +257,10 @@ impl Verdict {
         match self {
             Self::Tested { outcome, .. } => outcome.audience(),
             Self::Refused { sender_known, .. } => sender_known.then_some(Audience::Author),
-            Self::Landed | Self::Cancelled { .. } | Self::Repeated { .. } => None,
+            Self::Landed
+            | Self::Cancelled { .. }
+            | Self::Repeated { .. }
+            | Self::Superseded { .. } => None,
         }
     }
 }
@@ -315,6 +341,7 @@ impl Verdict {
             Self::Landed => "landed",
             Self::Cancelled { .. } => "cancelled",
             Self::Repeated { .. } => "repeated",
+            Self::Superseded { .. } => "superseded",
         }
     }
 }

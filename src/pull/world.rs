@@ -3,8 +3,9 @@
 //! It must not do anything itself.
 //!
 //! Races, and the choice made: an event for a record that has moved on is dropped by its `apply`;
-//! a record has at most one effect in flight, so its events come in order; commands are taken at
-//! once, whatever is in flight.
+//! a record has at most one effect in flight, so its events come in order; commands, and a newer
+//! revision, are taken at once, whatever is in flight: what comes of an effect whose request has
+//! moved on meanwhile is dropped whole, its letters as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ids::{MessageId, ObjectId, PullNumber, RunId, TargetName};
 use super::letter::{About, Letter};
+use super::near_miss::MissEvent;
 use super::policy::Policy;
 use super::records::{Batch, Control, Cursor, Folder, HistoryEntry, Records};
 use super::request::apply::PullEvent;
@@ -25,6 +27,7 @@ mod events;
 mod input;
 mod orders;
 mod outbox;
+mod revisions;
 mod settle;
 
 pub use self::input::{
@@ -49,6 +52,8 @@ pub struct World {
     next_pull: u64,
     next_run: u64,
     in_flight: BTreeSet<Subject>,
+    /// Requests that have moved on since their effect in flight began: what comes of it is dropped.
+    outdated: BTreeSet<PullNumber>,
     /// Subjects whose last effect failed and whose record has no retry of its own for it.
     backoff: BTreeMap<Subject, Retry>,
     /// When each folder was last read to its end in this life of the program.
@@ -87,6 +92,7 @@ impl World {
             next_pull: records.next_pull.max(1),
             next_run: records.next_run.max(1),
             in_flight: BTreeSet::new(),
+            outdated: BTreeSet::new(),
             backoff: BTreeMap::new(),
             read_at: BTreeMap::new(),
             heads: BTreeMap::new(),
@@ -152,9 +158,15 @@ impl World {
 
     fn done(&mut self, done: Done, now: Timestamp) {
         self.in_flight.remove(&done.subject);
-        self.back_off(&done, now);
+        let outdated = self.was_outdated(&done.subject);
+        if !outdated {
+            self.back_off(&done, now);
+        }
         if let Some(alert) = done.alert {
             self.raise(alert, now);
+        }
+        if outdated {
+            return;
         }
         for letter in done.letters {
             self.keep_letter(letter);
@@ -178,6 +190,11 @@ impl World {
                 self.control.alerted.insert(subject, now);
                 self.changed.control = true;
             }
+            (Subject::Miss(_), Happened::Miss(MissEvent::Failed(_))) => {}
+            (Subject::Miss(id), _) => {
+                self.control.near_misses.remove(&id);
+                self.changed.control = true;
+            }
             (Subject::Counts, _) => {
                 self.control.counts.clear();
                 self.control.counting_since = None;
@@ -192,10 +209,12 @@ impl World {
     fn back_off(&mut self, done: &Done, now: Timestamp) {
         let trouble = match &done.happened {
             Happened::Pull(PullEvent::Failed(trouble))
-            | Happened::Run(RunEvent::Failed(trouble)) => trouble,
+            | Happened::Run(RunEvent::Failed(trouble))
+            | Happened::Miss(MissEvent::Failed(trouble)) => trouble,
             Happened::Pull(_)
             | Happened::Run(_)
             | Happened::Letter(_)
+            | Happened::Miss(MissEvent::Settled)
             | Happened::Head(_)
             | Happened::Nothing => {
                 self.backoff.remove(&done.subject);
@@ -213,7 +232,7 @@ impl World {
             About::Pull(number) => {
                 self.pulls.get(&number).is_some_and(|pull| pull.letters.contains(&letter.id))
             }
-            About::Run(_) | About::Bot => false,
+            About::Run(_) | About::Mail(_) | About::Bot => false,
         };
         if !told_before && !self.letters.contains_key(&letter.id) {
             self.changed.letters.insert(letter.id.clone());

@@ -179,6 +179,7 @@ fn where_silence_is_the_answer_there_is_no_letter() {
         Verdict::Landed,
         Verdict::Cancelled { by },
         Verdict::Repeated { of: gatepost::pull::ids::PullNumber(18) },
+        Verdict::Superseded { by: gatepost::pull::ids::PullNumber(18) },
         Verdict::Refused { why: gatepost::pull::verdict::Refusal::RefMissing, sender_known: false },
     ] {
         assert_eq!(world.conclude(Some(trusted()), verdict), None);

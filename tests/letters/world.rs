@@ -1,14 +1,17 @@
 //! A request, a run and a pen to write letters with.
 
-use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Pen, TargetWords};
+use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Missed, Pen, TargetWords};
 use gatepost::pull::ci_change::CiDifference;
 use gatepost::pull::cover::{Cover, Person, Request};
 use gatepost::pull::ids::{ListName, ObjectId, PipelineId, PullNumber, RunId, TargetName};
-use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
+use gatepost::pull::near_miss::NearMiss;
+use gatepost::pull::request::{HoldReason, Plan, Pull, Retraction, Stage, Trusted};
+use gatepost::pull::revision::{Lineage, Replaced};
 use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
 use gatepost::pull::tag::{Candidate, ConflictFile, Drift, Pinned, Signer, Tag, Verification};
 use gatepost::pull::verdict::{
-    Audience, Evidence, FailedJob, Outcome, Overdue, PipelineLink, Refusal, Shortfall, Verdict,
+    Audience, Evidence, FailedJob, NoTag, Outcome, Overdue, PipelineLink, Refusal, Shortfall,
+    Verdict,
 };
 use jiff::Timestamp;
 
@@ -118,6 +121,8 @@ impl World {
                 approvals: Vec::new(),
                 landing_checked: None,
                 told_unanswered: None,
+                lineage: Lineage::default(),
+                retraction: None,
                 letters: Vec::new(),
                 stage: Stage::Received { fetch: gatepost::pull::retry::Retry::now(now) },
             },
@@ -176,6 +181,21 @@ impl World {
         self.pull.attempts = 0;
         let case = Case { run: None, ..self.case() };
         self.pen.held(&case, audience).unwrap().unwrap()
+    }
+
+    pub fn near_miss(&self) -> Draft {
+        let cover = cover();
+        let miss = NearMiss {
+            message_id: cover.message_id,
+            list: self.list.name.clone(),
+            target: TargetName::new("master"),
+            author: cover.author,
+            subject: cover.subject,
+            references: Vec::new(),
+            received_at: self.pull.received_at,
+        };
+        let (list, target) = (&self.list, &self.target);
+        self.pen.near_miss(&Missed { miss: &miss, list, target, now: self.now }).unwrap()
     }
 
     pub fn asked(&self, outcome: Outcome) -> Draft {
@@ -305,6 +325,7 @@ pub fn refusals() -> Vec<(&'static str, Refusal)> {
             "refused-url",
             Refusal::UrlNotAllowed { why: "URLs with the scheme git are not allowed.".into() },
         ),
+        ("refused-lightweight-tag", Refusal::NoTag { kind: NoTag::Lightweight, tip: id('2') }),
         ("refused-ref-missing", Refusal::RefMissing),
         (
             "refused-tip-mismatch",
@@ -359,6 +380,16 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     for (name, why) in refusals() {
         letters.push((name.to_owned(), World::new(delivering).refused(why)));
     }
+    let mut branch = World::new(delivering);
+    branch.pull.cover.request.reference = "for-upstream".into();
+    let tip = id('2');
+    let draft = branch.refused(Refusal::NoTag { kind: NoTag::Branch, tip });
+    letters.push(("refused-branch".into(), draft));
+    let mut ssh = World::new(delivering);
+    ssh.pull.cover.request.url = "git@git.example:alice/project.git".into();
+    let why = "URLs with the scheme ssh are not allowed.".into();
+    letters.push(("refused-ssh".into(), ssh.refused(Refusal::UrlNotAllowed { why })));
+    letters.push(("near-miss".into(), World::new(delivering).near_miss()));
     for (name, reason) in holds() {
         for audience in [Audience::Author, Audience::Managers] {
             let name = format!("{name}-{audience:?}").to_lowercase();
@@ -373,6 +404,25 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     late.now = "2026-01-03T10:40:00Z".parse().unwrap();
     let because = "it is third in the queue, and one pipeline may run at a time.";
     letters.push(("unanswered".into(), late.pen.unanswered(&late.case(), because).unwrap()));
+    for (name, over) in [("retracted", false), ("retracted-late", true)] {
+        let mut world = World::new(delivering);
+        world.pull.retraction = Some(Retraction {
+            said: "NAK, I'll send a v2 once the s390x build works.".into(),
+            at: world.now,
+            told: false,
+        });
+        if over {
+            let verdict = Verdict::Refused { why: Refusal::RefMissing, sender_known: true };
+            world.pull.stage = Stage::Answered { trusted: None, verdict, at: world.now };
+        }
+        let case = Case { run: None, ..world.case() };
+        letters.push((name.into(), world.pen.retracted(&case).unwrap().unwrap()));
+    }
+    let mut second = World::new(delivering);
+    second.pull.cover.revision = 2;
+    second.pull.cover.subject = "[PULL v2 00/12] Block patches".into();
+    second.pull.lineage.note(Replaced { number: PullNumber(12), revision: 1 });
+    letters.push(("passed-v2".into(), second.tested(outcomes().remove(0).1)));
     let detail = "The IMAP server imap.project.example refuses the login of gatepost.\n\nNo mail \
                   is seen until that is mended; check account.main in the configuration.";
     let alert = late.pen.alert("the mailbox main can't be read", detail, late.now);

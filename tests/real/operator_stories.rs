@@ -124,3 +124,29 @@ fn in_shadow_mode_only_the_release_managers_hear_of_it() {
         assert!(mails.iter().all(|mail| mail.from != [address(BOT)]), "{user}: {request:?}");
     }
 }
+
+#[test]
+fn a_newer_tag_that_contains_the_older_one_stops_its_pipeline_and_is_answered_alone() {
+    let mut world = World::new();
+    let alice = world.maintainer("alice");
+    world.set_up();
+    world.start_bot();
+    let _never_opened = alice.publishes_a_check_that_waits(&world.rig);
+    let first = alice.mails_pull(&world.https(&alice), "for-upstream");
+    eventually("a running job", || (world.pipelines() == ["running"]).then_some(()));
+
+    alice.commits("topic", "checks/wait.sh", "echo at once\n", "Do not wait");
+    alice.publishes("for-upstream-again", "The same, and does not wait");
+    let second = alice.mails_pull(&world.https(&alice), "for-upstream-again");
+    let reply = world.wait_for_reply(&second);
+
+    assert!(reply.text.starts_with("Passed"), "{}", reply.text);
+    assert!(reply.text.contains("replaces   request 1"), "{}", reply.text);
+    assert_eq!(world.pipelines(), ["canceled", "success"]);
+    let shown = world.bot.says(&["show", "1"]);
+    assert!(shown.contains("superseded by request 2"), "{shown}");
+    for user in ["reader", "alice", "release"] {
+        let replies = world.rig.inbox(user).replies(&first.message_id, &address(BOT));
+        assert_eq!(replies, [], "{user}");
+    }
+}

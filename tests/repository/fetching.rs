@@ -1,7 +1,7 @@
 //! What a well-behaved server gives: tags, branches, what is none of these, and how much comes.
 
-use gatepost::ports::{Fault, FaultKind, FetchRefused, Quarantine, Repository};
-use gatepost::pull::ids::RunId;
+use gatepost::ports::{Fault, FaultKind, FetchOrder, FetchRefused, Quarantine, Repository};
+use gatepost::pull::ids::{ObjectId, RunId};
 
 use crate::server;
 use crate::world::{World, git, pull, target};
@@ -181,6 +181,33 @@ fn the_head_follows_the_project_and_landing_is_noticed() {
     assert!(!unchanged.already_merged, "the mirror is as it was");
     assert_eq!(bot.target_head(&target()).unwrap(), world.id("master"));
     assert!(bot.facts(pull(1), &target(), tip).unwrap().already_merged);
+}
+
+#[test]
+fn what_a_tip_would_bring_is_read_from_its_own_history_alone() {
+    let (world, bot) = World::ready();
+    let old = world.topic("pull-1", "new.c", "int x;\n");
+    world.git(&["checkout", "-q", "topic"]);
+    world.write("more.c", "int y;\n");
+    let new = world.commit("more");
+    world.tag("pull-2", "More");
+    world.git(&["checkout", "-q", "master"]);
+    let other = world.topic("pull-3", "other.c", "int z;\n");
+    let start = world.id("master");
+    for (number, tag) in [(1, "pull-1"), (2, "pull-2"), (3, "pull-3")] {
+        let order = FetchOrder { into: pull(number), ..world.order("author.git", tag) };
+        bot.fetch(&order).unwrap();
+    }
+    let brings =
+        |number, tip, asked: &[ObjectId]| bot.brings(pull(number), &target(), tip, asked).unwrap();
+    assert_eq!(brings(2, new, &[old, other, start, new]), [old, new]);
+    assert_eq!(brings(1, old, &[new, other]), [], "what is above, or in another quarantine");
+    assert_eq!(brings(3, other, &[old]), []);
+    assert!(bot.brings(pull(1), &target(), other, &[old]).is_err(), "a tip that is not there");
+    world.git(&["merge", "-q", "--no-ff", "-m", "merged", &old.to_string()]);
+    world.publish("up.git", "master");
+    bot.target_head(&target()).unwrap();
+    assert_eq!(brings(2, new, &[old, new]), [new], "the target has it");
 }
 
 #[test]

@@ -15,21 +15,24 @@ use std::sync::Arc;
 
 use gatepost::adapters::store::MemoryStore;
 use gatepost::bot::engine::Engine;
-use gatepost::bot::intake::{Intake, Listed};
+use gatepost::bot::intake::Intake;
 use gatepost::bot::perform::perform;
 use gatepost::bot::ports::{Desk, Ports};
+use gatepost::mail::Rules;
 use gatepost::mail::letter::{Delivering, ListWords, Pen, TargetWords};
-use gatepost::ports::Folder;
+use gatepost::mail::rules::Goal;
+use gatepost::ports::{Folder, Pipelines};
 use gatepost::pull::command;
 use gatepost::pull::cover::Person;
 use gatepost::pull::ids::{AccountName, ListName, PullNumber, TargetName};
 use gatepost::pull::pipeline::Status;
 use gatepost::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy};
+use gatepost::pull::request::decide::PullAction;
 use gatepost::pull::request::{Pull, Stage};
-use gatepost::pull::world::{Effect, Input};
+use gatepost::pull::world::{Done, Effect, Input};
 use jiff::{SignedDuration, Timestamp};
 
-use outside::{ADMIN, BOT, Crashed, LIST, MANAGER, Outside, OutsideTag, Plan, id_of};
+use outside::{ADMIN, BOT, Crashed, LIST, MANAGER, OTHER_LIST, Outside, OutsideTag, Plan, id_of};
 use ports::{
     CountedStore, ValueClock, ValueGitLab, ValueKeyring, ValueMailbox, ValueOutbound,
     ValueRepository,
@@ -39,10 +42,16 @@ use ports::{
 #[derive(Clone)]
 pub struct Setting {
     pub policy: Policy,
+    /// The list's rules.
+    pub rules: Rules,
+    /// The other list's.
+    pub other_rules: Rules,
     pub delivering: Delivering,
     pub since: Option<Timestamp>,
     /// Mails of the setting are replayed; some stories end with something still open by design.
     pub all_answered: bool,
+    /// There is another list, with a folder of its own.
+    pub two_lists: bool,
 }
 
 impl Default for Setting {
@@ -59,11 +68,7 @@ impl Default for Setting {
             ci_lint: CiLint::Try,
             ci_paths: vec![".gitlab-ci.yml".into()],
         };
-        let list = ListPolicy {
-            address: LIST.into(),
-            target: TargetName::new("master"),
-            own_copies: folder(),
-        };
+        let list = ListPolicy { address: LIST.into(), own_copies: folder() };
         let policy = Policy {
             unanswered_after: SignedDuration::from_hours(24),
             late_after: SignedDuration::from_hours(7 * 24),
@@ -74,11 +79,32 @@ impl Default for Setting {
             targets: BTreeMap::from([(TargetName::new("master"), target)]),
             lists: BTreeMap::from([(ListName::new("devel"), list)]),
         };
-        Self { policy, delivering: Delivering::Live, since: None, all_answered: true }
+        let goal = Goal { target: TargetName::new("master"), branch: "master".into() };
+        let id = Some("devel.lists.example.org".to_owned());
+        let rules = Rules::usual(ListName::new("devel"), LIST, id, goal.clone());
+        let id = Some("block.lists.example.org".to_owned());
+        let other_rules = Rules::usual(ListName::new("block"), OTHER_LIST, id, goal);
+        Self {
+            policy,
+            rules,
+            other_rules,
+            delivering: Delivering::Live,
+            since: None,
+            all_answered: true,
+            two_lists: false,
+        }
     }
 }
 
 impl Setting {
+    /// The usual one, with another list beside it.
+    pub fn of_two_lists() -> Self {
+        let mut setting = Self { two_lists: true, ..Self::default() };
+        let list = ListPolicy { address: OTHER_LIST.into(), own_copies: other_folder() };
+        setting.policy.lists.insert(ListName::new("block"), list);
+        setting
+    }
+
     /// The one target's policy.
     pub fn target(&mut self) -> &mut TargetPolicy {
         self.policy.targets.get_mut(&TargetName::new("master")).unwrap()
@@ -87,6 +113,10 @@ impl Setting {
 
 fn folder() -> Folder {
     Folder { account: AccountName::new("list"), folder: "INBOX".into() }
+}
+
+fn other_folder() -> Folder {
+    Folder { account: AccountName::new("list"), folder: "block".into() }
 }
 
 /// A story's world: the bot, and all that is outside of it.
@@ -99,6 +129,9 @@ pub struct World {
     wake_at: Option<Timestamp>,
     mails: u32,
     pub restarts: u32,
+    /// Answers take their time: what came of writing one is heard last.
+    pub slow_answers: bool,
+    late: VecDeque<Done>,
 }
 
 /// A request that a maintainer mailed.
@@ -202,6 +235,8 @@ impl World {
             wake_at: None,
             mails: 0,
             restarts: 0,
+            slow_answers: false,
+            late: VecDeque::new(),
         }
     }
 
@@ -239,6 +274,7 @@ impl World {
                 Err(panic) if panic.is::<Crashed>() => {
                     self.engine = None;
                     self.effects.clear();
+                    self.late.clear();
                     self.restarts += 1;
                     self.outside.lock().crash = None;
                 }
@@ -258,13 +294,23 @@ impl World {
             if self.effects.is_empty() {
                 self.read_mail();
             }
-            let Some(effect) = self.effects.pop_front() else { return };
+            let Some(effect) = self.effects.pop_front() else {
+                let Some(done) = self.late.pop_front() else { return };
+                self.take(Input::Done(done));
+                continue;
+            };
+            let slow = self.slow_answers
+                && matches!(&effect, Effect::Pull { action: PullAction::Answer, .. });
             done_now += 1;
             assert!(done_now < 2_000, "a busy loop: {effect:?} at one and the same time");
             let engine = self.engine.as_ref().unwrap();
             let ports = engine.ports().clone();
             let done = perform(&ports, &self.setting.policy, effect);
-            self.take(Input::Done(done));
+            if slow {
+                self.late.push_back(done);
+            } else {
+                self.take(Input::Done(done));
+            }
         }
     }
 
@@ -276,16 +322,23 @@ impl World {
     }
 
     fn read_mail(&mut self) {
-        let list = Listed {
-            name: ListName::new("devel"),
-            address: LIST.into(),
-            list_id: Some("devel.lists.example.org".into()),
-        };
-        let intake = Intake { folder: folder(), lists: vec![list], since: self.setting.since };
-        let mut mailbox = ValueMailbox(self.outside.clone());
+        let lists = vec![self.setting.rules.clone()];
+        let other = self.setting.other_rules.clone();
+        let since = self.setting.since;
+        if self.setting.two_lists {
+            let lists = [lists, vec![other.clone()]].concat();
+            self.read_folder(&Intake { folder: folder(), lists, since }, false);
+            self.read_folder(&Intake { folder: other_folder(), lists: vec![other], since }, true);
+        } else {
+            self.read_folder(&Intake { folder: folder(), lists, since }, false);
+        }
+    }
+
+    fn read_folder(&mut self, intake: &Intake, other: bool) {
+        let mut mailbox = ValueMailbox(self.outside.clone(), other);
         loop {
             let engine = self.engine.as_ref().unwrap();
-            let cursor = engine.world().cursor(&folder());
+            let cursor = engine.world().cursor(&intake.folder);
             let ports = engine.ports().clone();
             let Some(input) = intake.read(&mut mailbox, cursor, &ports).unwrap() else { return };
             let Input::Read { complete, .. } = &input else { return };
@@ -299,23 +352,21 @@ impl World {
 
     fn ports(&self) -> Ports {
         let outside = &self.outside;
-        let target = TargetName::new("master");
         let from = Person { name: Some("Gatepost".into()), address: BOT.into() };
         let pen = Pen::new(&from, &[MANAGER.to_owned()], ADMIN, self.setting.delivering).unwrap();
         let desk = Desk {
             pen,
             sender: BOT.into(),
-            lists: BTreeMap::from([(
-                ListName::new("devel"),
-                ListWords { name: ListName::new("devel"), address: LIST.into() },
-            )]),
-            targets: BTreeMap::from([(
-                target.clone(),
-                TargetWords {
-                    branch: "master".into(),
-                    fetch_url: "https://gitlab.example.org/project.git".into(),
-                },
-            )]),
+            lists: [("devel", LIST), ("block", OTHER_LIST)]
+                .map(|(name, address)| {
+                    let name = ListName::new(name);
+                    (name.clone(), ListWords { name, address: address.into() })
+                })
+                .into(),
+            rules: [&self.setting.rules, &self.setting.other_rules]
+                .map(|rules| (rules.list.clone(), rules.clone()))
+                .into(),
+            targets: self.setting.policy.targets.iter().map(words_of).collect(),
             blind_copies: BTreeMap::new(),
         };
         Ports {
@@ -324,10 +375,16 @@ impl World {
             repository: Arc::new(ValueRepository(outside.clone())),
             keyring: Arc::new(ValueKeyring(outside.clone())),
             outbound: Arc::new(ValueOutbound(outside.clone())),
-            pipelines: BTreeMap::from([(
-                target,
-                Arc::new(ValueGitLab(outside.clone())) as Arc<dyn gatepost::ports::Pipelines>,
-            )]),
+            pipelines: self
+                .setting
+                .policy
+                .targets
+                .keys()
+                .map(|target| {
+                    let gitlab: Arc<dyn Pipelines> = Arc::new(ValueGitLab(outside.clone()));
+                    (target.clone(), gitlab)
+                })
+                .collect(),
             desk: Arc::new(desk),
         }
     }
@@ -337,6 +394,7 @@ impl World {
         let world = engine.world();
         let paused = world.control().pause.is_some();
         self.effects.is_empty()
+            && world.control().near_misses.is_empty()
             && world.letters().values().all(|letter| letter.state.is_final())
             && world.runs().values().all(|run| run.outcome().is_some())
             && world.pulls().values().all(|pull| match &pull.stage {
@@ -369,6 +427,7 @@ impl World {
                 Err(panic) if panic.is::<Crashed>() => {
                     self.engine = None;
                     self.effects.clear();
+                    self.late.clear();
                     self.restarts += 1;
                     let durable_before = self.outside.lock().crash.take();
                     self.turn();
@@ -526,7 +585,7 @@ impl Letter {
             in_reply_to: mail.in_reply_to().as_text().map(str::to_owned),
             subject: mail.subject().unwrap_or_default().to_owned(),
             recipients: recipients.to_vec(),
-            to_list: recipients.iter().any(|to| to == LIST),
+            to_list: recipients.iter().any(|to| to == LIST || to == OTHER_LIST),
             text: mail.body_text(0).unwrap_or_default().into_owned(),
         }
     }
@@ -542,6 +601,25 @@ impl Maintainer<'_> {
     /// Pushes a signed tag and mails the request for it.
     pub fn mails_pull(self, tag: &str) -> Mailed {
         self.mails(tag, |_, _| {})
+    }
+
+    /// Mails something to the list that pushes nothing.
+    pub fn writes(self, subject: &str, text: &str) -> String {
+        let Self { world, name } = self;
+        world.mails += 1;
+        let message_id = format!("{}.talk@{name}.example.org", world.mails);
+        let mail = format!(
+            "From: {name} <{name}@example.org>\r\n\
+             To: {LIST}\r\n\
+             Subject: {subject}\r\n\
+             Message-ID: <{message_id}>\r\n\
+             List-Id: <devel.lists.example.org>\r\n\
+             Date: Mon, 05 Jan 2026 10:00:00 +0000\r\n\
+             \r\n\
+             {text}\r\n"
+        );
+        world.outside.lock().deliver(mail.as_bytes());
+        message_id
     }
 
     /// Pushes a tag and mails the request; `change` may spoil either first.
@@ -569,6 +647,11 @@ impl Maintainer<'_> {
         drop(outside);
         Mailed { message_id, url, tag: tag.into(), tip }
     }
+}
+
+fn words_of((name, target): (&TargetName, &TargetPolicy)) -> (TargetName, TargetWords) {
+    let fetch_url = "https://gitlab.example.org/project.git".into();
+    (name.clone(), TargetWords { branch: target.branch.clone(), fetch_url })
 }
 
 fn request_mail(name: &str, message_id: &str, url: &str, tag: &str, tip: &str) -> String {

@@ -12,6 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The list's address.
 pub const LIST: &str = "devel@lists.example.org";
+/// Another list's address.
+pub const OTHER_LIST: &str = "block@lists.example.org";
 /// The bot's address.
 pub const BOT: &str = "gatepost@example.org";
 /// The release manager's address.
@@ -118,6 +120,8 @@ pub struct State {
     pub uid_validity: u32,
     pub next_uid: u32,
     pub folder: Vec<Held>,
+    /// The folder of the other list.
+    pub other_folder: Vec<Held>,
     pub accepted: Vec<Accepted>,
     /// Addresses that the mail server refuses for good.
     pub refused: Vec<String>,
@@ -128,6 +132,8 @@ pub struct State {
     pub conflicting: Vec<ObjectId>,
     pub master: ObjectId,
     pub landed: Vec<ObjectId>,
+    /// What is below a tip, for tips that contain others.
+    pub histories: BTreeMap<ObjectId, Vec<ObjectId>>,
     pub ci_refs: BTreeMap<String, ObjectId>,
     pub pipelines: Vec<OutsidePipeline>,
     pub plans: Vec<Plan>,
@@ -173,6 +179,7 @@ impl Outside {
             uid_validity: 1,
             next_uid: 1,
             folder: Vec::new(),
+            other_folder: Vec::new(),
             accepted: Vec::new(),
             refused: Vec::new(),
             deliveries: Vec::new(),
@@ -181,6 +188,7 @@ impl Outside {
             conflicting: Vec::new(),
             master: id_of(&["master", "0"]),
             landed: Vec::new(),
+            histories: BTreeMap::new(),
             ci_refs: BTreeMap::new(),
             pipelines: Vec::new(),
             plans: Vec::new(),
@@ -257,6 +265,13 @@ impl State {
 
     pub fn included_by(&self, commit: ObjectId) -> BTreeMap<String, Properties> {
         self.ci_included.get(&self.tip_of(commit)).cloned().unwrap_or_default()
+    }
+
+    /// Puts a copy of a mail into the other list's folder.
+    pub fn deliver_by_other_list(&mut self, bytes: &[u8]) {
+        let uid = self.next_uid;
+        self.next_uid += 1;
+        self.other_folder.push(Held { uid, received_at: self.now, bytes: bytes.to_vec() });
     }
 
     pub fn fault(&mut self, call: &str) -> Option<gatepost::ports::Fault> {

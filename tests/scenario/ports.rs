@@ -17,7 +17,7 @@ use gatepost::pull::tag::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::outside::{LIST, Outside, OutsidePipeline, State, id_of};
+use super::outside::{LIST, OTHER_LIST, Outside, OutsidePipeline, State, id_of};
 
 pub struct ValueClock(pub Outside);
 
@@ -27,8 +27,14 @@ impl Clock for ValueClock {
     }
 }
 
-/// The list's folder.
-pub struct ValueMailbox(pub Outside);
+/// The list's folder, or the other list's.
+pub struct ValueMailbox(pub Outside, pub bool);
+
+impl ValueMailbox {
+    fn held<'o>(&self, o: &'o State) -> &'o [super::outside::Held] {
+        if self.1 { &o.other_folder } else { &o.folder }
+    }
+}
 
 impl Mailbox for ValueMailbox {
     fn open(&mut self) -> Result<FolderState, Fault> {
@@ -37,16 +43,18 @@ impl Mailbox for ValueMailbox {
         Ok(FolderState {
             uid_validity: o.uid_validity,
             uid_next: o.next_uid,
-            exists: o.folder.len() as u32,
+            exists: self.held(&o).len() as u32,
         })
     }
 
     fn headings(&mut self, from: u32, limit: usize) -> Result<Vec<Heading>, Fault> {
-        if self.0.lock().next_uid <= from {
+        let o = self.0.lock();
+        if !self.held(&o).iter().any(|mail| mail.uid >= from) {
             return Ok(Vec::new());
         }
+        drop(o);
         self.0.call("mailbox.headings", |o| {
-            let held = o.folder.iter().filter(|mail| mail.uid >= from).take(limit);
+            let held = self.held(o).iter().filter(|mail| mail.uid >= from).take(limit);
             Ok(held
                 .map(|mail| {
                     let end = mail.bytes.windows(4).position(|w| w == b"\r\n\r\n");
@@ -63,13 +71,13 @@ impl Mailbox for ValueMailbox {
 
     fn received_since(&mut self, day: Timestamp) -> Result<Vec<u32>, Fault> {
         self.0.call("mailbox.received_since", |o| {
-            Ok(o.folder.iter().filter(|m| m.received_at >= day).map(|m| m.uid).collect())
+            Ok(self.held(o).iter().filter(|m| m.received_at >= day).map(|m| m.uid).collect())
         })
     }
 
     fn message(&mut self, uid: u32, cap: u64) -> Result<Option<Vec<u8>>, Fault> {
         self.0.call("mailbox.message", |o| {
-            let mail = o.folder.iter().find(|mail| mail.uid == uid);
+            let mail = self.held(o).iter().find(|mail| mail.uid == uid);
             Ok(mail.map(|m| m.bytes[..m.bytes.len().min(cap as usize)].to_vec()))
         })
     }
@@ -100,6 +108,9 @@ impl Outbound for ValueOutbound {
                 if envelope.recipients.iter().any(|to| to == LIST) {
                     o.deliver(message);
                 }
+                if envelope.recipients.iter().any(|to| to == OTHER_LIST) {
+                    o.deliver_by_other_list(message);
+                }
             }
             answer
         })
@@ -123,6 +134,10 @@ impl Keyring for ValueKeyring {
                     addresses: vec![format!("{signed_by}@example.org")],
                 }),
                 "" => Verification::Unsigned,
+                "carol" => Verification::Expired {
+                    key: "D5E4A7C1B2F3908172635445362718090A1B2C3D".into(),
+                    why: "it expired on 2025-12-31".into(),
+                },
                 other => Verification::UnknownKey { key: other.to_owned() },
             })
         })
@@ -152,8 +167,8 @@ impl ValueRepository {
 impl Repository for ValueRepository {
     fn fetch(&self, order: &FetchOrder) -> Result<Pinned, FetchRefused> {
         self.0.call("repository.fetch", |o| {
-            if order.url.starts_with("file:") {
-                let why = "The bot does not fetch file: URLs.".to_owned();
+            if order.url.starts_with("file:") || order.url.starts_with("git@") {
+                let why = "The bot does not fetch from there.".to_owned();
                 return Err(FetchRefused::NotAllowed { why });
             }
             if o.unreachable.contains(&order.url) {
@@ -212,6 +227,20 @@ impl Repository for ValueRepository {
     ) -> Result<Facts, Fault> {
         self.0.call("repository.facts", |o| {
             Ok(Facts { already_merged: o.landed.contains(&tip), commits: 3, head: o.master })
+        })
+    }
+
+    fn brings(
+        &self,
+        _from: Quarantine,
+        _target: &TargetName,
+        tip: ObjectId,
+        asked: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, Fault> {
+        self.0.call("repository.brings", |o| {
+            let below = o.histories.get(&tip).map_or(&[][..], Vec::as_slice);
+            let brought = |id: &&ObjectId| **id == tip || below.contains(id);
+            Ok(asked.iter().filter(brought).filter(|id| !o.landed.contains(id)).copied().collect())
         })
     }
 

@@ -4,11 +4,11 @@ use gatepost::ports::Fault;
 use gatepost::pull::ci_change::CiPlan;
 use gatepost::pull::ids::ObjectId;
 use gatepost::pull::policy::CiLint;
-use gatepost::pull::request::Stage;
+use gatepost::pull::request::{Approval, HoldReason, Stage};
 use jiff::SignedDuration;
 
 use crate::scenario::outside::{ADMIN, MANAGER, id_of, usual_plan};
-use crate::scenario::{Setting, World, scenario, scenario_in};
+use crate::scenario::{Setting, World, scenario, scenario_in, told_once};
 
 fn changed(change: impl FnOnce(&mut CiPlan)) -> CiPlan {
     let mut plan = usual_plan();
@@ -195,6 +195,36 @@ fn another_difference_than_the_approved_one_is_held_again_and_told_to_the_manage
         w.command("approve 1").unwrap();
         w.run_until_quiet();
         w.reply_to(&pull);
+    });
+}
+
+#[test]
+fn an_approval_is_bound_to_the_tag_and_keeps_no_more_than_binds() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        let mailed = w.maintainer("alice").mails_pull("block");
+        plans(w, mailed.tip, changed(|plan| set(plan, "check", "tags", "deploy")));
+        held(w);
+        w.command("approve 1").unwrap();
+        w.run_until_quiet();
+        w.reply_to(&mailed);
+        let mut pull = w.pull(1);
+        let HoldReason::CiChanged { difference, .. } = pull.approvals[0].reason.clone() else {
+            panic!("{:?}", pull.approvals);
+        };
+        assert_eq!((difference.total, difference.lines.len()), (1, 0));
+        assert_eq!(pull.ci_approved_by(&difference.digest), Some("rita"));
+        assert_eq!(pull.ci_approved_by("another"), None);
+        let Stage::Answered { trusted: Some(trusted), .. } = &mut pull.stage else {
+            panic!("{:?}", pull.stage);
+        };
+        trusted.pinned.tag.as_mut().unwrap().id = id_of(&["another tag"]);
+        assert_eq!(pull.ci_approved_by(&difference.digest), None);
+        // Another hold that was lifted approves no difference.
+        let tag = pull.stage.trusted().unwrap().pinned.tag.as_ref().map(|tag| tag.id);
+        let (reason, at) = (HoldReason::LateArrival, w.outside.now());
+        pull.approvals.push(Approval { reason, tag, by: "rita".into(), at });
+        assert_eq!(pull.ci_approved_by(&difference.digest), None);
     });
 }
 

@@ -11,8 +11,10 @@ use gatepost::pull::ids::{
     AccountName, ListName, MessageId, ObjectId, PullNumber, RunId, TargetName,
 };
 use gatepost::pull::letter::{About, Letter, LetterState};
+use gatepost::pull::near_miss::NearMiss;
 use gatepost::pull::request::{Pull, Stage};
 use gatepost::pull::retry::Retry;
+use gatepost::pull::revision::Lineage;
 use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
 use gatepost::pull::verdict::{Audience, Outcome, Verdict};
 use jiff::Timestamp;
@@ -27,6 +29,18 @@ pub fn message_id(text: &str) -> MessageId {
 
 pub fn object_id(digit: char) -> ObjectId {
     digit.to_string().repeat(40).parse().unwrap()
+}
+
+pub fn near_miss() -> NearMiss {
+    NearMiss {
+        message_id: message_id("m@x"),
+        list: ListName::new("devel"),
+        target: TargetName::new("master"),
+        author: Person { name: Some("Ada".into()), address: "ada@example.org".into() },
+        subject: "[PULL 0/2] Blöck patches".into(),
+        references: vec![message_id("before@example.org")],
+        received_at: at(1),
+    }
 }
 
 pub fn pull(number: u64, id: &str) -> Pull {
@@ -56,6 +70,8 @@ pub fn pull(number: u64, id: &str) -> Pull {
         approvals: Vec::new(),
         landing_checked: Some(object_id('c')),
         told_unanswered: None,
+        lineage: Lineage::default(),
+        retraction: None,
         letters: vec![message_id("letter@example.org")],
         stage: Stage::Received { fetch: Retry::now(at(1)) },
     }
@@ -128,6 +144,7 @@ pub fn fill(store: &dyn Store) {
         counts: [("unsigned".to_owned(), 3)].into(),
         counting_since: Some(at(0)),
         alerts: [("mailbox".to_owned(), "login refused".to_owned())].into(),
+        near_misses: [("m@x".parse().unwrap(), near_miss())].into(),
         alerted: [("token".to_owned(), at(2))].into(),
     };
     let batch = Batch {

@@ -34,6 +34,32 @@ pub fn facts(repo: &Repository, head: ObjectId, tip: ObjectId) -> Result<Facts, 
     answer().map_err(|error| unreadable(&error, tip))
 }
 
+/// Which of some commits are in a tip's history and not in the target's.
+///
+/// # Errors
+/// Permanent: the tip is not there.
+pub fn brings(
+    repo: &Repository,
+    head: ObjectId,
+    tip: ObjectId,
+    asked: &[ObjectId],
+) -> Result<Vec<ObjectId>, Fault> {
+    let answer = || {
+        let (at, above) = (oid(head)?, oid(tip)?);
+        repo.find_commit(above)?;
+        let mut found = Vec::new();
+        for commit in asked {
+            let below = oid(*commit)?;
+            let there = repo.find_commit(below).is_ok();
+            if there && contains(repo, above, below)? && !contains(repo, at, below)? {
+                found.push(*commit);
+            }
+        }
+        Ok(found)
+    };
+    answer().map_err(|error| unreadable(&error, tip))
+}
+
 /// A commit as a candidate; its first parent is the base if the target has that.
 ///
 /// # Errors

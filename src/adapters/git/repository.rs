@@ -283,6 +283,17 @@ impl Repository for GitRepository {
         inspect::facts(&self.layout.open(from)?, head, tip)
     }
 
+    fn brings(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        tip: ObjectId,
+        asked: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, Fault> {
+        let (_, _, head) = self.mirrored(target)?;
+        inspect::brings(&self.layout.open(from)?, head, tip, asked)
+    }
+
     fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault> {
         let target = self.target(&order.target)?;
         let task = Task::Merge(MergeTask {

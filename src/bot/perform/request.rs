@@ -9,6 +9,7 @@ use crate::pull::letter::Letter;
 use crate::pull::request::apply::{FetchTrouble, PullEvent};
 use crate::pull::request::decide::PullAction;
 use crate::pull::request::{Pull, Stage};
+use crate::pull::revision::OlderTip;
 use crate::pull::run::Run;
 use crate::pull::tag::{Drift, Verification};
 use crate::pull::verdict::Audience;
@@ -23,7 +24,8 @@ pub(super) fn perform(
     match action {
         PullAction::Fetch => fetch(ports, pull),
         PullAction::Verify => verify(ports, pull),
-        PullAction::Examine => examine(ports, pull),
+        PullAction::Examine(older) => examine(ports, pull, older),
+        PullAction::TellRetraction => tell_retraction(ports, pull),
         PullAction::TellHold => tell_hold(ports, pull),
         PullAction::Answer => answer(ports, pull, run),
         PullAction::TellUnanswered(because) => tell_unanswered(ports, pull, because),
@@ -33,6 +35,7 @@ pub(super) fn perform(
         PullAction::Begin
         | PullAction::TakeOutcome(_)
         | PullAction::Repeat(_)
+        | PullAction::Supersede(_)
         | PullAction::NoteSent => Result::of(Happened::Nothing),
     }
 }
@@ -54,7 +57,7 @@ fn fetch(ports: &Ports, pull: &Pull) -> Result {
         reference: request.reference.clone(),
         base: request.base.as_ref().and_then(|base| base.full()),
     };
-    let sender_known = ports.keyring.knows(&pull.cover.author.address);
+    let sender_known = ports.may_tell(&pull.list, &pull.cover.author.address);
     match ports.repository.fetch(&order) {
         Ok(pinned) => happened(PullEvent::Pinned { pinned, sender_known }),
         Err(refused) => {
@@ -75,7 +78,7 @@ fn fetch(ports: &Ports, pull: &Pull) -> Result {
 
 fn verify(ports: &Ports, pull: &Pull) -> Result {
     let Stage::Fetched { pinned, .. } = &pull.stage else { return Result::of(Happened::Nothing) };
-    let sender_known = ports.keyring.knows(&pull.cover.author.address);
+    let sender_known = ports.may_tell(&pull.list, &pull.cover.author.address);
     let verification = match &pinned.tag {
         None => Ok(Verification::Unsigned),
         Some(tag) => {
@@ -92,11 +95,22 @@ fn verify(ports: &Ports, pull: &Pull) -> Result {
     }
 }
 
-fn examine(ports: &Ports, pull: &Pull) -> Result {
+fn examine(ports: &Ports, pull: &Pull, older: &[OlderTip]) -> Result {
     let Some(trusted) = pull.stage.trusted() else { return Result::of(Happened::Nothing) };
     let from = Quarantine::Pull(pull.number);
-    match ports.repository.facts(from, &pull.target, trusted.pinned.tip) {
-        Ok(facts) => happened(PullEvent::Examined(facts)),
+    let tip = trusted.pinned.tip;
+    let asked: Vec<_> = older.iter().map(|older| older.tip).collect();
+    let examined = ports.repository.facts(from, &pull.target, tip).and_then(|facts| {
+        let brings = match asked.as_slice() {
+            [] => Vec::new(),
+            asked => ports.repository.brings(from, &pull.target, tip, asked)?,
+        };
+        let contained = older.iter().filter(|older| brings.contains(&older.tip));
+        let contains = contained.map(|older| older.number).collect();
+        Ok(PullEvent::Examined { facts, contains })
+    });
+    match examined {
+        Ok(event) => happened(event),
         Err(fault) => failed(&fault, alert("Commits can't be looked at", &fault)),
     }
 }
@@ -188,6 +202,11 @@ fn tell_unanswered(ports: &Ports, pull: &Pull, because: &str) -> Result {
         vec![ports.desk.pen.unanswered(case, because).map(Some)]
     });
     told(letters, PullEvent::UnansweredTold)
+}
+
+fn tell_retraction(ports: &Ports, pull: &Pull) -> Result {
+    let letters = write(ports, pull, None, None, |case| vec![ports.desk.pen.retracted(case)]);
+    told(letters, PullEvent::RetractionTold)
 }
 
 fn look_landed(ports: &Ports, pull: &Pull) -> Result {

@@ -9,6 +9,7 @@ use super::{Case, TargetWords, facts};
 use crate::mail::clean;
 use crate::mail::words::{self, Ground, Words};
 use crate::pull::ids::ObjectId;
+use crate::pull::near_miss::NearMiss;
 use crate::pull::request::{HoldReason, Stage};
 use crate::pull::run::{Run, Why};
 use crate::pull::tag::{ConflictFile, Drift};
@@ -143,6 +144,30 @@ pub(super) fn held(case: &Case<'_>, words: &Words, audience: Audience) -> Text {
             text.rest.paragraph(&format!("And {more}: `gatepost show` has them all."));
         }
     }
+    text.next(words)
+}
+
+/// That a mail names nothing to pull, for its author.
+pub(super) fn near_miss(miss: &NearMiss, words: &Words) -> Text {
+    let mut text = Text::new(words);
+    text.rest.rows(&[
+        ("subject", clean::cut(&clean::words(&miss.subject), 300)),
+        ("received", words::when(miss.received_at)),
+    ]);
+    text.next(words)
+}
+
+/// What a request's author said about taking it back, for the release managers.
+pub(super) fn retracted(case: &Case<'_>, words: &Words, said: &str) -> Text {
+    let mut text = Text::new(words);
+    text.rest.verbatim(&[said]);
+    let cover = &case.pull.cover;
+    let mut rows = vec![
+        ("subject", clean::cut(&clean::words(&cover.subject), 300)),
+        ("author", cover.author.called().to_owned()),
+    ];
+    rows.extend(facts::request(case, None));
+    text.rest.rows(&rows);
     text.next(words)
 }
 

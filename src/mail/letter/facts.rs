@@ -3,9 +3,10 @@
 use super::Case;
 use crate::pull::ids::ObjectId;
 use crate::pull::request::{Pull, Stage};
+use crate::pull::revision::Replaced;
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::tag::{Pinned, Verification};
-use crate::pull::verdict::{Outcome, Refusal, Verdict};
+use crate::pull::verdict::{NoTag, Outcome, Refusal, Verdict};
 
 /// A label and its value.
 pub(super) type Row = (&'static str, String);
@@ -18,18 +19,17 @@ pub(super) fn request(case: &Case<'_>, base: Option<ObjectId>) -> Vec<Row> {
         rows.push(("base", format!("{base} ({})", case.target.branch)));
     }
     let signer = case.pull.stage.trusted().map(|trusted| trusted.signer.name.as_str());
-    rows.push((
-        "tag",
-        match signer {
-            Some(name) => format!("{}, signed by {name}", cover.request.reference),
-            None => cover.request.reference.clone(),
-        },
-    ));
+    rows.push(match signer {
+        Some(name) => ("tag", format!("{}, signed by {name}", cover.request.reference)),
+        // It may as well be a branch.
+        None => ("ref", cover.request.reference.clone()),
+    });
     rows.push(("from", cover.request.url.clone()));
     let tip = pinned(case.pull).map(|pinned| pinned.tip.to_string());
     if let Some(tip) = tip.or_else(|| cover.request.tip.as_ref().map(ToString::to_string)) {
         rows.push(("tip", tip));
     }
+    rows.extend(replaced(case.pull).map(|replaced| ("replaces", replaced)));
     rows
 }
 
@@ -69,6 +69,18 @@ pub(super) fn base(run: Option<&Run>, outcome: &Outcome) -> Option<ObjectId> {
         | Outcome::Impossible { .. }
         | Outcome::Cancelled { .. } => run.and_then(of_stage),
     }
+}
+
+/// The requests in whose place this one stands.
+fn replaced(pull: &Pull) -> Option<String> {
+    let name = |replaced: &Replaced| match replaced {
+        Replaced { number, revision } if *revision != pull.cover.revision => {
+            format!("request {number} (v{revision})")
+        }
+        Replaced { number, .. } => format!("request {number}"),
+    };
+    let names: Vec<String> = pull.lineage.replaces.iter().map(name).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 fn pinned(pull: &Pull) -> Option<&Pinned> {
@@ -132,6 +144,8 @@ pub(super) fn kind(verdict: &Verdict) -> &'static str {
             Refusal::Signature(Verification::Revoked { .. }) => "refused revoked",
             Refusal::Signature(Verification::Weak { .. }) => "refused weak",
             Refusal::Signature(Verification::NameMismatch { .. }) => "refused name-mismatch",
+            Refusal::NoTag { kind: NoTag::Branch, .. } => "refused branch",
+            Refusal::NoTag { kind: NoTag::Lightweight, .. } => "refused lightweight-tag",
             Refusal::UrlNotAllowed { .. } => "refused url-not-allowed",
             Refusal::RefMissing => "refused ref-missing",
             Refusal::TipMismatch { .. } => "refused tip-mismatch",
@@ -140,6 +154,7 @@ pub(super) fn kind(verdict: &Verdict) -> &'static str {
         Verdict::Tested { .. }
         | Verdict::Landed
         | Verdict::Cancelled { .. }
-        | Verdict::Repeated { .. } => verdict.word(),
+        | Verdict::Repeated { .. }
+        | Verdict::Superseded { .. } => verdict.word(),
     }
 }

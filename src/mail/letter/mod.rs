@@ -6,14 +6,17 @@
 
 mod body;
 mod facts;
+mod near_miss;
 mod page;
 mod post;
+mod retracted;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use lettre::message::Mailbox;
 
+pub use self::near_miss::Missed;
 pub use self::post::LetterFault;
 use self::post::{Post, answer_subject, bare_subject, computed_id, thread_under};
 use crate::mail::words;
@@ -142,9 +145,10 @@ impl Pen {
         let (text, label) = match verdict {
             Verdict::Tested { outcome, .. } => (body::tested(case, outcome), "Not tested"),
             Verdict::Refused { why, .. } => (body::refused(case, why), "Not tested"),
-            Verdict::Landed | Verdict::Cancelled { .. } | Verdict::Repeated { .. } => {
-                return Ok(None);
-            }
+            Verdict::Landed
+            | Verdict::Cancelled { .. }
+            | Verdict::Repeated { .. }
+            | Verdict::Superseded { .. } => return Ok(None),
         };
         let kind = format!("verdict {}", facts::kind(verdict));
         let mut sheet = self.about_pull(case, audience, &kind, label)?;
@@ -280,7 +284,7 @@ impl Pen {
             cc,
             list: (audience == Audience::Thread).then_some(&case.list.name),
             subject,
-            thread: thread_under(cover),
+            thread: thread_under(&cover.message_id, &cover.references),
             key: vec![
                 cover.message_id.to_string(),
                 facts::tag_id(case.pull).map(|id| id.to_string()).unwrap_or_default(),

@@ -5,13 +5,14 @@ use jiff::Timestamp;
 
 pub use super::fetching::FetchTrouble;
 use super::fetching::{fetched, not_fetched};
+use super::superseding::{retracted, retraction_told, superseded};
 use super::{Approval, HoldReason, Plan, Pull, Stage, Trusted};
 use crate::pull::decision::{Told, Trouble};
 use crate::pull::ids::{MessageId, ObjectId, PullNumber, RunId};
 use crate::pull::policy::Policy;
 use crate::pull::retry::Retry;
 use crate::pull::tag::{Facts, Pinned, Verification};
-use crate::pull::verdict::{Outcome, Refusal, Verdict};
+use crate::pull::verdict::{NoTag, Outcome, Refusal, Verdict};
 
 /// What happened to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +39,24 @@ pub enum PullEvent {
         sender_known: bool,
     },
     /// Its commits were looked at.
-    Examined(Facts),
+    Examined {
+        /// What was found.
+        facts: Facts,
+        /// Older requests whose tips its own contains.
+        contains: Vec<PullNumber>,
+    },
+    /// A later revision of it is verified.
+    Superseded {
+        /// That request.
+        by: PullNumber,
+    },
+    /// Its author said that it is not wanted any more.
+    Retracted {
+        /// The sentence.
+        said: String,
+    },
+    /// The release managers were told so.
+    RetractionTold(Vec<MessageId>),
     /// The same tag was mailed before.
     Repeated {
         /// By that request.
@@ -98,7 +116,10 @@ pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp)
         PullEvent::Checked { verification, sender_known } => {
             checked(pull, verification, sender_known, now)
         }
-        PullEvent::Examined(facts) => examined(pull, &facts, policy, now),
+        PullEvent::Examined { facts, contains } => examined(pull, &facts, contains, policy, now),
+        PullEvent::Superseded { by } => superseded(pull, by, now),
+        PullEvent::Retracted { said } => retracted(pull, said, now),
+        PullEvent::RetractionTold(letters) => retraction_told(pull, letters),
         PullEvent::Repeated { of } => repeated(pull, of, now),
         PullEvent::Failed(trouble) => failed(pull, trouble, now),
         PullEvent::HoldTold(letters) => hold_told(pull, letters),
@@ -119,7 +140,7 @@ pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp)
     }
 }
 
-fn conclude(pull: &mut Pull, verdict: Verdict, now: Timestamp) {
+pub(super) fn conclude(pull: &mut Pull, verdict: Verdict, now: Timestamp) {
     let trusted = pull.stage.trusted().cloned();
     pull.stage = Stage::Concluded { trusted, verdict, at: now, written: false };
 }
@@ -142,6 +163,13 @@ fn checked(
             pull.stage = Stage::Verified { trusted, check: Retry::now(now) };
             Some(what)
         }
+        Verification::Unsigned if pinned.tag.is_none() => {
+            let branch = !pinned.reference.starts_with("refs/tags/");
+            let kind = if branch { NoTag::Branch } else { NoTag::Lightweight };
+            let tip = pinned.tip;
+            refuse(pull, Refusal::NoTag { kind, tip }, sender_known, now);
+            Some("it names no tag that could be signed".into())
+        }
         Verification::Unsigned
         | Verification::Bad { .. }
         | Verification::UnknownKey { .. }
@@ -155,13 +183,20 @@ fn checked(
     }
 }
 
-fn examined(pull: &mut Pull, facts: &Facts, policy: &Policy, now: Timestamp) -> Told {
+fn examined(
+    pull: &mut Pull,
+    facts: &Facts,
+    contains: Vec<PullNumber>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Told {
     let Stage::Verified { trusted, .. } = &pull.stage else { return None };
     pull.landing_checked = Some(facts.head);
     if facts.already_merged {
         conclude(pull, Verdict::Landed, now);
         return Some("the target has it already".into());
     }
+    pull.lineage.contains = Some(contains);
     let trusted = trusted.clone();
     if let Some(reason) = hold(pull, &trusted, policy, now) {
         let trusted = Some(trusted);

@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::superseding::Yields;
 use super::{HoldReason, Pull, Stage, Trusted};
 use crate::pull::decision::{Decision, clock};
 use crate::pull::ids::{ObjectId, PullNumber};
@@ -10,6 +11,7 @@ use crate::pull::policy::Policy;
 use crate::pull::queue::Turn;
 use crate::pull::records::Pause;
 use crate::pull::retry::Retry;
+use crate::pull::revision::OlderTip;
 use crate::pull::run::Run;
 use crate::pull::verdict::{Outcome, Verdict};
 
@@ -22,8 +24,10 @@ pub enum PullAction {
     Verify,
     /// Conclude that the same tag was mailed before.
     Repeat(PullNumber),
-    /// Look at its commits.
-    Examine,
+    /// Conclude, or note, that a later revision stands in its place.
+    Supersede(PullNumber),
+    /// Look at its commits, and which of these older tips they contain.
+    Examine(Vec<OlderTip>),
     /// Write the letters about a hold.
     TellHold,
     /// Begin an attempt.
@@ -34,6 +38,8 @@ pub enum PullAction {
     Answer,
     /// Note that all letters are sent.
     NoteSent,
+    /// Tell the release managers that its author seems to take it back.
+    TellRetraction,
     /// Tell the release managers that it waits, and for what.
     TellUnanswered(String),
     /// Look whether it has landed.
@@ -55,6 +61,10 @@ pub struct Situation<'a> {
     pub head: Option<ObjectId>,
     /// An earlier request with the same tag object for the same target.
     pub repeats: Option<PullNumber>,
+    /// The newest request that supersedes it.
+    pub superseded_by: Option<PullNumber>,
+    /// Tips of older requests, for one whose commits are to be looked at.
+    pub older: Vec<OlderTip>,
     /// The run of a running request.
     pub run: Option<&'a Run>,
     /// Letters of this request that are not sent yet.
@@ -65,6 +75,10 @@ pub struct Situation<'a> {
 
 /// Decides.
 pub fn decide(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<PullAction> {
+    if let Some(by) = yields_to(pull, situation) {
+        let because = format!("request {by} supersedes it");
+        return Decision::act(PullAction::Supersede(by), because);
+    }
     let next = match situation.backoff {
         Some(retry) => backing_off(retry),
         None => by_stage(pull, situation, now),
@@ -80,7 +94,20 @@ pub fn decide(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decisio
             format!("the target is at {} now; has it landed?", head.short()),
         );
     }
+    if pull.retraction.as_ref().is_some_and(|retraction| !retraction.told) {
+        let because = "its author seems to take it back".to_owned();
+        return Decision { action: Some(PullAction::TellRetraction), because, ..next };
+    }
     overdue(pull, situation, next, now)
+}
+
+/// The request that is to be recorded as superseding this one.
+fn yields_to(pull: &Pull, situation: &Situation<'_>) -> Option<PullNumber> {
+    let by = situation.superseded_by.filter(|_| pull.lineage.superseded_by.is_none())?;
+    match pull.stage.yields() {
+        Yields::Ends | Yields::Notes => Some(by),
+        Yields::Nothing => None,
+    }
 }
 
 fn backing_off(retry: &Retry) -> Decision<PullAction> {
@@ -101,7 +128,8 @@ fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<
             if let Some(of) = situation.repeats {
                 return Decision::act(PullAction::Repeat(of), "the same tag was mailed before");
             }
-            Decision::due(check, PullAction::Examine, "its commits are to be looked at", now)
+            let action = PullAction::Examine(situation.older.clone());
+            Decision::due(check, action, "its commits are to be looked at", now)
         }
         Stage::Held { reason, told: false, .. } => {
             Decision::act(PullAction::TellHold, held_because(reason))
@@ -183,17 +211,21 @@ fn answered(
         Verdict::Landed => situation.letters_open == 0,
         // A refused request may be fetched anew once a key was added.
         Verdict::Refused { .. } => false,
-        Verdict::Tested { .. } | Verdict::Cancelled { .. } | Verdict::Repeated { .. } => {
-            trusted.is_none()
-        }
+        Verdict::Tested { .. }
+        | Verdict::Cancelled { .. }
+        | Verdict::Repeated { .. }
+        | Verdict::Superseded { .. } => trusted.is_none(),
     };
     if over || now >= kept_until {
         return Decision::act(PullAction::Forget, format!("it is over: {word}"));
     }
     let until = kept_until.strftime("%Y-%m-%d");
-    let because = match trusted {
-        Some(_) => format!("it is answered ({word}); it is kept until {until} or until it lands"),
-        None => format!("it is answered ({word}); it can be asked for again until {until}"),
+    let because = match (verdict, trusted) {
+        (Verdict::Superseded { by }, _) => format!("request {by} supersedes it"),
+        (_, Some(_)) => {
+            format!("it is answered ({word}); it is kept until {until} or until it lands")
+        }
+        (_, None) => format!("it is answered ({word}); it can be asked for again until {until}"),
     };
     Decision::wait_until(kept_until, because)
 }

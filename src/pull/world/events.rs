@@ -18,7 +18,9 @@ impl World {
     pub(super) fn pull_event(&mut self, number: PullNumber, event: PullEvent, now: Timestamp) {
         let Some(pull) = self.pulls.get_mut(&number) else { return };
         // What was looked at is the target's tip: a request is never looked at twice for one tip.
-        if let PullEvent::Examined(Facts { head, .. }) | PullEvent::Looked { head, .. } = &event {
+        if let PullEvent::Examined { facts: Facts { head, .. }, .. }
+        | PullEvent::Looked { head, .. } = &event
+        {
             let at = self.heads.get(&pull.target).map_or(now, |(_, at)| *at);
             self.heads.insert(pull.target.clone(), (Some(*head), at));
         }
@@ -33,6 +35,7 @@ impl World {
             self.changed.history.push((number, HistoryEntry { at: now, stage, what }));
         }
         if before != after {
+            self.outdate(number);
             self.follow(&before, &after, now);
         }
     }
@@ -44,6 +47,9 @@ impl World {
             let outcome = match verdict {
                 Verdict::Cancelled { by } => Some(Outcome::Cancelled { by: by.clone() }),
                 Verdict::Landed => Some(Outcome::AlreadyMerged),
+                Verdict::Superseded { by } => {
+                    Some(Outcome::Cancelled { by: format!("request {by}, which supersedes it") })
+                }
                 Verdict::Tested { .. } | Verdict::Refused { .. } | Verdict::Repeated { .. } => None,
             };
             if let Some(outcome) = outcome {
@@ -138,18 +144,23 @@ fn letter_words(event: &LetterEvent) -> String {
 fn refusal_word(why: &Refusal) -> &'static str {
     match why {
         Refusal::Signature(verification) => match verification {
-            Verification::Unsigned => "unsigned requests from strangers",
-            Verification::UnknownKey { .. } => "requests signed with unknown keys by strangers",
+            Verification::Unsigned => "unsigned requests that nobody was told of",
+            Verification::UnknownKey { .. } => {
+                "requests signed with unknown keys that nobody was told of"
+            }
             Verification::Good(_)
             | Verification::Bad { .. }
             | Verification::Expired { .. }
             | Verification::Revoked { .. }
             | Verification::Weak { .. }
-            | Verification::NameMismatch { .. } => "badly signed requests from strangers",
+            | Verification::NameMismatch { .. } => "badly signed requests that nobody was told of",
         },
-        Refusal::UrlNotAllowed { .. } => "requests from strangers with URLs that are not allowed",
+        Refusal::NoTag { .. } => "unsigned requests that nobody was told of",
+        Refusal::UrlNotAllowed { .. } => {
+            "requests with URLs that are not allowed that nobody was told of"
+        }
         Refusal::RefMissing | Refusal::TipMismatch { .. } | Refusal::Unfetchable { .. } => {
-            "requests from strangers that could not be fetched"
+            "requests that could not be fetched and nobody was told of"
         }
     }
 }

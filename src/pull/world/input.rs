@@ -10,6 +10,7 @@ use crate::pull::decision::{Trouble, TroubleKind};
 use crate::pull::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
 use crate::pull::letter::Letter;
 use crate::pull::letter::rules::LetterEvent;
+use crate::pull::near_miss::{MissEvent, NearMiss};
 use crate::pull::records::{Batch, Cursor, Folder};
 use crate::pull::request::Pull;
 use crate::pull::request::apply::PullEvent;
@@ -23,7 +24,7 @@ use crate::pull::run::decide::RunAction;
 pub enum Subject {
     /// A request.
     Pull(PullNumber),
-    /// The notice that a request is unanswered: it must not wait for what keeps failing.
+    /// A notice to the release managers about a request: it must not wait for what keeps failing.
     Notice(PullNumber),
     /// A run.
     Run(RunId),
@@ -31,6 +32,8 @@ pub enum Subject {
     Letter(MessageId),
     /// A target's tip.
     Head(TargetName),
+    /// A mail that is meant to be a request and is none.
+    Miss(MessageId),
     /// An alert to the administrator.
     Alert(String),
     /// The weekly counts.
@@ -66,6 +69,8 @@ pub enum Effect {
     Send(Box<Letter>),
     /// Read a target's tip.
     ReadHead(TargetName),
+    /// Write to the author of a mail that is meant to be a request and is none.
+    TellMiss(Box<NearMiss>),
     /// Write to the administrator.
     Alert(Alert),
     /// Write the weekly counts to the administrator.
@@ -78,13 +83,16 @@ impl Effect {
     /// What it is about.
     pub fn subject(&self) -> Subject {
         match self {
-            Self::Pull { pull, action: PullAction::TellUnanswered(_), .. } => {
-                Subject::Notice(pull.number)
-            }
+            Self::Pull {
+                pull,
+                action: PullAction::TellUnanswered(_) | PullAction::TellRetraction,
+                ..
+            } => Subject::Notice(pull.number),
             Self::Pull { pull, .. } => Subject::Pull(pull.number),
             Self::Run { run, .. } => Subject::Run(run.id),
             Self::Send(letter) => Subject::Letter(letter.id.clone()),
             Self::ReadHead(target) => Subject::Head(target.clone()),
+            Self::TellMiss(miss) => Subject::Miss(miss.message_id.clone()),
             Self::Alert(alert) => Subject::Alert(alert.subject.clone()),
             Self::Counts(_) => Subject::Counts,
             Self::Expire(_) => Subject::OldFiles,
@@ -110,6 +118,8 @@ pub enum Happened {
     Run(RunEvent),
     /// To a letter.
     Letter(LetterEvent),
+    /// To a near miss.
+    Miss(MissEvent),
     /// A target's tip was read.
     Head(ObjectId),
     /// Nothing that changes a record.
@@ -147,8 +157,23 @@ pub enum Arrived {
     Request {
         /// By which list.
         list: ListName,
+        /// Where it is to go.
+        target: TargetName,
         /// What it asks.
         cover: Box<Cover>,
+    },
+    /// Meant to be a request, and none; its author is known and to be told.
+    NearMiss(Box<NearMiss>),
+    /// Nothing to act on, but of a kind that the administrator hears the number of.
+    Counted(&'static str),
+    /// Its author seems to take a request back.
+    Retraction {
+        /// The thread above the mail, oldest first: one of them is the request.
+        of: Vec<MessageId>,
+        /// The author's address.
+        by: String,
+        /// The sentence that says so.
+        said: String,
     },
     /// Nothing to act on (it may still be one of our own letters come back).
     Other,

@@ -96,6 +96,9 @@ impl World {
     ) -> Result<String, String> {
         let pull = self.named(named)?;
         let number = pull.number;
+        if let Some(by) = pull.lineage.superseded_by {
+            return Err(format!("Request {by} supersedes request {number}; name that one."));
+        }
         match &pull.stage {
             Stage::Answered { .. } | Stage::Concluded { written: true, .. } => {}
             Stage::Held { .. } => {

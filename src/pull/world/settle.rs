@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Alert, DAY, Effect, Subject, World};
 use crate::pull::decision::Decision;
 use crate::pull::ids::{PullNumber, RunId, TargetName};
+use crate::pull::near_miss;
 use crate::pull::queue::{self, Place, Turn, Waiting};
 use crate::pull::request::apply::PullEvent;
 use crate::pull::request::decide::{self as pull_rules, HEAD_EVERY, PullAction, Situation};
@@ -67,6 +68,8 @@ impl World {
             } else {
                 None
             },
+            superseded_by: self.superseded_by(pull),
+            older: self.older_tips(pull),
             run: match &pull.stage {
                 Stage::Running { run, .. } => self.runs.get(run),
                 _ => None,
@@ -100,7 +103,10 @@ impl World {
         let target = self.policy.targets.get(&run.target)?;
         let released = match &run.why {
             Why::Attempt { pull, .. } => self.pulls.get(pull).is_none_or(|pull| {
-                matches!(pull.stage.verdict(), Some(Verdict::Landed | Verdict::Cancelled { .. }))
+                matches!(
+                    pull.stage.verdict(),
+                    Some(Verdict::Landed | Verdict::Cancelled { .. } | Verdict::Superseded { .. })
+                )
             }),
             Why::Asked { .. } => false,
         };
@@ -124,13 +130,20 @@ impl World {
     ) -> bool {
         let subject = Subject::Pull(number);
         let Some(pull) = self.pulls.get(&number) else { return false };
-        if self.in_flight.contains(&subject) || matches!(pull.stage, Stage::Closed { .. }) {
+        if matches!(pull.stage, Stage::Closed { .. }) {
             return false;
         }
         let decision = self.decide_pull(pull, queues, now);
+        if let Some(PullAction::Supersede(by)) = decision.action {
+            self.supersede(number, by, now);
+            return true;
+        }
+        if self.in_flight.contains(&subject) {
+            return false;
+        }
         wake.add(decision.wake_at);
         match decision.action {
-            None => false,
+            None | Some(PullAction::Supersede(_)) => false,
             Some(PullAction::Begin) => {
                 self.begin_attempt(number, now);
                 true
@@ -156,9 +169,10 @@ impl World {
             Some(
                 action @ (PullAction::Fetch
                 | PullAction::Verify
-                | PullAction::Examine
+                | PullAction::Examine(_)
                 | PullAction::TellHold
                 | PullAction::Answer
+                | PullAction::TellRetraction
                 | PullAction::TellUnanswered(_)
                 | PullAction::LookLanded
                 | PullAction::Forget),
@@ -257,6 +271,16 @@ impl World {
             if self.in_flight.insert(Subject::Alert(subject.clone())) {
                 let (subject, detail) = (subject.clone(), detail.clone());
                 effects.push(Effect::Alert(Alert { subject, detail }));
+            }
+        }
+        for (id, miss) in &self.control.near_misses {
+            let subject = Subject::Miss(id.clone());
+            let due = miss.received_at + near_miss::WAIT;
+            if now < due {
+                wake.add(Some(due));
+            } else if !self.in_flight.contains(&subject) && !self.backs_off(&subject, wake, now) {
+                effects.push(Effect::TellMiss(Box::new(miss.clone())));
+                self.in_flight.insert(subject);
             }
         }
         let expired_until = self.expired_at.map_or(now, |at| at + DAY);

@@ -1,0 +1,276 @@
+//! Says whether one request is a later revision of another. Pure: it reads two records and the
+//! open requests around them. It must not say what follows from that: `decide` does.
+//!
+//! What is believed, and why:
+//!
+//! * Nothing unverified supersedes anything. The newer one's tag was verified and its commits were
+//!   looked at; a mail that merely says `v2` changes nothing.
+//! * Mails are forgeable, and old signed tags can be mailed again by anybody. So the newer tag must
+//!   not have been made before the older one, by the signed tagger line; a replayed old tag
+//!   supersedes nothing, whatever its mail says. This also orders any two requests one way only.
+//! * A tag's name says nothing: `for-upstream` moves for the next request. A name with a version of
+//!   its own (`block-v2` after `block`) says as much as an equal title does.
+//! * Titles are used again for the next series. An equal title counts only together with a higher
+//!   revision, and only back to where that title began anew.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{MessageId, ObjectId, PullNumber};
+use super::request::{Pull, Stage, Trusted};
+use super::verdict::{Refusal, Verdict};
+
+/// A request's place among its revisions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lineage {
+    /// Older requests whose tips its own tip contains. `None` until its commits were looked at and
+    /// found not to be in the target: before that it supersedes nothing.
+    pub contains: Option<Vec<PullNumber>>,
+    /// The newer request that supersedes it.
+    pub superseded_by: Option<PullNumber>,
+    /// The requests that it supersedes, the last ones.
+    pub replaces: Vec<Replaced>,
+}
+
+/// A request that a newer one supersedes, as letters name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// Its number.
+    pub number: PullNumber,
+    /// Its revision.
+    pub revision: u32,
+}
+
+/// How many superseded requests a record names.
+const REPLACED: usize = 5;
+
+/// How many older tips one examination is asked about.
+const OLDER: usize = 64;
+
+impl Lineage {
+    /// Notes that it supersedes another.
+    pub fn note(&mut self, replaced: Replaced) {
+        if !self.replaces.contains(&replaced) {
+            self.replaces.push(replaced);
+            self.replaces.sort_by_key(|replaced| replaced.number);
+            let over = self.replaces.len().saturating_sub(REPLACED);
+            self.replaces.drain(..over);
+        }
+    }
+}
+
+/// An older request's tip, about which an examination is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OlderTip {
+    /// The request.
+    pub number: PullNumber,
+    /// Its tip: as pinned, or as its mail says while it is not.
+    pub tip: ObjectId,
+}
+
+/// The tips of older requests for the same target, the newest ones.
+pub fn older_tips<'a>(
+    pull: &Pull,
+    open: impl DoubleEndedIterator<Item = &'a Pull>,
+) -> Vec<OlderTip> {
+    let older = open.filter(|other| other.number < pull.number && other.target == pull.target);
+    let tips = older.rev().filter_map(|other| tip(other).map(|tip| (other.number, tip)));
+    tips.take(OLDER).map(|(number, tip)| OlderTip { number, tip }).collect()
+}
+
+fn tip(pull: &Pull) -> Option<ObjectId> {
+    match (&pull.stage, pull.stage.trusted()) {
+        (_, Some(trusted)) => Some(trusted.pinned.tip),
+        (Stage::Fetched { pinned, .. }, None) => Some(pinned.tip),
+        (_, None) => pull.cover.request.tip.as_ref().and_then(|tip| tip.full()),
+    }
+}
+
+/// The newest of the open requests that supersedes this one.
+pub fn superseded_by<'a, I>(older: &Pull, open: I) -> Option<PullNumber>
+where
+    I: Iterator<Item = &'a Pull> + Clone,
+{
+    open.clone()
+        .filter(|newer| supersedes(newer, older, open.clone()))
+        .max_by_key(|newer| (newer.cover.revision, newer.number))
+        .map(|newer| newer.number)
+}
+
+/// Whether the newer request supersedes the older one; `open` are all that may stand between.
+pub fn supersedes<'a>(
+    newer: &Pull,
+    older: &Pull,
+    open: impl Iterator<Item = &'a Pull> + Clone,
+) -> bool {
+    let Some(contains) = &newer.lineage.contains else { return false };
+    let Some(new) = newer.stage.trusted() else { return false };
+    if newer.number == older.number || newer.target != older.target {
+        return false;
+    }
+    let contained = newer.number > older.number && contains.contains(&older.number);
+    if !contained && !is_next(newer, older, open) {
+        return false;
+    }
+    match older.stage.trusted() {
+        Some(old) => new.signer.key == old.signer.key && comes_after(newer, new, older, old),
+        // It can't be fetched as its mail says, perhaps because its tag's name was used again.
+        None => fails_to_arrive(&older.stage) && same_author(newer, older),
+    }
+}
+
+/// Whether a tag was made after another. Of two made in the same second the higher revision, then
+/// the later mail, is the newer; so no two requests can supersede each other.
+fn comes_after(newer: &Pull, new: &Trusted, older: &Pull, old: &Trusted) -> bool {
+    let (Some(new), Some(old)) = (&new.pinned.tag, &old.pinned.tag) else { return false };
+    new.id != old.id
+        && (new.tagged_at, newer.cover.revision, newer.number)
+            > (old.tagged_at, older.cover.revision, older.number)
+}
+
+fn fails_to_arrive(stage: &Stage) -> bool {
+    matches!(stage, Stage::Received { fetch } if fetch.failures > 0)
+}
+
+/// Whether the mails say that one is the next revision of the other.
+fn is_next<'a>(newer: &Pull, older: &Pull, open: impl Iterator<Item = &'a Pull> + Clone) -> bool {
+    newer.cover.revision > older.cover.revision
+        && (on_its_thread(newer, older, open.clone())
+            || (same_name(newer, older) && !begun_anew(newer, older, open)))
+}
+
+/// Whether a request answers another's mail, or both answer a third request of the same author. A
+/// thread that only has some discussion above it joins nothing.
+fn on_its_thread<'a>(newer: &Pull, older: &Pull, mut open: impl Iterator<Item = &'a Pull>) -> bool {
+    let above = |pull: &Pull, id: &MessageId| pull.cover.references.contains(id);
+    above(newer, &older.cover.message_id)
+        || open.any(|third| {
+            let id = &third.cover.message_id;
+            same_author(third, newer) && above(newer, id) && above(older, id)
+        })
+}
+
+/// Whether a request with the same name began a new series between the two.
+fn begun_anew<'a>(newer: &Pull, older: &Pull, mut open: impl Iterator<Item = &'a Pull>) -> bool {
+    open.any(|between| {
+        older.number < between.number
+            && between.number < newer.number
+            && between.cover.revision <= older.cover.revision
+            && between.target == older.target
+            && same_author(between, older)
+            && same_name(between, older)
+            && !is_void(between)
+    })
+}
+
+/// Whether a request never stood for anything of its own.
+fn is_void(pull: &Pull) -> bool {
+    match pull.stage.verdict() {
+        Some(Verdict::Repeated { .. } | Verdict::Refused { why: Refusal::Signature(_), .. }) => {
+            true
+        }
+        Some(
+            Verdict::Refused { .. }
+            | Verdict::Tested { .. }
+            | Verdict::Landed
+            | Verdict::Cancelled { .. }
+            | Verdict::Superseded { .. },
+        )
+        | None => false,
+    }
+}
+
+fn same_author(one: &Pull, two: &Pull) -> bool {
+    one.cover.author.address.eq_ignore_ascii_case(&two.cover.author.address)
+}
+
+/// Whether two requests have the same title, or refs that differ in a version alone.
+fn same_name(one: &Pull, two: &Pull) -> bool {
+    let (first, second) = (title(&one.cover.subject), title(&two.cover.subject));
+    if !first.is_empty() && first == second {
+        return true;
+    }
+    let (first, second) = (&one.cover.request.reference, &two.cover.request.reference);
+    first != second && stem(first).is_some() && stem(first) == stem(second)
+}
+
+/// A subject's own words: without brackets, markers, numbers of parts, versions and RESEND.
+fn title(subject: &str) -> Vec<String> {
+    let mut rest = subject.trim();
+    loop {
+        let answer = ["re:", "fwd:"].iter().find_map(|mark| {
+            let start = rest.get(..mark.len())?;
+            start.eq_ignore_ascii_case(mark).then(|| &rest[mark.len()..])
+        });
+        let bracket = || rest.strip_prefix('[')?.split_once(']').map(|(_, after)| after);
+        match answer.or_else(bracket) {
+            Some(after) => rest = after.trim_start_matches([':', ' ', '\t']),
+            None => break,
+        }
+    }
+    rest.split_whitespace()
+        .map(|word| word.trim_matches([':', ',', ';', '.', '(', ')', '[', ']']).to_lowercase())
+        .filter(|word| !word.is_empty() && !is_mark(word))
+        .collect()
+}
+
+fn is_mark(word: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    ["pull", "git", "request", "pull-request", "resend", "repost"].contains(&word)
+        || word.strip_prefix('v').is_some_and(digits)
+        || word.split_once('/').is_some_and(|(n, of)| digits(n) && digits(of))
+}
+
+/// A ref without the version at its end; `None` where nothing is left.
+fn stem(reference: &str) -> Option<&str> {
+    let name = reference.strip_prefix("refs/").unwrap_or(reference);
+    let name = name.strip_prefix("tags/").unwrap_or(name);
+    let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let version = unnumbered.len() < name.len();
+    let stem = match unnumbered.strip_suffix(['v', 'V']) {
+        Some(stem) if version => stem.strip_suffix(['-', '_', '.']).unwrap_or(name),
+        Some(_) | None => name,
+    };
+    (!stem.is_empty()).then_some(stem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_what_the_series_calls_itself() {
+        let same = [
+            "[PULL 00/12] Block patches",
+            "[PULL v2 00/12] Block  patches",
+            "[PULL RESEND] block patches",
+            "[GIT PULL, v3] [RESEND] Block patches",
+            "[PULL] RESEND: Block patches (v2)",
+            "PULL: Block patches, v2",
+            "Re: [PULL v2] Block patches",
+        ];
+        for subject in same {
+            assert_eq!(title(subject), ["block", "patches"], "{subject}");
+        }
+        assert_ne!(title("[PULL] Block patches"), title("[PULL] Block patches for 9.0"));
+        assert_ne!(title("[PULL] net 2026-01-05"), title("[PULL] net 2026-01-12"));
+        assert!(title("[PULL v2]").is_empty());
+    }
+
+    #[test]
+    fn a_ref_loses_a_version_and_nothing_else() {
+        let stems = [
+            ("tags/block-v2", "block"),
+            ("refs/tags/block_v12", "block"),
+            ("tags/block.v2", "block"),
+            ("tags/block", "block"),
+            ("for-upstream", "for-upstream"),
+            ("tags/block-2026-01-05", "block-2026-01-05"),
+            ("tags/dev2", "dev2"),
+            ("tags/for-v6", "for"),
+        ];
+        for (reference, expected) in stems {
+            assert_eq!(stem(reference), Some(expected), "{reference}");
+        }
+        assert_eq!(stem("tags/-v2"), None);
+    }
+}

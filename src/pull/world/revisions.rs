@@ -1,0 +1,83 @@
+//! Later revisions among the open requests, and what an author says of taking one back.
+//!
+//! The race: a newer revision is verified while something is under way for the older one, be it its
+//! pipeline or the writing of its answer. The older is concluded at once; its run is stopped, and
+//! what comes of the effect in flight is dropped, so that no letter of a superseded test goes out.
+//! A letter that is in the outbox already goes: the release managers may have been told.
+
+use jiff::Timestamp;
+
+use super::{Subject, World};
+use crate::pull::ids::{MessageId, PullNumber};
+use crate::pull::request::apply::PullEvent;
+use crate::pull::request::{Pull, Stage};
+use crate::pull::revision::{self, OlderTip, Replaced};
+
+impl World {
+    pub(super) fn superseded_by(&self, pull: &Pull) -> Option<PullNumber> {
+        let open = pull.lineage.superseded_by.is_none();
+        open.then(|| revision::superseded_by(pull, self.pulls.values())).flatten()
+    }
+
+    /// Tips that a request is asked about whose commits are to be looked at.
+    pub(super) fn older_tips(&self, pull: &Pull) -> Vec<OlderTip> {
+        match pull.stage {
+            Stage::Verified { .. } => revision::older_tips(pull, self.pulls.values()),
+            Stage::Received { .. }
+            | Stage::Fetched { .. }
+            | Stage::Held { .. }
+            | Stage::Queued { .. }
+            | Stage::Running { .. }
+            | Stage::Concluded { .. }
+            | Stage::Answered { .. }
+            | Stage::Closed { .. } => Vec::new(),
+        }
+    }
+
+    /// Records on both sides that one request supersedes another.
+    pub(super) fn supersede(&mut self, number: PullNumber, by: PullNumber, now: Timestamp) {
+        let Some(revision) = self.pulls.get(&number).map(|pull| pull.cover.revision) else {
+            return;
+        };
+        self.pull_event(number, PullEvent::Superseded { by }, now);
+        if let Some(newer) = self.pulls.get_mut(&by) {
+            newer.lineage.note(Replaced { number, revision });
+            self.changed.pulls.insert(by);
+        }
+    }
+
+    /// Marks what is in flight for a request that has just moved on.
+    pub(super) fn outdate(&mut self, number: PullNumber) {
+        if self.in_flight.contains(&Subject::Pull(number)) {
+            self.outdated.insert(number);
+        }
+    }
+
+    /// Whether the request that an effect was for has moved on since it began.
+    pub(super) fn was_outdated(&mut self, subject: &Subject) -> bool {
+        match subject {
+            Subject::Pull(number) => self.outdated.remove(number),
+            Subject::Notice(_)
+            | Subject::Run(_)
+            | Subject::Letter(_)
+            | Subject::Head(_)
+            | Subject::Alert(_)
+            | Subject::Miss(_)
+            | Subject::Counts
+            | Subject::OldFiles => false,
+        }
+    }
+
+    /// An author's word that a request is not wanted any more. A stranger's is passed over.
+    pub(super) fn retracted(&mut self, of: &[MessageId], by: &str, said: String, now: Timestamp) {
+        let meant = self.pulls.values().filter(|pull| {
+            of.contains(&pull.cover.message_id)
+                && pull.cover.author.address.eq_ignore_ascii_case(by)
+        });
+        // The mail answers the last of the thread that is a request.
+        let place = |pull: &&Pull| of.iter().rposition(|id| *id == pull.cover.message_id);
+        if let Some(number) = meant.max_by_key(place).map(|pull| pull.number) {
+            self.pull_event(number, PullEvent::Retracted { said }, now);
+        }
+    }
+}
