@@ -28,7 +28,7 @@ pub(super) fn lint(shared: &Shared, question: &Question) -> Reply {
         Some(tip) => read(shared, &commit, &tip),
         None => Err("Reference not found".to_owned()),
     };
-    let with_jobs = asked("include_jobs") == Some("true");
+    let with_jobs = asked("include_jobs").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     Reply::json(200, answer(shared, found, &commit, with_jobs))
 }
 
