@@ -300,6 +300,19 @@ fn where_gitlab_does_not_tell_files_are_compared_and_the_administrator_hears_of_
 }
 
 #[test]
+fn a_target_without_any_plan_proves_nothing() {
+    scenario(|w| {
+        w.run_until_quiet();
+        let blank = CiPlan { errors: vec!["no permission".into()], ..CiPlan::default() };
+        w.outside.lock().ci_plan = blank;
+        let pull = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        w.reply_to(&pull);
+        assert!(w.letter_to(ADMIN).contains("no permission"));
+    });
+}
+
+#[test]
 fn where_a_lint_is_required_nothing_is_tested_without() {
     let mut setting = Setting::default();
     setting.target().ci_lint = CiLint::Require;
