@@ -33,7 +33,7 @@ const TEXTS: &str = "a list of texts";
 const SCHEMES: &str = "a list of \"https\", \"http\", \"git\", \"ssh\"";
 const GLOBS: &str = "a list of host names, with * and ? as in file names";
 const ADDRESSES_IP: &str = "a list of IP addresses";
-const PATH_GLOBS: &str = "a list of paths, with *, ** and ? as in .gitignore";
+const PATH_GLOBS: &str = "a list of paths from the repository's root, with *, ** and ?";
 const LINT: &str = "\"try\", \"require\" or \"off\"";
 pub(super) const VARIABLES: &str = "a table of texts, such as { QEMU_CI = \"2\" }";
 pub(super) const INPUTS: &str = "a table of texts, numbers, flags or lists of them";

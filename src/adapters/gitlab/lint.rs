@@ -4,6 +4,9 @@
 //! GitLab renamed the parameters that name commit and branch, ignores those it does not know, and
 //! then lints its default branch: two such answers are always equal. So before the first answer is
 //! believed, GitLab is asked for a commit that can't exist, and has to refuse.
+//!
+//! Local includes come from the branch's tip, and reads lag writes: an answer whose includes are of
+//! another commit than the one asked about is not believed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,6 +38,18 @@ struct IncludeAnswer {
     kind: Option<String>,
     location: Option<String>,
     extra: Option<Value>,
+    context_project: Option<String>,
+    context_sha: Option<String>,
+}
+
+impl IncludeAnswer {
+    /// Whether it is a file of that project's at another commit.
+    fn is_stale(&self, project: &str, commit: &str) -> bool {
+        let ours = |context: &String| context.eq_ignore_ascii_case(project);
+        self.kind.as_deref() == Some("local")
+            && self.context_project.as_ref().is_some_and(ours)
+            && self.context_sha.as_deref().is_some_and(|sha| sha != commit)
+    }
 }
 
 impl GitLab {
@@ -62,8 +77,17 @@ impl GitLab {
 
     fn ask_lint(&self, commit: &str, ci_ref: &str) -> Result<LintAnswer, Fault> {
         let path = self.client.in_project("ci/lint");
-        match self.client.get(&path, &query(commit, ci_ref)) {
-            Ok(answer) => Ok(answer),
+        match self.client.get::<LintAnswer>(&path, &query(commit, ci_ref)) {
+            Ok(answer) => {
+                let stale = |include: &IncludeAnswer| include.is_stale(&self.project, commit);
+                if !answer.includes.iter().flatten().any(stale) {
+                    return Ok(answer);
+                }
+                Err(Fault::permanent(format!(
+                    "GitLab lints {commit} with includes of another commit: {ci_ref} is not \
+                     there yet, or not any more"
+                )))
+            }
             // Not there at all, or not yet: reads lag writes.
             Err(refused) if refused.is(&[400, 404]) => {
                 let fault = Fault::from(refused);

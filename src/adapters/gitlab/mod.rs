@@ -50,6 +50,8 @@ pub struct GitLab {
     inputs: serde_json::Map<String, serde_json::Value>,
     /// The token's own user once GitLab has told it; inside, `None` if GitLab will not say.
     me: OnceLock<Option<u64>>,
+    /// The project's path, or its number.
+    project: String,
     /// Set once GitLab has shown that its lint takes the commit it is asked about.
     lints_commits: OnceLock<()>,
 }
@@ -80,6 +82,7 @@ impl GitLab {
             variables,
             inputs,
             me: OnceLock::new(),
+            project: ci.project.trim_matches('/').to_owned(),
             lints_commits: OnceLock::new(),
         })
     }

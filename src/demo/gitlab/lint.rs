@@ -24,12 +24,12 @@ pub(super) fn lint(shared: &Shared, question: &Question) -> Reply {
         return Reply::message(404, "404 Commit Not Found");
     };
     let tip = repository::resolve(&shared.repository, branch).map(|(sha, _)| sha);
-    let found = match tip {
-        Some(tip) => read(shared, &commit, &tip),
+    let found = match &tip {
+        Some(tip) => read(shared, &commit, tip),
         None => Err("Reference not found".to_owned()),
     };
     let with_jobs = asked("include_jobs").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    Reply::json(200, answer(shared, found, &commit, with_jobs))
+    Reply::json(200, answer(shared, found, &tip.unwrap_or_default(), with_jobs))
 }
 
 type Read = (Merged, Vec<JobOrder>);
@@ -43,11 +43,11 @@ fn read(shared: &Shared, commit: &str, tip: &str) -> Result<Read, String> {
     Ok((merged, jobs))
 }
 
-fn answer(shared: &Shared, found: Result<Read, String>, commit: &str, with_jobs: bool) -> Value {
+fn answer(shared: &Shared, found: Result<Read, String>, tip: &str, with_jobs: bool) -> Value {
     let mut answer = match found {
         Ok((merged, jobs)) => json!({
             "valid": true, "errors": [], "warnings": [], "merged_yaml": yaml(&merged.entries),
-            "includes": merged.includes.iter().map(|path| include(shared, path, commit)).collect::<Vec<_>>(),
+            "includes": merged.includes.iter().map(|path| include(shared, path, tip)).collect::<Vec<_>>(),
             "jobs": jobs.iter().map(job).collect::<Vec<_>>(),
         }),
         Err(error) => json!({
@@ -61,11 +61,11 @@ fn answer(shared: &Shared, found: Result<Read, String>, commit: &str, with_jobs:
     answer
 }
 
-fn include(shared: &Shared, path: &str, commit: &str) -> Value {
-    let page = |kind: &str| format!("{}/{}/-/{kind}/{commit}/{path}", shared.url, shared.project);
+fn include(shared: &Shared, path: &str, tip: &str) -> Value {
+    let page = |kind: &str| format!("{}/{}/-/{kind}/{tip}/{path}", shared.url, shared.project);
     json!({
         "type": "local", "location": path, "blob": page("blob"), "raw": page("raw"), "extra": {},
-        "context_project": shared.project, "context_sha": commit,
+        "context_project": shared.project, "context_sha": tip,
     })
 }
 
