@@ -43,6 +43,7 @@ fn word(reason: Reason) -> &'static str {
         Reason::PatchSeries => "patch-series",
         Reason::Elsewhere => "elsewhere",
         Reason::NoRequest => "no-request",
+        Reason::NoBlock => "no-block",
         Reason::Quoted => "quoted",
     }
 }
@@ -260,7 +261,7 @@ proptest! {
 
     #[test]
     fn a_damaged_request_breaks_nothing_and_the_cheap_look_lets_requests_through(
-        which in 0..70_usize,
+        which in 0..280_usize,
         damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
         cut in any::<prop::sample::Index>(),
     ) {

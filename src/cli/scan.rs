@@ -176,6 +176,7 @@ fn is_final(reason: Reason) -> bool {
         | Reason::PatchSeries
         | Reason::Elsewhere
         | Reason::NoRequest
+        | Reason::NoBlock
         | Reason::Quoted => false,
     }
 }

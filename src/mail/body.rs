@@ -1,59 +1,134 @@
-//! Finds a mail's text: the first text part that is no attachment, decoded, as plain lines. It must
+//! Finds a mail's text: the text parts that are no attachments, decoded, as plain lines. It must
 //! not look for requests.
 
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::charsets::map::charset_decoder;
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{HeaderName, HeaderValue, Message, MessagePart, MimeHeaders, PartType};
+
+use super::html;
 
 /// Characters of a text that are looked at; the rest of a longer one is left alone.
 const MOST: usize = 2_000_000;
 
-/// Quotes within quotes that are told apart.
-const QUOTES: usize = 8;
+/// Text parts of one mail that are looked at.
+const PARTS: usize = 8;
 
-/// A mail's text in the forms that a request may be read from, the most faithful first.
-pub(super) fn texts(message: &Message<'_>) -> Vec<String> {
-    let Some(part) = chosen(message) else { return Vec::new() };
-    let text = match &part.body {
-        PartType::Text(text) => lines(text),
-        PartType::Html(html) => lines(&from_html(html)),
-        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
-            lines(&String::from_utf8_lossy(bytes))
-        }
-        PartType::Message(_) | PartType::Multipart(_) => return Vec::new(),
-    };
-    let flowed = is_flowed(part).then(|| unflow(&text));
-    [Some(text), flowed].into_iter().flatten().collect()
+/// One part's text in the forms that a request may be read from, the likeliest first.
+pub(super) type Forms = Vec<String>;
+
+/// A mail's text parts in the order in which they are to be believed: plain ones as they come, then
+/// HTML, then what is left of a mail whose parts can't be told apart.
+pub(super) fn texts(message: &Message<'_>) -> Vec<Forms> {
+    let shown = || message.parts.iter().filter(|part| !is_attached(part));
+    let plain = shown().filter(|part| matches!(part.body, PartType::Text(_)) && is_plain(part));
+    let html = shown().filter(|part| is_html(part));
+    let mut texts: Vec<Forms> =
+        plain.chain(html).take(PARTS).map(|part| forms(message, part)).collect();
+    if texts.iter().flatten().all(|text| text.trim().is_empty()) {
+        texts.extend(remains(message).map(|text| vec![lines(&text)]));
+    }
+    texts
 }
 
-/// The first plain text that is no attachment; else the first HTML; else, of a mail whose parts
-/// have no end, the first part that has text at all.
-fn chosen<'a, 'x>(message: &'a Message<'x>) -> Option<&'a MessagePart<'x>> {
-    let shown = || message.parts.iter().filter(|part| !is_attached(part));
-    shown()
-        .find(|part| matches!(part.body, PartType::Text(_)) && is_plain(part))
-        .or_else(|| shown().find(|part| matches!(part.body, PartType::Html(_))))
-        .or_else(|| message.parts.iter().find(|p| p.is_encoding_problem && is_plain(p)))
+/// Whether a patch hangs on the mail.
+pub(super) fn has_patch(message: &Message<'_>) -> bool {
+    let named = |part: &MessagePart<'_>| {
+        part.attachment_name().is_some_and(|name| ends_in(name, &[".patch", ".diff"]))
+    };
+    let typed = |part: &MessagePart<'_>| {
+        let subtype = part.content_type().and_then(|kind| kind.subtype());
+        subtype.is_some_and(|sub| ["x-patch", "x-diff"].iter().any(|s| sub.eq_ignore_ascii_case(s)))
+    };
+    message.parts.iter().any(|part| named(part) || typed(part))
+}
+
+fn forms(message: &Message<'_>, part: &MessagePart<'_>) -> Forms {
+    let text = match &part.body {
+        PartType::Text(text) | PartType::Html(text) if part.is_encoding_problem => {
+            let raw = part.offset_body as usize..part.offset_end as usize;
+            decoded(part, message.raw_message.get(raw).unwrap_or(text.as_bytes()))
+        }
+        PartType::Text(text) | PartType::Html(text) => text.to_string(),
+        PartType::Binary(_)
+        | PartType::InlineBinary(_)
+        | PartType::Message(_)
+        | PartType::Multipart(_) => return Vec::new(),
+    };
+    let text = lines(&if is_html(part) { html::text_of(&text) } else { text });
+    match flow(part) {
+        Some(delsp) => vec![unflow(&text, delsp), text],
+        None => vec![text],
+    }
+}
+
+/// What the parser left as it came, because the part has no end or its encoding a fault.
+fn decoded(part: &MessagePart<'_>, bytes: &[u8]) -> String {
+    let how = part.content_transfer_encoding().unwrap_or_default().to_ascii_lowercase();
+    let decoded = match how.trim() {
+        "quoted-printable" => quoted_printable_decode(bytes),
+        "base64" => base64_decode(bytes),
+        _ => None,
+    };
+    let bytes = decoded.as_deref().unwrap_or(bytes);
+    let charset = part.content_type().and_then(|kind| kind.attribute("charset"));
+    let charset = charset.filter(|_| std::str::from_utf8(bytes).is_err() || decoded.is_some());
+    match charset.and_then(|name| charset_decoder(name.as_bytes())) {
+        Some(decode) => decode(bytes),
+        None => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// The text of a mail whose structure is broken: a part that failed to be decoded, else all that
+/// follows the header.
+fn remains(message: &Message<'_>) -> Option<String> {
+    let broken = message.parts.iter().find(|part| part.is_encoding_problem && is_plain(part));
+    let part = broken.or_else(|| message.parts.first())?;
+    let bytes = match &part.body {
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.as_ref(),
+        PartType::Text(text) | PartType::Html(text) => text.as_bytes(),
+        PartType::Message(_) => return None,
+        PartType::Multipart(_) => message.raw_message.get(part.offset_body as usize..)?,
+    };
+    Some(decoded(part, bytes))
+}
+
+/// HTML, or what would be if the parser had found its end.
+fn is_html(part: &MessagePart<'_>) -> bool {
+    let subtype = || part.content_type().and_then(|kind| kind.subtype());
+    let named = || subtype().is_some_and(|sub| sub.eq_ignore_ascii_case("html"));
+    matches!(part.body, PartType::Html(_))
+        || (part.is_encoding_problem && matches!(part.body, PartType::Text(_)) && named())
 }
 
 fn is_plain(part: &MessagePart<'_>) -> bool {
     let Some(kind) = part.content_type() else { return true };
     kind.ctype().eq_ignore_ascii_case("text")
-        && kind.subtype().is_none_or(|sub| sub.eq_ignore_ascii_case("plain"))
+        && kind.subtype().is_none_or(|sub| sub.is_empty() || sub.eq_ignore_ascii_case("plain"))
 }
 
 fn is_attached(part: &MessagePart<'_>) -> bool {
     let disposed = part.content_disposition().is_some_and(|how| how.is_attachment());
-    let named = part.attachment_name().is_some_and(|name| {
-        let name = name.to_ascii_lowercase();
-        [".patch", ".diff", ".asc", ".sig", ".mbox"].iter().any(|end| name.ends_with(end))
-    });
-    disposed || named
+    let ends = [".patch", ".diff", ".asc", ".sig", ".mbox"];
+    disposed || part.attachment_name().is_some_and(|name| ends_in(name, &ends))
 }
 
-fn is_flowed(part: &MessagePart<'_>) -> bool {
+fn ends_in(name: &str, ends: &[&str]) -> bool {
+    let name = name.to_ascii_lowercase();
+    ends.iter().any(|end| name.ends_with(end))
+}
+
+/// `Some` for format=flowed; whether DelSp goes with it (RFC 3676, section 4).
+fn flow(part: &MessagePart<'_>) -> Option<bool> {
     let values = part.headers.iter().filter(|h| h.name == HeaderName::ContentType);
-    values.map(|h| &h.value).filter_map(HeaderValue::as_content_type).any(|kind| {
-        kind.attribute("format").is_some_and(|format| format.eq_ignore_ascii_case("flowed"))
-    })
+    let is = |kind: &mail_parser::ContentType<'_>, name, value: &str| {
+        kind.attribute(name).is_some_and(|found| found.eq_ignore_ascii_case(value))
+    };
+    values
+        .map(|h| &h.value)
+        .filter_map(HeaderValue::as_content_type)
+        .find(|kind| is(kind, "format", "flowed"))
+        .map(|kind| is(kind, "delsp", "yes"))
 }
 
 /// One line end, no invisible characters, blanks that are blanks.
@@ -61,7 +136,7 @@ fn lines(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(MOST));
     for c in text.chars().take(MOST) {
         match c {
-            '\r' | '\u{200B}' | '\u{200C}' | '\u{200D}' | '\u{2060}' | '\u{FEFF}' | '\0' => {}
+            '\r' | '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\0' => {}
             '\t' | '\u{A0}' | '\u{2002}'..='\u{200A}' | '\u{202F}' | '\u{3000}' => out.push(' '),
             c => out.push(c),
         }
@@ -69,69 +144,19 @@ fn lines(text: &str) -> String {
     out
 }
 
-/// Joins what format=flowed broke (RFC 3676, section 4.2): a line that ends in a blank goes on.
-fn unflow(text: &str) -> String {
+/// Joins what format=flowed broke (RFC 3676, section 4.2): a line that ends in a blank goes on; with
+/// DelSp that blank is none of the text's.
+fn unflow(text: &str, delsp: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
         let line = line.strip_prefix(' ').unwrap_or(line);
-        out.push_str(line);
-        if !line.ends_with(' ') || line == "-- " || line.starts_with('>') {
+        let goes_on = line.ends_with(' ') && line != "-- " && !line.starts_with('>');
+        out.push_str(if goes_on && delsp { &line[..line.len() - 1] } else { line });
+        if !goes_on {
             out.push('\n');
         }
     }
     out
-}
-
-/// The text of HTML, with a line end where it shows one, `<pre>` kept as it is, and `<blockquote>`
-/// marked as plain text marks quotes.
-fn from_html(html: &str) -> String {
-    let mut out = String::with_capacity(html.len());
-    let (mut rest, mut pre, mut quotes) = (html, 0_usize, 0_usize);
-    while let Some(at) = rest.find('<') {
-        push_text(&mut out, &rest[..at], pre > 0, quotes);
-        let Some(end) = rest[at..].find('>') else { return out };
-        let tag = rest[at + 1..at + end].trim_start().to_ascii_lowercase();
-        let name = tag.split(|c: char| !c.is_ascii_alphanumeric() && c != '/').next();
-        match name.unwrap_or_default() {
-            "pre" => pre += 1,
-            "/pre" => pre = pre.saturating_sub(1),
-            "blockquote" => quotes = (quotes + 1).min(QUOTES),
-            "/blockquote" => quotes = quotes.saturating_sub(1),
-            "br" | "br/" | "p" | "/p" | "div" | "/div" | "li" | "tr" | "h1" | "h2" | "h3" => {}
-            _ => {
-                rest = &rest[at + end + 1..];
-                continue;
-            }
-        }
-        line_end(&mut out, quotes);
-        rest = &rest[at + end + 1..];
-    }
-    push_text(&mut out, rest, pre > 0, quotes);
-    out
-}
-
-fn line_end(out: &mut String, quotes: usize) {
-    out.push('\n');
-    out.push_str(&">".repeat(quotes));
-}
-
-fn push_text(out: &mut String, text: &str, as_is: bool, quotes: usize) {
-    let entities = [
-        ("&nbsp;", " "),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#39;", "'"),
-        ("&amp;", "&"),
-    ];
-    let text = entities.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
-    for c in text.chars().filter(|c| *c != '\r') {
-        match c {
-            '\n' if as_is => line_end(out, quotes),
-            '\n' => out.push(' '),
-            c => out.push(c),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -139,13 +164,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn html_keeps_its_lines_and_marks_its_quotes() {
-        let html = "Hi<br>you<pre>a\n  b &lt;c&gt;</pre><blockquote>old<br>words</blockquote>end";
-        assert_eq!(from_html(html), "Hi\nyou\na\n  b <c>\n\n>old\n>words\nend");
-    }
-
-    #[test]
     fn flowed_lines_are_joined_and_a_signature_mark_is_not() {
-        assert_eq!(unflow("a \nb\n-- \nc"), "a b\n-- \nc\n");
+        assert_eq!(unflow("a \nb\n-- \nc", false), "a b\n-- \nc\n");
+        assert_eq!(unflow("a  \n b \nc", true), "a bc\n");
     }
 }

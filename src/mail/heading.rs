@@ -3,11 +3,15 @@
 //! [`Heading::refusal`].
 
 use jiff::Timestamp;
-use mail_parser::{Addr, Address, HeaderForm, HeaderName, HeaderValue, Message, MessageParser};
+use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
 
+use super::author::{self, as_person};
+use super::automatic::{is_automatic, is_machinery};
+use super::clean;
+use super::legible::legible;
+use super::reader::contained;
 use super::reason::Reason;
 use super::subject::Marks;
-use crate::mail::clean;
 use crate::pull::cover::Person;
 use crate::pull::ids::MessageId;
 
@@ -32,17 +36,17 @@ pub struct Heading {
     pub references: Vec<MessageId>,
     /// The Date header.
     pub date: Option<Timestamp>,
-    /// A machine sent it: Auto-Submitted, a null sender, a report, the bot's own mark.
+    /// A machine sent it: Auto-Submitted, a null sender, a report, a bot's name or mark.
     pub automatic: bool,
+    /// A list's software or a mail system sent it, from an address of its own.
+    pub machinery: bool,
 }
 
 /// Reads a header block, or the header of a whole mail. Never fails: what can't be read is missing.
 pub fn heading(header: &[u8]) -> Heading {
-    let header = super::without_envelope(header);
-    match MessageParser::default().parse_headers(header) {
-        Some(message) => Heading::of(&message),
-        None => Heading::default(),
-    }
+    let header = legible(super::without_envelope(header));
+    let read = || MessageParser::default().parse_headers(header.as_ref()).map(|m| Heading::of(&m));
+    contained(read).flatten().unwrap_or_default()
 }
 
 impl Heading {
@@ -55,7 +59,7 @@ impl Heading {
     pub fn refusal(&self) -> Option<Reason> {
         if self.automatic {
             Some(Reason::Automatic)
-        } else if self.is_machinery() {
+        } else if self.machinery {
             Some(Reason::ListMachinery)
         } else if self.marks.answer {
             Some(Reason::Answer)
@@ -66,35 +70,26 @@ impl Heading {
         }
     }
 
-    /// Whether it is from an address that only a mail system or a list's software writes from.
-    fn is_machinery(&self) -> bool {
-        let Some(from) = &self.from else { return false };
-        let local = from.address.split('@').next().unwrap_or_default().to_ascii_lowercase();
-        let ends = ["-owner", "+owner", "-bounces", "+bounces", "-bounce", "-request", "-admin"];
-        ["mailer-daemon", "postmaster", "mailman", "mailman-bounces"].contains(&local.as_str())
-            || local.starts_with("owner-")
-            || ends.iter().any(|end| local.ends_with(end))
-            || local.contains("-bounces+")
-            || local.contains("+bounces-")
-    }
-
     pub(super) fn of(message: &Message<'_>) -> Self {
         let subject = first(message, &HeaderName::Subject).and_then(HeaderValue::as_text);
         let subject = clean::words(subject.unwrap_or_default());
         let from = first(message, &HeaderName::From).and_then(person);
+        let author = from.as_ref().map(|from| author::behind(message, from));
         let to = [HeaderName::To, HeaderName::Cc];
         let to_cc = to.iter().flat_map(|name| all_addresses(message, name)).collect();
         Self {
             message_id: ids(message, HeaderName::MessageId).into_iter().next(),
             marks: Marks::of(&subject),
-            author: from.as_ref().map(|from| behind(message, from)),
-            list_id: list_id(message),
+            list_id: author::list_id(message),
             to_cc,
             references: references(message),
             date: message.date().and_then(|date| Timestamp::from_second(date.to_timestamp()).ok()),
-            automatic: is_automatic(message),
+            automatic: is_automatic(message, [from.as_ref(), author.as_ref()]),
+            // A list that rewrites From may put such an address there, for a person.
+            machinery: author == from && from.as_ref().is_some_and(is_machinery),
             subject,
             from,
+            author,
         }
     }
 }
@@ -104,20 +99,8 @@ fn first<'a, 'x>(message: &'a Message<'x>, name: &HeaderName<'_>) -> Option<&'a 
     message.headers().iter().find(|h| h.name == *name).map(|h| &h.value)
 }
 
-/// A header that mail-parser does not know, as text.
-fn text(message: &Message<'_>, name: &'static str) -> Option<String> {
-    let value = message.header_as(name, HeaderForm::Text).into_iter().next()?;
-    value.as_text().map(|text| text.trim().to_owned())
-}
-
 fn person(value: &HeaderValue<'_>) -> Option<Person> {
     value.as_address().and_then(Address::first).and_then(as_person)
-}
-
-fn as_person(addr: &Addr<'_>) -> Option<Person> {
-    let address = addr.address()?.trim().to_owned();
-    let name = addr.name().map(clean::words).filter(|name| !name.is_empty());
-    (!address.is_empty()).then_some(Person { name, address })
 }
 
 fn all_addresses(message: &Message<'_>, name: &HeaderName<'_>) -> Vec<String> {
@@ -148,78 +131,4 @@ fn references(message: &Message<'_>) -> Vec<MessageId> {
         }
     }
     thread
-}
-
-fn list_id(message: &Message<'_>) -> Option<String> {
-    let raw = message.header_as(HeaderName::ListId, HeaderForm::Raw).into_iter().next()?;
-    let raw = raw.as_text()?.to_owned();
-    let inside = raw.rsplit_once('<').map_or(raw.as_str(), |(_, id)| id);
-    let id = inside.trim().trim_end_matches('>').trim().to_lowercase();
-    (!id.is_empty()).then_some(id)
-}
-
-/// RFC 3834 (section 5), a null reverse path (RFC 5321, section 4.5.5), a report (RFC 6522), or a
-/// letter of the bot's own.
-fn is_automatic(message: &Message<'_>) -> bool {
-    let submitted = text(message, "Auto-Submitted");
-    let by_machine = submitted.is_some_and(|s| !s.to_ascii_lowercase().starts_with("no"));
-    let null_sender = message
-        .header_as(HeaderName::ReturnPath, HeaderForm::Raw)
-        .iter()
-        .any(|path| path.as_text().is_some_and(|path| path.trim() == "<>"));
-    let report = first(message, &HeaderName::ContentType)
-        .and_then(HeaderValue::as_content_type)
-        .is_some_and(|kind| {
-            kind.ctype().eq_ignore_ascii_case("multipart")
-                && kind.subtype().is_some_and(|sub| sub.eq_ignore_ascii_case("report"))
-        });
-    by_machine || null_sender || report || text(message, "X-Gatepost-Verdict").is_some()
-}
-
-/// The person behind a From that a list rewrote for DMARC: X-Original-From, then Reply-To, then
-/// Author (RFC 9057). Where From was left alone it is From.
-fn behind(message: &Message<'_>, from: &Person) -> Person {
-    let list = list_addresses(message);
-    let is_list = |person: &Person| list.contains(&person.address.to_lowercase());
-    let named_via = from.name.as_deref().is_some_and(|name| name.contains(" via "));
-    if !is_list(from) && !named_via {
-        return from.clone();
-    }
-    let named = ["X-Original-From", "Reply-To", "Author"].iter().flat_map(|name| {
-        let values = message.header_as(*name, HeaderForm::Addresses);
-        let people: Vec<Person> = values
-            .iter()
-            .filter_map(HeaderValue::as_address)
-            .flat_map(Address::iter)
-            .filter_map(as_person)
-            .collect();
-        people
-    });
-    let mut people = named.filter(|person| !is_list(person) && person.address != from.address);
-    let mut person = people.next().unwrap_or_else(|| from.clone());
-    if person.name.is_none() {
-        person.name = from.name.as_deref().and_then(before_via);
-    }
-    person
-}
-
-fn before_via(name: &str) -> Option<String> {
-    let name = name.split(" via ").next()?.trim();
-    (!name.is_empty()).then(|| name.to_owned())
-}
-
-/// The list's own addresses: List-Post, and those in To and Cc that List-Id is made of.
-fn list_addresses(message: &Message<'_>) -> Vec<String> {
-    let post = message.header_as(HeaderName::ListPost, HeaderForm::Raw);
-    let mut list: Vec<String> = post
-        .iter()
-        .filter_map(HeaderValue::as_text)
-        .filter_map(|text| text.split_once("mailto:"))
-        .filter_map(|(_, rest)| rest.split(['>', '?', ' ']).next())
-        .map(str::to_lowercase)
-        .collect();
-    if let Some((local, domain)) = list_id(message).as_deref().and_then(|id| id.split_once('.')) {
-        list.push(format!("{local}@{domain}"));
-    }
-    list
 }

@@ -3,16 +3,22 @@
 //!
 //! In reading order: [`clean`] (what outside text may not carry); [`words`] (what is said about
 //! each outcome), [`letter`] (how a letter is made) and [`trace`] (what a job's log says); then the
-//! reader: [`subject`], [`mod@heading`] (what the header alone says), `body` (the text),
-//! [`grammar`] (the forms of requests), [`reader`] (what a mail is), [`reason`] (why it is no
+//! reader: [`subject`], `automatic` (what machines send), `author` (who is behind a From),
+//! [`mod@heading`] (what the header alone says), `legible`, `html`, `body` and `quote` (the mail's own
+//! text), [`grammar`] (the forms of requests), [`reader`] (what a mail is), [`reason`] (why it is no
 //! request) and [`mod@retraction`] (whether its author takes it back); last [`rules`] (what is done
 //! with it on a list).
 
+mod author;
+mod automatic;
 mod body;
 pub mod clean;
 pub mod grammar;
 pub mod heading;
+mod html;
+mod legible;
 pub mod letter;
+mod quote;
 pub mod reader;
 pub mod reason;
 pub mod retraction;

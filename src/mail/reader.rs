@@ -1,14 +1,17 @@
 //! Reads a mail and says whether it asks for a pull. It must not decide whether that is granted,
 //! and must not fail: what can't be read is no request, with a reason.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
-use mail_parser::MessageParser;
+use mail_parser::{Message, MessageParser};
 use regex::Regex;
 
 use super::body;
 use super::grammar::{self, Asked};
 use super::heading::Heading;
+use super::legible::legible;
+use super::quote;
 use super::reason::Reason;
 use super::subject::pattern;
 use crate::pull::cover::{Cover, Request};
@@ -65,35 +68,77 @@ pub const DEFAULT_REFERENCE: &str = "HEAD";
 
 static DIFF: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"(?m)^(?:diff --git |@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@)"));
-static ELSEWHERE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r"(?i)\bnot\s+(?:intended\s+|meant\s+)?for\s+(?:qemu\s+)?master\b"));
+/// What a patch series says that is to be pulled, and one that merely tells its branch does not.
+static ASKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:please|pls|kindly|consider)\b[^.:]{0,60}\b(?:pull|pulling|apply|applying|merge|merging|take|taking)\b",
+    )
+});
+/// "Not for master", "isn't for master", "*not* intended for master", "do not merge this into
+/// master"; but not "not yet in master".
+static ELSEWHERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?ix) (?:\bnot|n['’]t|\bnever)[*_]*\s+ (?:
+            (?:(?:intended|meant|destined|targeted|aimed|directly|really)\s+)?
+            (?:for|at)\s+(?:(?:the|qemu|qemu's|upstream)\s+)?
+          | (?:(?:be|to\s+be|(?:meant|intended|supposed)\s+to\s+be)\s+)?
+            (?:merged?|pull|pulled|apply|applied)\s+(?:(?:this|it|these)\s+)?
+            (?:in)?to\s+(?:the\s+)?
+          ) [*_'`]*master\b",
+    )
+});
 
 /// Reads a whole mail, header and body. The same bytes always give the same reading.
 pub fn read(bytes: &[u8]) -> Reading {
-    let bytes = super::without_envelope(bytes);
-    let Some(message) = MessageParser::default().parse(bytes) else {
-        return not(Heading::default(), Reason::Unreadable);
-    };
-    let heading = Heading::of(&message);
+    let bytes = legible(super::without_envelope(bytes));
+    let read = || MessageParser::default().parse(bytes.as_ref()).map(|message| reading(&message));
+    let unreadable = || not(Heading::default(), Reason::Unreadable);
+    contained(read).flatten().unwrap_or_else(unreadable)
+}
+
+/// Runs what rests on the MIME parser, which is not ours: `None` if it panics.
+pub(super) fn contained<T>(read: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(read)).ok()
+}
+
+fn reading(message: &Message<'_>) -> Reading {
+    let heading = Heading::of(message);
     if let Some(reason @ (Reason::Automatic | Reason::ListMachinery)) = heading.refusal() {
         return not(heading, reason);
     }
-    let texts = body::texts(&message);
-    let own: Vec<String> = texts.iter().map(|text| without_quotes(text)).collect();
-    let Some(asked) = grammar::read(&own) else {
-        let reason = no_request(&heading, &texts, &own);
-        return not(heading, reason);
-    };
-    judged(heading, asked, &own)
+    let texts = body::texts(message);
+    let own: Vec<Vec<String>> = texts.iter().map(|forms| each(forms, quote::own)).collect();
+    // What a part quotes is no less told in the parts behind it.
+    for (forms, own) in texts.iter().zip(&own) {
+        if let Some(asked) = grammar::read(own) {
+            return judged(heading, asked, own);
+        }
+        if let Some(asked) = grammar::read(&each(forms, quote::forwarded)) {
+            let reason = heading.refusal().unwrap_or(Reason::Answer);
+            return aside(heading, asked, reason);
+        }
+        if grammar::read(&each(forms, quote::unmarked)).is_some() {
+            let reason = heading.refusal().unwrap_or(Reason::Quoted);
+            return not(heading, reason);
+        }
+    }
+    let diff = own.iter().any(|own| any(&DIFF, own)) || body::has_patch(message);
+    let reason = heading.refusal().unwrap_or_else(|| without_block(&heading, diff));
+    not(heading, reason)
+}
+
+fn each(forms: &[String], make: impl Fn(&str) -> String) -> Vec<String> {
+    forms.iter().map(|text| make(text)).collect()
+}
+
+fn any(pattern: &LazyLock<Option<Regex>>, texts: &[String]) -> bool {
+    texts.iter().any(|text| pattern.as_ref().is_some_and(|p| p.is_match(text)))
 }
 
 /// What a mail is that names something to pull.
 fn judged(heading: Heading, asked: Asked, own: &[String]) -> Reading {
     let numbered = heading.marks.number.is_some_and(|n| n > 0);
-    let any = |pattern: &LazyLock<Option<Regex>>| {
-        own.iter().any(|text| pattern.as_ref().is_some_and(|p| p.is_match(text)))
-    };
-    if numbered && any(&DIFF) {
+    if numbered && any(&DIFF, own) {
         return not(heading, Reason::Patch);
     }
     let reason = match heading.refusal() {
@@ -102,16 +147,25 @@ fn judged(heading: Heading, asked: Asked, own: &[String]) -> Reading {
         None if heading.marks.patch && !heading.marks.prefixed_marker() => {
             Some(Reason::PatchSeries)
         }
-        None if heading.marks.subsystem || any(&ELSEWHERE) => Some(Reason::Elsewhere),
+        None if heading.marks.subsystem || is_for_others(&heading, own) => Some(Reason::Elsewhere),
         None => None,
     };
-    let cover = match cover(heading, asked) {
-        Ok(cover) => Box::new(cover),
-        Err(refused) => return *refused,
-    };
-    match reason {
-        Some(reason) => Reading::Aside { cover, reason },
-        None => Reading::Request(cover),
+    if reason == Some(Reason::PatchSeries) && !any(&ASKS, own) {
+        return not(heading, Reason::PatchSeries);
+    }
+    if let Some(reason) = reason {
+        return aside(heading, asked, reason);
+    }
+    match cover(heading, asked) {
+        Ok(cover) => Reading::Request(Box::new(cover)),
+        Err(refused) => *refused,
+    }
+}
+
+fn aside(heading: Heading, asked: Asked, reason: Reason) -> Reading {
+    match cover(heading, asked) {
+        Ok(cover) => Reading::Aside { cover: Box::new(cover), reason },
+        Err(refused) => *refused,
     }
 }
 
@@ -138,17 +192,19 @@ fn cover(heading: Heading, asked: Asked) -> Result<Cover, Box<Reading>> {
     })
 }
 
-/// Why a mail that names nothing to pull is no request.
-fn no_request(heading: &Heading, texts: &[String], own: &[String]) -> Reason {
-    if let Some(reason) = heading.refusal() {
-        return reason;
-    }
-    let diff = own.iter().any(|text| DIFF.as_ref().is_some_and(|p| p.is_match(text)));
-    if diff && (heading.marks.number.is_some_and(|n| n > 0) || heading.marks.patch) {
+/// Whether the mail says that it is not for the branch that is gated.
+fn is_for_others(heading: &Heading, own: &[String]) -> bool {
+    any(&ELSEWHERE, own) || any(&ELSEWHERE, std::slice::from_ref(&heading.subject))
+}
+
+/// Why a mail whose subject asks, and that names nothing to pull, is no request.
+fn without_block(heading: &Heading, diff: bool) -> Reason {
+    let marks = &heading.marks;
+    let numbered = marks.number.is_some_and(|n| n > 0);
+    if diff && (numbered || marks.patch || marks.prefixed_marker()) {
         Reason::Patch
-    } else if grammar::read(&texts.iter().map(|text| unquoted(text)).collect::<Vec<_>>()).is_some()
-    {
-        Reason::Quoted
+    } else if marks.prefixed_marker() && marks.number.is_none() && !marks.patch {
+        Reason::NoBlock
     } else {
         Reason::NoRequest
     }
@@ -164,14 +220,37 @@ fn not(heading: Heading, reason: Reason) -> Reading {
     }
 }
 
-/// The mail's own lines: quoted ones go, indented ones stay.
-fn without_quotes(text: &str) -> String {
-    let own = text.lines().filter(|line| !line.trim_start().starts_with(['>', '|']));
-    own.map(str::trim_end).collect::<Vec<_>>().join("\n")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The text with the marks of quotes taken off, to see what was quoted.
-fn unquoted(text: &str) -> String {
-    let lines = text.lines().map(|line| line.trim_start_matches(['>', '|', ' ']));
-    lines.collect::<Vec<_>>().join("\n")
+    #[test]
+    fn every_pattern_compiles() {
+        assert!(DIFF.is_some() && ASKS.is_some() && ELSEWHERE.is_some());
+    }
+
+    #[test]
+    fn a_panic_of_the_parser_ends_at_the_reader() {
+        assert_eq!(contained(|| 7), Some(7));
+        assert_eq!(contained(|| -> u8 { panic!("as mail-parser may") }), None);
+    }
+
+    #[test]
+    fn who_else_is_asked_is_seen_and_talk_of_master_is_not() {
+        let elsewhere = |text: &str| any(&ELSEWHERE, &[text.to_owned()]);
+        for text in [
+            "not for master",
+            "This isn't for master.",
+            "this is *not* for master",
+            "not intended\nfor qemu master",
+            "Please do not pull this into master",
+            "It is not meant to be merged into master",
+        ] {
+            assert!(elsewhere(text), "{text}");
+        }
+        for text in ["not yet merged into master", "which are not in master", "for master, not 8.2"]
+        {
+            assert!(!elsewhere(text), "{text}");
+        }
+    }
 }

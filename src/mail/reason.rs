@@ -27,6 +27,8 @@ pub enum Reason {
     Elsewhere,
     /// The subject asks, but the text names no repository.
     NoRequest,
+    /// The subject's marker asks, and the text holds no request block: it was forgotten.
+    NoBlock,
     /// What would be a request is quoted from another mail.
     Quoted,
 }
@@ -46,6 +48,7 @@ impl Reason {
             Self::PatchSeries => "it is a patch series that says where to fetch it",
             Self::Elsewhere => "it asks somebody else: SUBSYSTEM, or not for master",
             Self::NoRequest => "its text names no repository to pull from",
+            Self::NoBlock => "it asks for a pull and does not say of what",
             Self::Quoted => "it quotes a request of another mail",
         }
     }

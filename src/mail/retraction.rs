@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use mail_parser::MessageParser;
 use regex::Regex;
 
+use super::reader::contained;
 use super::{body, clean};
 
 /// How many characters of the sentence are kept.
@@ -95,8 +96,11 @@ static UNLESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// The sentence in which a mail takes back what it answers, cleaned and cut; `None` if it does not.
 pub fn retraction(bytes: &[u8]) -> Option<String> {
-    let message = MessageParser::default().parse(super::without_envelope(bytes))?;
-    body::texts(&message).iter().find_map(|text| said(text))
+    contained(|| {
+        let message = MessageParser::default().parse(super::without_envelope(bytes))?;
+        body::texts(&message).iter().flatten().find_map(|text| said(text))
+    })
+    .flatten()
 }
 
 /// The sentence in a text that takes something back.

@@ -166,7 +166,9 @@ impl Rules {
                 self.left(heading)
             }
             Reading::Aside { reason, .. } => Some(Left::Mail(*reason)),
-            Reading::Not { reason: Reason::NoRequest, .. } if self.is_meant(heading) => {
+            Reading::Not { reason: Reason::NoRequest | Reason::NoBlock, .. }
+                if self.is_meant(heading) =>
+            {
                 return match self.left(heading) {
                     Some(reason) => Ruling::Leave { reason },
                     None => Ruling::NearMiss { miss: Miss::NoRequest },
@@ -229,6 +231,7 @@ impl Rules {
             | Reason::ListMachinery
             | Reason::Patch
             | Reason::NoRequest
+            | Reason::NoBlock
             | Reason::Quoted => false,
         }
     }
@@ -393,8 +396,9 @@ mod tests {
     fn a_list_may_accept_more() {
         let accepting = |unusual| Rules { accept: vec![unusual], ..rules() };
         acts(&accepting(Unusual::Unmarked), "x", BLOCK, "master");
-        acts(&accepting(Unusual::PatchSeries), "[PATCH 0/3] x", BLOCK, "master");
-        acts(&accepting(Unusual::PatchSeries), "[PATCH 0/3] pull x", BLOCK, "master");
+        let asking = format!("Please pull.\n\n{BLOCK}");
+        acts(&accepting(Unusual::PatchSeries), "[PATCH 0/3] x", &asking, "master");
+        acts(&accepting(Unusual::PatchSeries), "[PATCH 0/3] pull x", &asking, "master");
         acts(&accepting(Unusual::Answers), "Re: [PULL] x", BLOCK, "master");
         let answers = accepting(Unusual::Answers);
         let bare = BLOCK.replace(" tags/x", "");
@@ -443,7 +447,9 @@ mod tests {
         let rules = Rules { not_for_us: phrases(&["kvm-unit-tests"]), ..rules() };
         leaves(&rules, "[kvm-unit-tests PULL 0/3] x", BLOCK, not_for_us("kvm-unit-tests"));
         acts(&rules, "[PULL 0/3] use kvm-unit-tests", BLOCK, "master");
-        leaves(&rules, "[PULL, not for master] x", BLOCK, not_for_us("not for master"));
+        leaves(&rules, "[PULL, not for master] x", BLOCK, Left::Mail(Reason::Elsewhere));
+        let rules = Rules { target: goal("next"), ..rules };
+        leaves(&rules, "[PULL, not for next] x", BLOCK, not_for_us("not for next"));
     }
 
     #[test]

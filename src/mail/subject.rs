@@ -12,21 +12,25 @@ pub(super) fn pattern(text: &str) -> Option<Regex> {
 
 static ANSWER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?i)^(?:re|fwd?|aw|wg|sv|vs|antw|odp|rif|tr|回复|答复|转发)\s*(?:\[\d+\])?\s*[:：]\s*",
+        r"(?i)^\[?(?:re|fwd?|aw|wg|sv|vs|antw|odp|rif|tr|回复|答复|转发|automatic reply|auto(?:reply|: ))\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*[:：]\s*",
     )
 });
+/// `… (fwd)`, as pine and its kin write it.
+static FORWARDED: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(?i)\(fwd\)\s*\]?$"));
 static BRACKET: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"^\[([^\[\]]*)\]\s*:?\s*"));
 /// `GIT PULL] …`: the opening bracket is missing.
 static HALF_BRACKET: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"(?i)^((?:git[ ,_-]*)?pull\b[^\[\]]{0,40})\]\s*:?\s*"));
-static PULL: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(?i)\bpull\b"));
+static PULL: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"(?i)(?:\b|_)pull(?:\b|_|req(?:uest)?s?\b)"));
 static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"\b(\d{1,4})/(\d{1,4})\b"));
-static REVISION: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r"(?i)(?:^|[\s,(\[])v\.?\s?(\d{1,2})(?:$|[\s,)\]:])"));
+static REVISION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(r"(?i)(?:^|[\s,(\[])(?:v\.?|version|rev\.?)\s?(\d{1,2})(?:$|[\s,)\]:])")
+});
 /// A revision behind the marker (`pull-request v2: …`) or at the subject's end (`…, v2`).
 static REVISION_AFTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?i)(?:\bpull[ -]?(?:request)?[ ,]*\(?v(\d{1,2})\)?\s*[:,]|[,(\[]\s*v(\d{1,2})[)\]]?\s*$)",
+        r"(?i)(?:\bpull[ -]?(?:request)?[ ,]*\(?v(\d{1,2})\)?\s*[:,]|^\(v(\d{1,2})\)|[,(\[]\s*v(\d{1,2})[)\]]?\s*$)",
     )
 });
 
@@ -54,6 +58,7 @@ impl Marks {
     pub fn of(subject: &str) -> Self {
         let mut marks = Self::default();
         let mut rest = subject.trim();
+        marks.answer = matches(&FORWARDED, rest);
         loop {
             if let Some(length) = matched(&ANSWER, rest) {
                 marks.answer = true;
@@ -114,7 +119,7 @@ fn revision_in(inside: &str) -> Option<u32> {
 
 fn revision_after(rest: &str) -> Option<u32> {
     let found = REVISION_AFTER.as_ref()?.captures(rest)?;
-    found.get(1).or_else(|| found.get(2))?.as_str().parse().ok()
+    found.iter().skip(1).flatten().next()?.as_str().parse().ok()
 }
 
 fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
@@ -136,7 +141,8 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        for one in [&ANSWER, &BRACKET, &HALF_BRACKET, &PULL, &NUMBER, &REVISION, &REVISION_AFTER] {
+        let marks = [&ANSWER, &FORWARDED, &BRACKET, &HALF_BRACKET, &PULL];
+        for one in marks.into_iter().chain([&NUMBER, &REVISION, &REVISION_AFTER]) {
             assert!(one.is_some());
         }
     }
@@ -154,6 +160,8 @@ mod tests {
             "PULL: x",
             "pull-request: x",
             "GIT PULL] x",
+            "[GIT_PULL] x",
+            "[PULLREQ v2] x",
             "[PULL SUBSYSTEM ppc] x",
         ] {
             assert!(Marks::of(subject).marker, "{subject}");
@@ -165,7 +173,10 @@ mod tests {
 
     #[test]
     fn answers_are_seen_in_front_of_and_behind_a_list_prefix() {
-        for subject in ["Re: [PULL] x", "RE[2]: [PULL] x", "[list] Re: [PULL] x", "Fwd: [PULL] x"] {
+        for subject in ["Re: [PULL] x", "RE[2]: [PULL] x", "[list] Re: [PULL] x", "Fwd: [PULL] x"]
+            .into_iter()
+            .chain(["[Fwd: [PULL] x]", "[PULL] x (fwd)", "Re^2: [PULL] x", "Re(3): [PULL] x"])
+        {
             assert!(Marks::of(subject).answer, "{subject}");
         }
         assert!(!Marks::of("[PULL] Re-order things").answer);
@@ -180,6 +191,8 @@ mod tests {
         assert_eq!(revision("[PULL][v2] x"), Some(2));
         assert_eq!(revision("pull-request v2: wpan 2022-10-26"), Some(2));
         assert_eq!(revision("[GIT PULL] codec changes, v2"), Some(2));
+        assert_eq!(revision("[PULL] (v2) x"), Some(2));
+        assert_eq!(revision("[PULL version 2] x"), Some(2));
         assert_eq!(revision("[GIT PULL FOR v5.3] x"), None);
         assert_eq!(revision("[GIT PULL for v6] x"), None);
         assert_eq!(revision("[GIT PULL for v6 v2] x"), Some(2));

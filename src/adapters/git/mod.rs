@@ -18,6 +18,7 @@ mod check;
 pub mod child;
 mod daemon;
 mod fetch;
+mod forge;
 mod inspect;
 mod layout;
 mod merge;

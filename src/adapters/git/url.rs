@@ -5,6 +5,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use super::forge;
 use crate::ports::Fault;
 
 /// The schemes there is a transport for.
@@ -118,14 +119,15 @@ impl UrlPolicy {
         Ok(Self { schemes, hosts })
     }
 
-    /// Checks an URL as a mail gives it.
+    /// Checks an URL as a mail gives it. What a known forge serves to those with a key alone is
+    /// taken as its public URL, unless ssh is allowed.
     ///
     /// # Errors
     /// One sentence fit for the author.
     pub fn check(&self, text: &str) -> Result<RemoteUrl, String> {
-        let ssh = self.schemes.contains(&Scheme::Ssh);
         let url = parse(text)?;
-        let url = if ssh { url } else { at_known_forge(url) };
+        let as_it_is = url.scheme == Scheme::Ssh && self.schemes.contains(&Scheme::Ssh);
+        let url = if as_it_is { url } else { forge::public(url) };
         if !self.schemes.contains(&url.scheme) {
             let allowed: Vec<_> = self.schemes.iter().map(|s| s.word()).collect();
             return Err(format!(
@@ -141,19 +143,6 @@ impl UrlPolicy {
             ));
         }
         Ok(url)
-    }
-}
-
-/// Forges that serve every public repository over https under the path that ssh uses.
-const KNOWN_FORGES: [&str; 2] = ["github.com", "gitlab.com"];
-
-/// Rewrites an ssh URL of a known forge to https: an author's push URL, pasted.
-fn at_known_forge(url: RemoteUrl) -> RemoteUrl {
-    let usual = url.scheme == Scheme::Ssh && url.port == Scheme::Ssh.port();
-    if usual && KNOWN_FORGES.contains(&url.host.as_str()) {
-        RemoteUrl { scheme: Scheme::Https, user: None, port: Scheme::Https.port(), ..url }
-    } else {
-        url
     }
 }
 
@@ -335,9 +324,10 @@ mod tests {
     }
 
     #[test]
-    fn ssh_urls_of_known_forges_become_https() {
+    fn urls_of_known_forges_become_public_ones() {
         assert_eq!(taken("git@github.com:a/b.git"), "https://github.com/a/b.git");
-        assert_eq!(taken("ssh://git@gitlab.com/a/b.git"), "https://gitlab.com/a/b.git");
+        assert_eq!(taken("git://github.com/a/b.git"), "https://github.com/a/b.git");
+        assert_eq!(taken("ssh://git@gitolite.kernel.org/pub/x"), "https://git.kernel.org/pub/x");
         assert_eq!(taken("gitlab.com:a/b"), "https://gitlab.com/a/b");
     }
 

@@ -1,8 +1,6 @@
 //! Looks into answers on a request's thread for its author's word that it is taken back. It must not
 //! judge whose word counts: the rules do.
 
-use std::panic::catch_unwind;
-
 use super::BODY_CAP;
 use crate::bot::ports::Ports;
 use crate::mail::{self, Heading, Reason};
@@ -39,7 +37,7 @@ pub(super) fn taken_back(
         Err(fault) if fault.kind == FaultKind::Permanent => return Ok(None),
         Err(fault) => return Err(fault),
     };
-    let said = catch_unwind(|| mail::retraction(&bytes)).ok().flatten();
+    let said = mail::retraction(&bytes);
     Ok(said.map(|said| Arrived::Retraction { of, by: author.address.clone(), said }))
 }
 

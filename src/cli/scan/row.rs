@@ -37,7 +37,7 @@ impl Row {
             Reading::Not { reason, message_id, subject, prefixes, revision } => Self {
                 message_id: message_id.as_ref().map(MessageId::bracketed),
                 subject: subject.clone(),
-                is_pull_request: false,
+                is_pull_request: *reason == Reason::NoBlock,
                 revision: *revision,
                 prefixes: prefixes.clone(),
                 url: None,

@@ -82,7 +82,9 @@ fn place(between: &str, closed: bool) -> Option<(String, Option<String>)> {
         } else if reference.is_none() {
             let tokens: Vec<&str> = tokens.collect();
             reference = (closed || tokens.len() == 1).then(|| named(&tokens)).flatten();
-            break;
+            if reference.is_none() {
+                break;
+            }
         } else {
             let tokens: Vec<&str> = tokens.collect();
             reference = reference.map(|name| whole_name(name, &tokens));

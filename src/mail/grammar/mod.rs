@@ -3,6 +3,7 @@
 
 mod block;
 mod prose;
+mod sentence;
 mod token;
 
 /// What a text asks to be pulled, as it is written there.
@@ -30,7 +31,7 @@ impl Asked {
 type Grammar = fn(&str) -> Option<Asked>;
 
 /// All grammars, the surest first: where two find equally much, the first one is believed.
-const GRAMMARS: [Grammar; 2] = [block::read, prose::read];
+const GRAMMARS: [Grammar; 3] = [block::read, prose::read, sentence::read];
 
 /// Reads what one of several forms of the same text asks for.
 pub fn read(texts: &[String]) -> Option<Asked> {

@@ -16,7 +16,9 @@ static SHA: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"^[0-9a-fA-F]{7,
 
 /// A token without what people put around it.
 pub(super) fn bare(token: &str) -> &str {
-    let token = token.trim_matches(['<', '>', '"', '\'', '`', '(', ')', ',', ';', '\\']);
+    let token = token.trim_matches([
+        '<', '>', '"', '\'', '`', '(', ')', ',', ';', '\\', '“', '”', '‘', '’', '«', '»', '*',
+    ]);
     token.trim_end_matches(['.', ':'])
 }
 
@@ -39,7 +41,15 @@ pub(super) fn is_repository(url: &str) -> bool {
         || path.contains("/scm/")
         || path.contains("/git/")
         || path.starts_with("git.")
+        || (FORGES.iter().any(|forge| path.starts_with(forge))
+            && !PAGES.iter().any(|page| path.contains(page)))
 }
+
+/// Hosts whose paths are repositories', with or without `.git`, …
+const FORGES: [&str; 4] = ["github.", "gitlab.", "codeberg.", "bitbucket."];
+/// … but for those with such a part.
+const PAGES: [&str; 9] =
+    ["/-/", "/pull/", "/pulls", "/issues", "/commit", "/blob/", "/tree/", "/compare/", "/releases"];
 
 /// Whether a token can be a ref's name (git-check-ref-format), and is no ordinary word's
 /// punctuation.
@@ -60,10 +70,16 @@ pub(super) fn is_sha(token: &str) -> bool {
     SHA.as_ref().is_some_and(|sha| sha.is_match(token))
 }
 
+/// Whether a name shows by itself that it is a ref's and no word of the text: `tags/x`, `for-9.0`.
+pub(super) fn is_evident(name: &str) -> bool {
+    let joined = name.contains(['-', '_', '/', '+']) || name.contains(|c: char| c.is_ascii_digit());
+    joined && !is_url(name) && is_reference(name) && !(is_sha(name) && name.len() == 40)
+}
+
 /// A ref's name with what a mail program broke off it: a name that ends in a hyphen goes on in the
 /// next line, if that is one word.
 pub(super) fn whole_name(mut name: String, next: &[&str]) -> String {
-    if let (true, [rest]) = (name.ends_with(['-', '_']), next) {
+    if let (true, [rest]) = (name.ends_with(['-', '_', '+']), next) {
         name.push_str(bare(rest));
     }
     name
