@@ -339,7 +339,8 @@ fn a_list_may_take_what_is_no_usual_request() {
         for (tag, subject) in [("a", "a"), ("b", "[PATCH 0/3] b"), ("c", "Re: [PULL 0/3] c")] {
             let pull = w.maintainer("alice").mails(tag, |_, mail| {
                 *mail = mail.replace(&format!("[PULL 0/3] {tag} patches"), subject);
-                *mail = mail.replace("The following", "Please pull these patches.\n\nThe following");
+                *mail =
+                    mail.replace("The following", "Please pull these patches.\n\nThe following");
             });
             w.run_until_quiet();
             assert!(w.reply_to(&pull).starts_with("Passed"));

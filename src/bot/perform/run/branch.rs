@@ -50,9 +50,9 @@ pub(super) fn forget(ports: &Ports, run: &Run) -> Result {
             CiCheck::Due | CiCheck::TargetKnown => candidate.base,
             CiCheck::FilesOnly | CiCheck::Same | CiCheck::Approved { .. } => None,
         };
-        let left = [Some(candidate.commit), base].into_iter().flatten();
+        let mut left = [Some(candidate.commit), base].into_iter().flatten();
         let delete = |commit| ports.repository.delete_ref(&run.target, &run.ci_ref, commit);
-        left.map(delete).collect()
+        left.try_for_each(delete)
     });
     let forgotten = deleted.and_then(|()| match run.why {
         Why::Attempt { .. } => Ok(()),
