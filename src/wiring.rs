@@ -26,7 +26,7 @@ use crate::mail::Rules;
 use crate::mail::letter::{Delivering, ListWords, Pen, TargetWords};
 use crate::ports::{Fault, Outbound, Pipelines, Repository, Store};
 use crate::pull::ids::TargetName;
-use crate::pull::policy::{ListPolicy, Policy, TargetPolicy};
+use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy};
 use crate::pull::records::Folder;
 
 /// How a bot is to run, besides its configuration.
@@ -77,6 +77,8 @@ fn target_policy(target: &Target) -> TargetPolicy {
         finish_within: ci.finish_within,
         poll: ci.poll,
         required_jobs: ci.required_jobs.clone(),
+        ci_lint: ci.ci_lint,
+        ci_paths: ci.ci_paths.clone(),
     }
 }
 
@@ -235,7 +237,12 @@ pub fn bot(config: &Config, options: &Options) -> Result<Bot, Fault> {
              where it was"
         );
     }
-    let engine = Engine::start(policy(config), ports(config, options, store)?)?;
+    let mut policy = policy(config);
+    if options.dry_run {
+        // It pushes nothing, and what is not in GitLab can't be linted.
+        policy.targets.values_mut().for_each(|target| target.ci_lint = CiLint::Off);
+    }
+    let engine = Engine::start(policy, ports(config, options, store)?)?;
     let folders = folders(config, options)?;
     let (sender, inbox) = mpsc::channel();
     let control = (!options.dry_run).then(|| config.bot.control_socket.clone());

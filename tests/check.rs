@@ -10,8 +10,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use gatepost::cli::check::facts::{
-    GitLabFacts, KeyFacts, KeyringFacts, MailboxFacts, Probes, ProjectFacts, ProtectedFacts, Seen,
-    SmtpFacts, StateFacts, TokenFacts,
+    GitLabFacts, KeyFacts, KeyringFacts, MailboxFacts, Probes, ProjectFacts, ProtectedFacts,
+    ReachFacts, RunnerFacts, Seen, SmtpFacts, StateFacts, TokenFacts, VariableFacts,
 };
 use gatepost::cli::check::{CheckLine, Format, Standing, check};
 use gatepost::config::environment::{CommandFault, Environment, SecretFile};
@@ -67,6 +67,19 @@ fn key(owner: &str) -> KeyFacts {
     KeyFacts { key: "0123ABCD".into(), owner: owner.into(), expires: None, trouble: None }
 }
 
+fn runner(description: &str) -> RunnerFacts {
+    RunnerFacts {
+        description: description.into(),
+        kind: "project_type".into(),
+        tags: Some(vec!["x86".into(), "docker".into()]),
+        protected: Some(false),
+    }
+}
+
+fn variable(key: &str, protected: bool, masked: bool) -> VariableFacts {
+    VariableFacts { key: key.into(), protected, masked, group: None }
+}
+
 fn fine() -> World {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.toml");
     World {
@@ -102,6 +115,11 @@ fn fine() -> World {
                 role: Some(30),
             }),
             protected: Ok(vec![]),
+            reach: Some(ReachFacts {
+                variables: Ok(vec![]),
+                closed_groups: vec![],
+                runners: Ok(vec![runner("big-1")]),
+            }),
         },
         asked: RefCell::default(),
     }
@@ -192,6 +210,8 @@ fn a_world_in_order_is_told_line_by_line() {
 ✓ CI of master: the token expires on 2026-12-31 (UTC)
 ✓ CI of master: project project/ci can run pipelines
 ✓ CI of master: staging-gatepost-1-1 is not protected: protected variables and runners do not reach it
+✓ CI of master: candidates reach no CI variable of the project
+✓ CI of master: candidates reach these runners: big-1 (the project's own, tags x86 docker)
 "#);
     assert_eq!(*world.asked.borrow(), ["lists INBOX", "staging-gatepost-1-1"]);
 }
@@ -400,4 +420,62 @@ fn a_real_directory_is_seen_as_it_is() {
     }
     assert_eq!(state.read_dir().unwrap().count(), 0);
     assert!(matches!(StateFacts::of(Path::new("/proc/version")), StateFacts::Unreachable(_)));
+}
+
+/// A world where candidates reach these.
+fn reaching(
+    variables: Result<Vec<VariableFacts>, Fault>,
+    runners: Result<Vec<RunnerFacts>, Fault>,
+) -> World {
+    let mut world = fine();
+    let closed_groups = vec![];
+    world.gitlab.reach = Some(ReachFacts { variables, closed_groups, runners });
+    world
+}
+
+fn about_reach(world: &World) -> String {
+    let (_, lines) = world.check();
+    let lines = lines.iter().map(ToString::to_string);
+    lines.filter(|line| line.contains("reach")).map(|line| line + "\n").collect()
+}
+
+#[test]
+fn what_candidates_reach_is_named_and_what_looks_like_a_secret_is_warned_of() {
+    let variables = vec![
+        variable("DEPTH", false, false),
+        variable("DEPLOY_TOKEN", false, true),
+        variable("SIGN", true, true),
+    ];
+    let mut protected = runner("deploy");
+    protected.protected = Some(true);
+    let mut world = reaching(Ok(variables), Ok(vec![runner("big-1"), protected]));
+    world.gitlab.reach.as_mut().unwrap().closed_groups.push("project".into());
+    insta::assert_snapshot!(about_reach(&world), @r#"
+✓ CI of master: staging-gatepost-1-1 is not protected: protected variables and runners do not reach it
+✓ CI of master: candidates reach these CI variables: DEPTH, DEPLOY_TOKEN (masked)
+! CI of master: DEPLOY_TOKEN looks like a secret, and every submitter can read what reaches his jobs; protect what is a secret in the CI/CD settings, or take it away
+! CI of master: the CI variables of the group project can't be seen; look in its CI/CD settings: unprotected ones reach candidates
+✓ CI of master: candidates reach these runners: big-1 (the project's own, tags x86 docker)
+"#);
+    world.gitlab.protected =
+        Ok(vec![ProtectedFacts { name: "staging*".into(), push: vec![30], force_push: true }]);
+    insta::assert_snapshot!(about_reach(&world), @r#"
+✓ CI of master: candidates reach these CI variables: DEPTH, DEPLOY_TOKEN (masked), SIGN (masked, protected)
+! CI of master: DEPLOY_TOKEN, SIGN look like secrets, and every submitter can read what reaches his jobs; protect what is a secret, and choose a `reference` whose staging-gatepost-1-1 is not protected
+! CI of master: the CI variables of the group project can't be seen; look in its CI/CD settings: unprotected ones reach candidates
+✓ CI of master: candidates reach these runners: big-1 (the project's own, tags x86 docker), deploy (the project's own, tags x86 docker, protected)
+"#);
+}
+
+#[test]
+fn what_a_developer_may_not_see_is_said_once() {
+    let refused = || Fault::misconfigured("403 Forbidden");
+    let world = reaching(Err(refused()), Err(refused()));
+    insta::assert_snapshot!(world.complaints(), @r#"
+! CI of master: which CI variables and runners candidates reach can't be seen: GitLab shows them to Maintainers; look in the project's CI/CD settings: what is not protected is every submitter's
+"#);
+    let world = reaching(Ok(vec![]), Ok(vec![]));
+    insta::assert_snapshot!(world.complaints(), @r#"
+! CI of master: no runner takes candidates' jobs; register one, or let instance runners take the project's jobs
+"#);
 }

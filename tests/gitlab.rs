@@ -12,7 +12,7 @@ use gatepost::adapters::gitlab::{GitLab, VariablesRole, Visibility};
 use gatepost::config::secret::Secret;
 use gatepost::demo::gitlab::{GitLabStandIn, Plan, Trouble};
 use gatepost::ports::{Fault, FaultKind, Pipelines};
-use gatepost::pull::ids::{JobId, PipelineId};
+use gatepost::pull::ids::{JobId, ObjectId, PipelineId};
 use gatepost::pull::pipeline::{JobKind, Status};
 use gitlab_support::{adapter, ci, commit, seed, stand_in};
 
@@ -142,6 +142,87 @@ fn a_project_without_usable_ci_configuration_is_a_refused_create() {
         assert!(fault.public.unwrap().contains(says), "{branch}");
     }
     assert!(gitlab.pipelines().is_empty());
+}
+
+/// A target's commit, and one that adds a job to an included file.
+fn with_include(gitlab: &GitLabStandIn) -> (ObjectId, ObjectId) {
+    let main = r#"{"include": "ci/more.json", "unit": {"script": "x", "tags": ["linux"]}}"#;
+    let files = |more| [(".gitlab-ci.yml", main), ("ci/more.json", more)];
+    let before = commit(gitlab, BRANCH, &files(r#"{"more": {"script": "y"}}"#));
+    commit(gitlab, "target", &files(r#"{"more": {"script": "y"}}"#));
+    let after = commit(gitlab, BRANCH, &files(r#"{"more": {"script": "z"}}"#));
+    (before, after)
+}
+
+#[test]
+fn what_ci_would_run_is_told_without_running_it() {
+    let gitlab = stand_in();
+    let sha = seed(&gitlab);
+    let adapter = adapter(&gitlab);
+    let plan = adapter.lint(sha, BRANCH).unwrap();
+    let names: Vec<&str> = plan.jobs.keys().map(String::as_str).collect();
+    assert_eq!(names, ["compile", "flaky", "unit"]);
+    assert_eq!(plan.jobs["unit"]["tags"], r#"["linux"]"#);
+    assert_eq!(plan.jobs["flaky"]["allow_failure"], "true");
+    assert_eq!(plan.entries["compile"]["stage"], r#""build""#);
+    assert!(plan.errors.is_empty() && gitlab.pipelines().is_empty());
+    // Once it is known that commits are linted, a lint is one call.
+    let calls = gitlab.calls().len();
+    adapter.lint(sha, BRANCH).unwrap();
+    assert_eq!(gitlab.calls().len() - calls, 1);
+    assert_eq!(gitlab.unexpected(), [""; 0]);
+}
+
+#[test]
+fn includes_come_from_the_branch_and_not_from_the_commit() {
+    let gitlab = stand_in();
+    let (before, after) = with_include(&gitlab);
+    let adapter = adapter(&gitlab);
+    let target = adapter.lint(before, "target").unwrap();
+    let candidate = adapter.lint(after, BRANCH).unwrap();
+    assert_ne!(target, candidate);
+    assert!(candidate.includes.contains("local ci/more.json"), "{:?}", candidate.includes);
+    // On the candidate's branch the target would have the candidate's includes: no answer.
+    assert_eq!(kind(adapter.lint(before, BRANCH)), FaultKind::Permanent);
+}
+
+#[test]
+fn a_lint_that_proves_nothing_is_a_fault_or_blank() {
+    let gitlab = stand_in();
+    let sha = seed(&gitlab);
+    let blank = adapter(&gitlab).lint(sha, "no-such-branch").unwrap();
+    assert!(blank.is_blank() && blank.errors == ["Reference not found"], "{blank:?}");
+    let nowhere = "1".repeat(40).parse().unwrap();
+    assert_eq!(kind(adapter(&gitlab).lint(nowhere, BRANCH)), FaultKind::Permanent);
+    gitlab.lint_as_of_old();
+    commit(&gitlab, "master", &[(".gitlab-ci.yml", gitlab_support::CI_FILE)]);
+    let fault = adapter(&gitlab).lint(sha, BRANCH).unwrap_err();
+    assert!(fault.detail.contains("too old"), "{fault}");
+    gitlab.set_role(10);
+    assert_eq!(kind(adapter(&gitlab).lint(sha, BRANCH)), FaultKind::Misconfigured);
+}
+
+#[test]
+fn what_candidates_reach_is_listed_for_a_maintainer() {
+    let gitlab = stand_in();
+    gitlab.add_variable("DEPLOY_TOKEN", false);
+    gitlab.add_variable("SIGNING", true);
+    let refused = adapter(&gitlab).reach(gitlab.project());
+    assert_eq!(kind(refused.variables), FaultKind::Misconfigured);
+    assert_eq!(kind(refused.runners), FaultKind::Misconfigured);
+    gitlab.set_role(40);
+    let reach = adapter(&gitlab).reach(gitlab.project());
+    let variables = reach.variables.unwrap();
+    let told: Vec<_> = variables.iter().map(|v| (v.key.as_str(), v.protected)).collect();
+    assert_eq!(told, [("DEPLOY_TOKEN", false), ("SIGNING", true)]);
+    let runners = reach.runners.unwrap();
+    assert_eq!(runners[0].description, "stand-in");
+    assert_eq!(
+        (runners[0].tags.clone(), runners[0].protected),
+        (Some(vec!["linux".into()]), Some(false))
+    );
+    assert!(reach.closed_groups.is_empty());
+    assert_eq!(gitlab.unexpected(), [""; 0]);
 }
 
 #[test]

@@ -44,6 +44,13 @@ def main(url, token, path, branch):
     assert b"hello" in project.jobs.get(jobs["unit"].id).trace()
     assert pipeline.bridges.list(get_all=True) == []
 
+    lint = project.ci_lint.get(
+        content_ref=branch, dry_run=True, dry_run_ref=branch, include_jobs=True
+    )
+    assert lint.valid and lint.errors == [], lint
+    assert sorted(job["name"] for job in lint.jobs) == ["compile", "flaky", "unit"], lint
+    assert "compile:" in lint.merged_yaml, lint
+
     pipeline.retry()
     again = wait(project, made.id)
     names = [job.name for job in again.jobs.list(include_retried=True, get_all=True)]

@@ -8,7 +8,7 @@ use gatepost::pull::ids::{
 use gatepost::pull::letter::{About, Letter, LetterState};
 use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
 use gatepost::pull::revision::Lineage;
-use gatepost::pull::run::{Run, RunStage, Why};
+use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
 use gatepost::pull::signer::Scope;
 use gatepost::pull::tag::{Candidate, Pinned, Signer, Tag};
 use gatepost::pull::verdict::{Audience, Evidence, FailedJob, Outcome, PipelineLink, Verdict};
@@ -122,6 +122,7 @@ fn run(number: u64, is_over: bool, outcome: Outcome, at: Timestamp) -> Run {
         why: Why::Attempt { pull: PullNumber(number), attempt: 1, plan: Plan::Fresh },
         ci_ref: format!("staging-gatepost-{number}-1"),
         created_at: at,
+        ci: CiCheck::Same,
         stage,
     }
 }

@@ -7,6 +7,7 @@ use crate::ports::{
     Delivery, Envelope, Fault, FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, Outbound,
     Pipelines, PushOrder, Pushed, Quarantine, Repository,
 };
+use crate::pull::ci_change::{ChangedFile, CiPlan};
 use crate::pull::ids::{JobId, ObjectId, PipelineId, TargetName};
 use crate::pull::pipeline::{Job, Pipeline};
 use crate::pull::tag::{Candidate, Drift, Facts, Pinned};
@@ -99,6 +100,16 @@ impl Repository for DryRepository {
         self.0.drift(from, target, candidate)
     }
 
+    fn changed_files(
+        &self,
+        from: Quarantine,
+        before: ObjectId,
+        after: ObjectId,
+        globs: &[String],
+    ) -> Result<Vec<ChangedFile>, Fault> {
+        self.0.changed_files(from, before, after, globs)
+    }
+
     fn forget(&self, quarantine: Quarantine) -> Result<(), Fault> {
         self.0.forget(quarantine)
     }
@@ -126,6 +137,10 @@ impl Pipelines for DryPipelines {
 
     fn log(&self, id: JobId, cap: u64) -> Result<Vec<u8>, Fault> {
         self.0.log(id, cap)
+    }
+
+    fn lint(&self, commit: ObjectId, ci_ref: &str) -> Result<CiPlan, Fault> {
+        self.0.lint(commit, ci_ref)
     }
 
     fn cancel(&self, _: PipelineId) -> Result<(), Fault> {

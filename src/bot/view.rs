@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::control::Reply;
-use crate::ports::{Fault, Store};
+use crate::ports::{Fault, FileName, Store};
 use crate::pull::command::Named;
 use crate::pull::ids::{ObjectId, PullNumber, RunId};
 use crate::pull::records::{HistoryEntry, Pause};
-use crate::pull::request::{Pull, Stage};
+use crate::pull::request::{HoldReason, Pull, Stage};
 use crate::pull::run::{Run, Why};
 use crate::pull::verdict::Outcome;
 use crate::pull::world::World;
@@ -115,6 +115,9 @@ pub struct Shown {
     pub retracted: Option<String>,
     /// Its runs, newest first.
     pub runs: Vec<RunLine>,
+    /// All that it would change in what CI runs, a line each, where it is held for that.
+    #[serde(default)]
+    pub ci_changes: Vec<String>,
     /// What happened, oldest first.
     pub history: Vec<HistoryEntry>,
 }
@@ -224,9 +227,21 @@ pub fn show(
         replaces: pull.lineage.replaces.iter().map(|replaced| replaced.number).collect(),
         retracted: pull.retraction.as_ref().map(|retraction| retraction.said.clone()),
         runs: runs.into_iter().map(|run| run_line(world, run, now)).collect(),
+        ci_changes: ci_changes(store, &pull)?,
         history: store.history(number)?,
         pull: pull_line(world, &pull, now),
     }))
+}
+
+/// The whole difference, from the file beside the records; once that is gone, what the record has.
+fn ci_changes(store: &dyn Store, pull: &Pull) -> Result<Vec<String>, Fault> {
+    let Stage::Held { reason: HoldReason::CiChanged { run, difference }, .. } = &pull.stage else {
+        return Ok(Vec::new());
+    };
+    Ok(match store.file(&FileName::CiDifference(*run))? {
+        Some(bytes) => String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect(),
+        None => difference.lines.clone(),
+    })
 }
 
 /// A run that somebody asked for, open or closed.

@@ -21,6 +21,7 @@ use crate::ports::{Clock, Fault, FaultKind};
 pub mod facts;
 pub mod keyring;
 pub mod probes;
+mod reach;
 
 mod git;
 mod gitlab;

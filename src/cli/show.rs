@@ -79,6 +79,10 @@ fn text(shown: &Shown) -> String {
     lines.push(format!("  stage      {}{verdict}", pull.stage));
     lines.push(format!("  next       {}", safe(&pull.because)));
     lines.extend(shown.runs.iter().map(run_text));
+    if !shown.ci_changes.is_empty() {
+        lines.push("What it would change in CI:".into());
+        lines.extend(shown.ci_changes.iter().map(|line| format!("  {}", safe(line))));
+    }
     lines.push("History (UTC):".into());
     for entry in &shown.history {
         let when = entry.at.strftime("%Y-%m-%d %H:%M:%S");

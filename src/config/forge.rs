@@ -65,6 +65,18 @@ pub fn project(value: &DeValue<'_>) -> Result<String, Wrong> {
     }
 }
 
+/// A glob for paths in a repository.
+pub fn path_glob(value: &DeValue<'_>) -> Result<String, Wrong> {
+    let text = text(value)?;
+    match globset::Glob::new(&text) {
+        Ok(_) if !text.starts_with('/') => Ok(text),
+        Ok(_) | Err(_) => Err(wrong(
+            format!("is {}, which matches no path", quoted(&text)),
+            "write a path from the repository's root, such as \".gitlab-ci.d/**\"",
+        )),
+    }
+}
+
 /// A branch's name without `refs/heads/` (git-check-ref-format(1)).
 pub fn branch(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = text(value)?;

@@ -11,7 +11,7 @@ use super::secret::Secret;
 use crate::mail::rules::{Goal, Phrase, Rules, Unusual};
 use crate::pull::cover::Person;
 use crate::pull::ids::{AccountName, ListName, TargetName};
-use crate::pull::policy::UnknownKeys;
+use crate::pull::policy::{CiLint, UnknownKeys};
 
 /// The whole configuration, checked.
 #[derive(Debug, Clone)]
@@ -215,6 +215,10 @@ pub struct Ci {
     pub poll: SignedDuration,
     /// Jobs without whose success nothing has passed.
     pub required_jobs: Vec<String>,
+    /// Whether what CI would run is asked of GitLab before it runs.
+    pub ci_lint: CiLint,
+    /// Globs of files whose change holds a request.
+    pub ci_paths: Vec<String>,
     /// Pipeline variables.
     pub variables: BTreeMap<String, String>,
     /// Pipeline inputs.

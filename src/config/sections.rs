@@ -211,6 +211,8 @@ fn ci(table: &Table<'_>) -> Option<Ci> {
     let finish_within = table.get("finish_within", value::duration);
     let poll = table.get("poll", value::duration);
     let required_jobs = table.list("required_jobs", value::text);
+    let ci_lint = table.get("ci_lint", value::ci_lint);
+    let ci_paths = table.list("ci_paths", forge::path_glob);
     let variables = table.map("variables", is_variable, forge::variable);
     let inputs = table.map("inputs", |name| !name.is_empty(), forge::input);
     let insisted = table.get("allow_plain", value::flag) != Some(false);
@@ -232,6 +234,8 @@ fn ci(table: &Table<'_>) -> Option<Ci> {
         finish_within: finish_within?,
         poll: poll?,
         required_jobs: required_jobs?,
+        ci_lint: ci_lint?,
+        ci_paths: ci_paths?,
         variables: variables?,
         inputs: inputs?,
     })

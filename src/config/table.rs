@@ -34,6 +34,8 @@ const UNKNOWN_KEYS: &str = "\"refuse\" or \"hold\"";
 const SCHEMES: &str = "a list of \"https\", \"http\", \"git\", \"ssh\"";
 const GLOBS: &str = "a list of host names, with * and ? as in file names";
 const ADDRESSES_IP: &str = "a list of IP addresses";
+const PATH_GLOBS: &str = "a list of paths from the repository's root, with *, ** and ?";
+const LINT: &str = "\"try\", \"require\" or \"off\"";
 pub(super) const VARIABLES: &str = "a table of texts, such as { QEMU_CI = \"2\" }";
 pub(super) const INPUTS: &str = "a table of texts, numbers, flags or lists of them";
 pub(super) const SECRET: &str =
@@ -276,6 +278,20 @@ const CI: &[Key] = &[
         TEXTS,
         Default("[]"),
         "Jobs without whose success nothing has passed, by their full names.",
+    ),
+    key(
+        "ci_lint",
+        LINT,
+        Default("\"try\""),
+        "Whether GitLab is asked what CI would run with a request and without it; a difference \
+         holds the request. \"try\" compares `ci_paths` alone where GitLab does not tell, \
+         \"require\" tests nothing then.",
+    ),
+    key(
+        "ci_paths",
+        PATH_GLOBS,
+        Default("[\".gitlab-ci.yml\", \".gitlab-ci.d/**\", \".gitlab/ci/**\"]"),
+        "Files whose change holds a request, whatever its effect.",
     ),
     key("variables", VARIABLES, Default("{}"), "Variables that each pipeline is given."),
     key("inputs", INPUTS, Default("{}"), "Inputs that each pipeline is given."),

@@ -10,7 +10,7 @@ use toml::de::DeValue;
 use super::mask::without_userinfo;
 use super::model::{Mode, Tls};
 use crate::mail::rules::{Phrase, Unusual};
-use crate::pull::policy::UnknownKeys;
+use crate::pull::policy::{CiLint, UnknownKeys};
 
 /// Ten years: longer is a slip of the pen, and times stay far from where they overflow.
 const LONGEST: SignedDuration = SignedDuration::from_hours(10 * 366 * 24);
@@ -152,6 +152,12 @@ pub fn tls(value: &DeValue<'_>) -> Result<Tls, Wrong> {
 /// What the bot does with the world.
 pub fn mode(value: &DeValue<'_>) -> Result<Mode, Wrong> {
     choice(value, &[("live", Mode::Live), ("shadow", Mode::Shadow)])
+}
+
+/// Whether what CI would run is asked of GitLab.
+pub fn ci_lint(value: &DeValue<'_>) -> Result<CiLint, Wrong> {
+    let choices = [("try", CiLint::Try), ("require", CiLint::Require), ("off", CiLint::Off)];
+    choice(value, &choices)
 }
 
 /// A scheme to fetch by.

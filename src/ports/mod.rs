@@ -7,6 +7,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::pull::ci_change::CiPlan;
 use crate::pull::expiry::ExpiringKey;
 use crate::pull::ids::{JobId, MessageId, ObjectId, PipelineId, RunId};
 use crate::pull::pipeline::{Job, Pipeline};
@@ -254,6 +255,13 @@ pub trait Pipelines: Send + Sync {
     /// As [`find`](Self::find).
     fn log(&self, id: JobId, cap: u64) -> Result<Vec<u8>, Fault>;
 
+    /// What a pipeline on that branch would run, with the configuration of that commit, which must
+    /// be the branch's tip: GitLab takes local includes from there. Makes nothing. Safe to repeat.
+    ///
+    /// # Errors
+    /// Temporary; misconfigured (token, project); permanent: this GitLab does not tell, or not yet.
+    fn lint(&self, commit: ObjectId, ci_ref: &str) -> Result<CiPlan, Fault>;
+
     /// Cancels a pipeline; done already is fine. Safe to repeat.
     ///
     /// # Errors
@@ -270,4 +278,8 @@ pub enum FileName {
     Letter(MessageId),
     /// A job's log, cleaned.
     Log(RunId, JobId),
+    /// What CI would run for a run's target alone, as JSON.
+    CiPlan(RunId),
+    /// All that a run's candidate would change in it, a line each, cleaned.
+    CiDifference(RunId),
 }

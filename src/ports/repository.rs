@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::Fault;
+use crate::pull::ci_change::ChangedFile;
 use crate::pull::ids::{ObjectId, PullNumber, RunId, TargetName};
 use crate::pull::tag::{Candidate, ConflictFile, Drift, Facts, Pinned};
 
@@ -228,6 +229,18 @@ pub trait Repository: Send + Sync {
         target: &TargetName,
         candidate: &Candidate,
     ) -> Result<Drift, Fault>;
+
+    /// Files that differ between two commits and match one of the globs, by path. Safe to repeat.
+    ///
+    /// # Errors
+    /// Permanent: a commit is not there, or a glob is none.
+    fn changed_files(
+        &self,
+        from: Quarantine,
+        before: ObjectId,
+        after: ObjectId,
+        globs: &[String],
+    ) -> Result<Vec<ChangedFile>, Fault>;
 
     /// Removes a quarantine. Safe to repeat.
     ///

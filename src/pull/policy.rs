@@ -58,6 +58,21 @@ pub struct TargetPolicy {
     pub poll: SignedDuration,
     /// Jobs without whose success nothing has passed.
     pub required_jobs: Vec<String>,
+    /// Whether what CI would run is asked of GitLab before it runs.
+    pub ci_lint: CiLint,
+    /// Globs of files whose change holds a request.
+    pub ci_paths: Vec<String>,
+}
+
+/// Whether what CI would run, with the request and without, is asked of GitLab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CiLint {
+    /// It is not.
+    Off,
+    /// It is; where GitLab does not tell, files are compared and the administrator hears of it.
+    Try,
+    /// It is; where GitLab does not tell, nothing is tested.
+    Require,
 }
 
 /// What holds for a list.

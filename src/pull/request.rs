@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::ci_change::CiDifference;
 use super::cover::Cover;
 use super::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
 use super::retry::Retry;
@@ -120,6 +121,13 @@ pub enum HoldReason {
         /// The tag object now.
         is: ObjectId,
     },
+    /// CI would run something else than for the target.
+    CiChanged {
+        /// The run that found it out.
+        run: RunId,
+        /// What differs.
+        difference: CiDifference,
+    },
 }
 
 /// A person's word that a hold is lifted; bound to the tag object where one was known.
@@ -214,6 +222,24 @@ pub enum Stage {
         /// When.
         at: Timestamp,
     },
+}
+
+impl Pull {
+    /// Who approved that difference in what CI runs, for the very tag that it has now.
+    pub fn ci_approved_by(&self, digest: &str) -> Option<&str> {
+        let tag = self.stage.trusted()?.pinned.tag.as_ref()?.id;
+        let lifts = |approval: &&Approval| match &approval.reason {
+            HoldReason::CiChanged { difference, .. } => {
+                approval.tag == Some(tag) && difference.digest == digest
+            }
+            HoldReason::Backlog
+            | HoldReason::LateArrival
+            | HoldReason::OldTag { .. }
+            | HoldReason::UnknownKey { .. }
+            | HoldReason::Moved { .. } => false,
+        };
+        self.approvals.iter().find(lifts).map(|approval| approval.by.as_str())
+    }
 }
 
 impl Stage {

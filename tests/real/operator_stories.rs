@@ -10,6 +10,8 @@ fn check_tries_every_server_and_finds_nothing_wrong() {
     let world = World::new();
     let _alice = world.maintainer("alice");
     world.set_up();
+    // A Developer may not see CI variables and runners, and is told so.
+    world.gitlab.set_role(40);
     let said = world.bot.says(&["check"]);
     for line in said.lines() {
         assert!(line.starts_with('✓') || line.starts_with(' '), "{line}\n{said}");
@@ -51,6 +53,34 @@ fn status_and_show_tell_where_a_request_is() {
     world.bot.kill();
     let dead = world.bot.says(&["status"]);
     assert!(dead.starts_with("No bot runs"), "{dead}");
+}
+
+#[test]
+fn a_request_that_changes_ci_is_held_until_it_is_approved() {
+    let mut world = World::new();
+    let alice = world.maintainer("alice");
+    world.set_up();
+    world.start_bot();
+    let ci = r#"{"checks": {"script": ["sh test.sh"]}, "mine": {"script": ["echo mine"]}}"#;
+    alice.commits("topic", ".gitlab-ci.yml", ci, "Test more");
+    alice.publishes("for-upstream", "Changes to CI");
+
+    let request = alice.mails_pull(&world.https(&alice), "for-upstream");
+    let letter = world
+        .rig
+        .inbox("release")
+        .wait_for("a letter about a hold", |mail| mail.text.starts_with("Held: request 1"));
+    assert!(letter.words().contains("job mine is added"), "{}", letter.text);
+    assert!(letter.words().contains("file .gitlab-ci.yml is changed"), "{}", letter.text);
+    let jobs_ran = || world.pipelines().iter().any(|status| status != "skipped");
+    assert!(!jobs_ran(), "a CI minute was spent");
+    let shown = world.bot.says(&["show", "1"]);
+    assert!(shown.contains("What it would change in CI:"), "{shown}");
+    world.bot.says(&["do", "approve 1"]);
+    let reply = world.wait_for_reply(&request);
+    assert!(reply.words().contains("Passed on master"), "{}", reply.text);
+    assert!(reply.words().contains("This request changes what CI runs"), "{}", reply.text);
+    assert_eq!(world.gitlab.unexpected(), [""; 0]);
 }
 
 #[test]

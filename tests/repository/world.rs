@@ -11,6 +11,7 @@ use gatepost::config::secret::Secret;
 use gatepost::ports::{FetchOrder, FetchRefused, MergeOrder, Quarantine, Repository};
 use gatepost::pull::cover::Person;
 use gatepost::pull::ids::{ObjectId, PullNumber, TargetName};
+use gatepost::pull::policy::CiLint;
 use gatepost::pull::tag::Pinned;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
@@ -126,6 +127,8 @@ impl World {
             finish_within: SignedDuration::from_mins(60),
             poll: SignedDuration::from_secs(1),
             required_jobs: Vec::new(),
+            ci_lint: CiLint::Off,
+            ci_paths: Vec::new(),
             variables: BTreeMap::new(),
             inputs: BTreeMap::new(),
         };

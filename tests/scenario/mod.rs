@@ -26,7 +26,7 @@ use gatepost::pull::command;
 use gatepost::pull::cover::Person;
 use gatepost::pull::ids::{AccountName, ListName, PullNumber, TargetName};
 use gatepost::pull::pipeline::Status;
-use gatepost::pull::policy::{ListPolicy, Policy, TargetPolicy, UnknownKeys};
+use gatepost::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
 use gatepost::pull::request::decide::PullAction;
 use gatepost::pull::request::{Pull, Stage};
 use gatepost::pull::world::{Done, Effect, Input};
@@ -65,6 +65,8 @@ impl Default for Setting {
             finish_within: SignedDuration::from_hours(4),
             poll: SignedDuration::from_mins(15),
             required_jobs: Vec::new(),
+            ci_lint: CiLint::Try,
+            ci_paths: vec![".gitlab-ci.yml".into()],
         };
         let list = ListPolicy { address: LIST.into(), own_copies: folder() };
         let policy = Policy {

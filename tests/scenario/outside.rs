@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use gatepost::ports::Delivery;
+use gatepost::pull::ci_change::{CiPlan, Properties};
 use gatepost::pull::ids::ObjectId;
 use gatepost::pull::pipeline::Status;
 use jiff::{SignedDuration, Timestamp};
@@ -30,6 +31,22 @@ pub fn id_of(words: &[&str]) -> ObjectId {
         chunk.copy_from_slice(&hasher.finish().to_be_bytes()[..chunk.len()]);
     }
     ObjectId::from_bytes(bytes)
+}
+
+/// What CI runs when nobody changes it.
+pub fn usual_plan() -> CiPlan {
+    let job = |tags: &str| -> Properties {
+        [("tags", tags), ("allow_failure", "false"), ("when", "on_success")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into()
+    };
+    let jobs = [("build", "x86"), ("check", "x86"), ("check-s390x", "s390x")];
+    let rules: Properties = [("rules".to_owned(), "- if: $STAGING".to_owned())].into();
+    CiPlan {
+        jobs: jobs.map(|(name, tags)| (name.to_owned(), job(tags))).into(),
+        entries: jobs.map(|(name, _)| (name.to_owned(), rules.clone())).into(),
+        ..CiPlan::default()
+    }
 }
 
 /// A mail in a folder.
@@ -123,6 +140,18 @@ pub struct State {
     pub pipelines: Vec<OutsidePipeline>,
     pub plans: Vec<Plan>,
     /// Faults of GitLab's next calls, by the call's name.
+    /// What CI runs on the target.
+    pub ci_plan: CiPlan,
+    /// What CI would run with a tip merged, where that differs from the target's.
+    pub ci_plans: BTreeMap<ObjectId, CiPlan>,
+    /// Entries that a tip's included files bring; only a lint on a branch that has it shows them.
+    pub ci_included: BTreeMap<ObjectId, BTreeMap<String, Properties>>,
+    /// Tips whose merges GitLab does not lint.
+    pub unlintable: Vec<ObjectId>,
+    /// Files that a tip changes.
+    pub changed_files: Vec<(ObjectId, String)>,
+    /// The tip that each merge was made of.
+    pub merges: BTreeMap<ObjectId, ObjectId>,
     pub gitlab_faults: Vec<(String, gatepost::ports::Fault)>,
     /// What alice and bob may submit.
     pub scope: gatepost::pull::signer::Scope,
@@ -172,6 +201,12 @@ impl Outside {
             ci_refs: BTreeMap::new(),
             pipelines: Vec::new(),
             plans: Vec::new(),
+            ci_plan: usual_plan(),
+            ci_plans: BTreeMap::new(),
+            ci_included: BTreeMap::new(),
+            unlintable: Vec::new(),
+            changed_files: Vec::new(),
+            merges: BTreeMap::new(),
             gitlab_faults: Vec::new(),
             scope: Default::default(),
             outside_paths: Default::default(),
@@ -229,6 +264,19 @@ impl State {
         self.next_uid += 1;
         self.folder.push(Held { uid, received_at: self.now, bytes: bytes.to_vec() });
         uid
+    }
+
+    /// The tip that a commit merges; a commit that is no merge is its own.
+    pub fn tip_of(&self, commit: ObjectId) -> ObjectId {
+        self.merges.get(&commit).copied().unwrap_or(commit)
+    }
+
+    pub fn plan_of(&self, commit: ObjectId) -> &CiPlan {
+        self.ci_plans.get(&self.tip_of(commit)).unwrap_or(&self.ci_plan)
+    }
+
+    pub fn included_by(&self, commit: ObjectId) -> BTreeMap<String, Properties> {
+        self.ci_included.get(&self.tip_of(commit)).cloned().unwrap_or_default()
     }
 
     /// Puts a copy of a mail into the other list's folder.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gatepost::adapters::store::MemoryStore;
 use gatepost::ports::*;
+use gatepost::pull::ci_change::{ChangedFile, CiPlan};
 use gatepost::pull::expiry::ExpiringKey;
 use gatepost::pull::ids::{JobId, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName};
 use gatepost::pull::letter::Letter;
@@ -283,6 +284,7 @@ impl Repository for ValueRepository {
                 [order.base.to_string(), tip.to_string(), order.at.to_string(), order.url.clone()];
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let commit = id_of(&words);
+            o.merges.insert(commit, tip);
             Ok(Merged::Candidate(Candidate {
                 base: Some(order.base),
                 commit,
@@ -317,6 +319,26 @@ impl Repository for ValueRepository {
         self.0.call("repository.drift", |o| {
             let moved = candidate.base != Some(o.master);
             Ok(Drift { head: o.master, commits: u32::from(moved) * 2, same_files: Vec::new() })
+        })
+    }
+
+    fn changed_files(
+        &self,
+        _: Quarantine,
+        _: ObjectId,
+        after: ObjectId,
+        globs: &[String],
+    ) -> Result<Vec<ChangedFile>, Fault> {
+        self.0.call("repository.changed_files", |o| {
+            let tip = o.tip_of(after);
+            let changed =
+                o.changed_files.iter().filter(|(by, path)| *by == tip && globs.contains(path));
+            let file = |path: &String| ChangedFile {
+                path: path.clone(),
+                before: Some(id_of(&["before", path])),
+                after: Some(id_of(&["after", path])),
+            };
+            Ok(changed.map(|(_, path)| file(path)).collect())
         })
     }
 
@@ -438,6 +460,28 @@ impl Pipelines for ValueGitLab {
         self.0.call("gitlab.log", |o| match o.fault("log") {
             Some(fault) => Err(fault),
             None => Ok(format!("running tests\nnot ok 3 - reads back\njob {id}\n").into_bytes()),
+        })
+    }
+
+    /// As GitLab does: the branch must be there, and what is on it is what includes come from.
+    fn lint(&self, commit: ObjectId, ci_ref: &str) -> Result<CiPlan, Fault> {
+        self.0.call("gitlab.lint", |o| {
+            if let Some(fault) = o.fault("lint") {
+                return Err(fault);
+            }
+            if o.unlintable.contains(&o.tip_of(commit)) {
+                return Err(Fault::permanent("404 Commit Not Found"));
+            }
+            let Some(tip) = o.ci_refs.get(ci_ref).copied() else {
+                return Ok(CiPlan {
+                    errors: vec!["Reference not found".into()],
+                    ..CiPlan::default()
+                });
+            };
+            let mut plan = o.plan_of(commit).clone();
+            plan.includes.clone_from(&o.plan_of(tip).includes);
+            plan.entries.extend(o.included_by(tip));
+            Ok(plan)
         })
     }
 

@@ -16,7 +16,7 @@ use gatepost::pull::near_miss::NearMiss;
 use gatepost::pull::request::{Pull, Stage};
 use gatepost::pull::retry::Retry;
 use gatepost::pull::revision::Lineage;
-use gatepost::pull::run::{Run, RunStage, Why};
+use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
 use gatepost::pull::verdict::{Audience, Outcome, Verdict};
 use jiff::Timestamp;
 
@@ -96,6 +96,7 @@ pub fn run(id: u64) -> Run {
         },
         ci_ref: format!("staging-gatepost-run-{id}"),
         created_at: at(2),
+        ci: CiCheck::TargetKnown,
         stage: RunStage::Planned { retry: Retry::now(at(2)) },
     }
 }

@@ -4,7 +4,7 @@
 //! In reading order: [`url`] and [`address`] (where a mail may lead us), `order` (what the bot
 //! and its child say to each other), `layout` (folders), `process` (the parent's side),
 //! [`child`] (the child's), in it the transports `smart_http`, `daemon`, `ssh` under one `session`,
-//! then `fetch`, `check`, `merge`, `push`; `inspect` answers questions without a network,
+//! then `fetch`, `check`, `merge`, `push`; `inspect` and `changed` answer without a network,
 //! `repository` is the port, and `setup` is what the administrator runs first.
 //!
 //! Races: one mirror is updated by one thread at a time, and by one process (a file lock); nothing
@@ -13,6 +13,7 @@
 
 pub mod address;
 mod blame;
+mod changed;
 mod check;
 pub mod child;
 mod daemon;

@@ -13,12 +13,13 @@ use super::layout::Layout;
 use super::order::{Access, Limits, MergeTask, Order, Peer, Progress, Reply, Task, Token};
 use super::session::size;
 use super::url::{RemoteUrl, UrlPolicy};
-use super::{inspect, merge, outside, pin, process};
+use super::{changed, inspect, merge, outside, pin, process};
 use crate::config::model::{Fetch, Target, Trust};
 use crate::ports::{
     Fault, FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, PushOrder, Pushed, Quarantine,
     Repository,
 };
+use crate::pull::ci_change::ChangedFile;
 use crate::pull::cover::Person;
 use crate::pull::ids::{ObjectId, TargetName};
 use crate::pull::tag::{Candidate, Drift, Facts, Pinned};
@@ -356,6 +357,16 @@ impl Repository for GitRepository {
     ) -> Result<Drift, Fault> {
         let (_, _, head) = self.mirrored(target)?;
         inspect::drift(&self.layout.open(from)?, head, candidate)
+    }
+
+    fn changed_files(
+        &self,
+        from: Quarantine,
+        before: ObjectId,
+        after: ObjectId,
+        globs: &[String],
+    ) -> Result<Vec<ChangedFile>, Fault> {
+        changed::changed_files(&self.layout.open(from)?, before, after, globs)
     }
 
     fn forget(&self, quarantine: Quarantine) -> Result<(), Fault> {

@@ -11,6 +11,8 @@
 mod answer;
 mod client;
 mod inspect;
+mod lint;
+mod reach;
 mod refusal;
 mod ring;
 
@@ -26,9 +28,11 @@ use self::client::Client;
 pub use self::inspect::{
     Inspection, ProjectFacts, ProtectedBranch, TokenFacts, VariablesRole, Visibility,
 };
+pub use self::reach::{Reach, Runner, Variable};
 use self::refusal::Quoted;
 use crate::config::model::Ci;
 use crate::ports::{Fault, Pipelines};
+use crate::pull::ci_change::CiPlan;
 use crate::pull::ids::{JobId, ObjectId, PipelineId};
 use crate::pull::pipeline::{Job, JobKind, Pipeline};
 
@@ -46,6 +50,10 @@ pub struct GitLab {
     inputs: serde_json::Map<String, serde_json::Value>,
     /// The token's own user once GitLab has told it; inside, `None` if GitLab will not say.
     me: OnceLock<Option<u64>>,
+    /// The project's path, or its number.
+    project: String,
+    /// Set once GitLab has shown that its lint takes the commit it is asked about.
+    lints_commits: OnceLock<()>,
 }
 
 impl GitLab {
@@ -69,7 +77,14 @@ impl GitLab {
             .map(|(key, value)| json!({"key": key, "value": value, "variable_type": "env_var"}))
             .collect();
         let inputs = ci.inputs.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-        Ok(Self { client: Client::new(ci, deadline)?, variables, inputs, me: OnceLock::new() })
+        Ok(Self {
+            client: Client::new(ci, deadline)?,
+            variables,
+            inputs,
+            me: OnceLock::new(),
+            project: ci.project.trim_matches('/').to_owned(),
+            lints_commits: OnceLock::new(),
+        })
     }
 
     /// The token's own user; `None` if GitLab refuses to say (a fine-grained token), then
@@ -217,6 +232,10 @@ impl Pipelines for GitLab {
                 }
             }
         }
+    }
+
+    fn lint(&self, commit: ObjectId, ci_ref: &str) -> Result<CiPlan, Fault> {
+        self.dry_lint(commit, ci_ref)
     }
 
     fn cancel(&self, id: PipelineId) -> Result<(), Fault> {

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::ports::{Fault, FileName};
 
 const UNFINISHED: &str = ".unfinished-";
-const FOLDERS: [&str; 3] = ["mail", "letter", "log"];
+const FOLDERS: [&str; 4] = ["mail", "letter", "log", "ci"];
 
 /// A directory of files.
 #[derive(Debug)]
@@ -81,6 +81,8 @@ impl Files {
             FileName::Mail(id) => format!("mail/{}.eml", hashed(id.as_str())),
             FileName::Letter(id) => format!("letter/{}.eml", hashed(id.as_str())),
             FileName::Log(run, job) => format!("log/run-{run}-job-{job}.log"),
+            FileName::CiPlan(run) => format!("ci/run-{run}-target.json"),
+            FileName::CiDifference(run) => format!("ci/run-{run}-difference.txt"),
         })
     }
 }

@@ -6,8 +6,7 @@ use crate::bot::ports::Ports;
 use crate::mail::clean::cut;
 use crate::mail::trace;
 use crate::ports::{
-    Fault, FaultKind, FetchOrder, FetchRefused, FileName, MergeOrder, Merged, Pipelines, PushOrder,
-    Pushed, Quarantine,
+    Fault, FaultKind, FetchOrder, FetchRefused, FileName, MergeOrder, Merged, Pipelines, Quarantine,
 };
 use crate::pull::decision::{Trouble, TroubleKind};
 use crate::pull::evidence::{Deadline, Judgement, judge, needs_jobs};
@@ -23,6 +22,9 @@ use crate::pull::verdict::{Outcome, Overdue};
 use crate::pull::world::Happened;
 
 use super::{Result, alert, keep, trouble};
+
+mod branch;
+mod ci;
 
 /// How many failed jobs a reply shows the log of, and how many lines of each.
 const LOGS: usize = 3;
@@ -64,7 +66,9 @@ pub(super) fn perform(
         },
         RunAction::Fetch => fetch(ports, run),
         RunAction::Merge => merge(ports, run, pull),
-        RunAction::Push => push(ports, run, earlier),
+        RunAction::LintTarget => ci::lint_target(ports, pipelines, target, run, earlier),
+        RunAction::Push => branch::push(ports, run, earlier),
+        RunAction::CompareCi => ci::compare(ports, pipelines, target, run, pull),
         RunAction::Look => look(pipelines, run, earlier),
         RunAction::Create => create(pipelines, run, earlier),
         RunAction::Poll { overdue, settled } => {
@@ -76,7 +80,7 @@ pub(super) fn perform(
             Err(fault) => failed(&fault),
         },
         RunAction::Answer => answer(ports, run),
-        RunAction::Forget => forget(ports, run),
+        RunAction::Forget => branch::forget(ports, run),
         // Pure; the world has taken it already.
         RunAction::Begin => Result::of(Happened::Nothing),
     }
@@ -157,29 +161,6 @@ fn shortened(file: ConflictFile) -> ConflictFile {
         path: cut(&file.path, 150),
         kind: cut(&file.kind, 60),
         touched_by: file.touched_by.iter().take(3).map(|line| cut(line, 80)).collect(),
-    }
-}
-
-fn push(ports: &Ports, run: &Run, earlier: &[Run]) -> Result {
-    let Some(candidate) = run.stage.candidate() else { return Result::of(Happened::Nothing) };
-    let order = PushOrder {
-        from: quarantine(run),
-        target: run.target.clone(),
-        commit: candidate.commit,
-        ci_ref: run.ci_ref.clone(),
-        replaces: earlier
-            .iter()
-            .filter_map(|run| run.stage.candidate())
-            .map(|candidate| candidate.commit)
-            .collect(),
-    };
-    match ports.repository.push(&order) {
-        Ok(Pushed::Done) => happened(RunEvent::Pushed),
-        Ok(Pushed::Occupied { by }) => failed(&Fault::temporary(format!(
-            "{} of the CI project is at {by}, which is not the bot's; it waits until that is gone.",
-            run.ci_ref
-        ))),
-        Err(fault) => failed(&fault),
     }
 }
 
@@ -288,7 +269,8 @@ fn poll(
         let status = pipeline.status.clone();
         happened(RunEvent::Seen { status, started, progress: progress(&jobs), unsettled })
     };
-    match judge(&pipeline, &jobs, &target.required_jobs, deadline, settled) {
+    let required = run.demanded(&target.required_jobs);
+    match judge(&pipeline, &jobs, &required, deadline, settled) {
         Judgement::GoesOn => seen(false),
         Judgement::Unsettled => seen(true),
         Judgement::Over(outcome) => {
@@ -367,21 +349,6 @@ fn answer(ports: &Ports, run: &Run) -> Result {
         Ok(letter) => {
             Result::with_letters(Happened::Run(RunEvent::Written), letter.into_iter().collect())
         }
-        Err(fault) => failed(&fault),
-    }
-}
-
-fn forget(ports: &Ports, run: &Run) -> Result {
-    let deleted = match run.stage.candidate() {
-        Some(candidate) => ports.repository.delete_ref(&run.target, &run.ci_ref, candidate.commit),
-        None => Ok(()),
-    };
-    let forgotten = deleted.and_then(|()| match run.why {
-        Why::Attempt { .. } => Ok(()),
-        Why::Asked { .. } => ports.repository.forget(quarantine(run)),
-    });
-    match forgotten {
-        Ok(()) => happened(RunEvent::Forgotten),
         Err(fault) => failed(&fault),
     }
 }

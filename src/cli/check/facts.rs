@@ -126,6 +126,45 @@ pub struct GitLabFacts {
     pub project: Result<ProjectFacts, Fault>,
     /// Protected branches whose pattern takes in the candidate's branch.
     pub protected: Result<Vec<ProtectedFacts>, Fault>,
+    /// What candidates may reach; `None` where the project can't be seen.
+    pub reach: Option<ReachFacts>,
+}
+
+/// CI variables and runners.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReachFacts {
+    /// Variables of the project, and of its groups as far as they can be seen.
+    pub variables: Result<Vec<VariableFacts>, Fault>,
+    /// Groups whose variables can't be seen.
+    pub closed_groups: Vec<String>,
+    /// Runners.
+    pub runners: Result<Vec<RunnerFacts>, Fault>,
+}
+
+/// A CI variable, without its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VariableFacts {
+    /// Its name.
+    pub key: String,
+    /// Whether it reaches protected branches only.
+    pub protected: bool,
+    /// Whether logs do not show it.
+    pub masked: bool,
+    /// The group it comes from; `None`: the project's own.
+    pub group: Option<String>,
+}
+
+/// A runner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunnerFacts {
+    /// What its owner calls it.
+    pub description: String,
+    /// GitLab's word for whose it is.
+    pub kind: String,
+    /// Its tags, where GitLab tells them.
+    pub tags: Option<Vec<String>>,
+    /// Whether it takes jobs of protected branches only, where GitLab tells that.
+    pub protected: Option<bool>,
 }
 
 /// An access token.

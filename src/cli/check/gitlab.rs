@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::CheckLine;
 use super::facts::{GitLabFacts, ProjectFacts, ProtectedFacts, Seen, TokenFacts};
+use super::{CheckLine, reach};
 use crate::config::model::{Config, Target};
 use crate::ports::FaultKind;
 
@@ -46,6 +46,14 @@ pub fn lines(
             lines.extend(project_lines(&subject, target, project));
             lines.extend(privacy(config, target, &subject, project));
             lines.extend(branch_lines(&subject, target, found, project));
+            let is_protected = found.protected.as_ref().ok().map(|rules| !rules.is_empty());
+            let branch = sample_branch(target);
+            lines.extend(
+                found
+                    .reach
+                    .iter()
+                    .flat_map(|found| reach::lines(&subject, &branch, is_protected, found)),
+            );
         }
         Err(fault) => lines.push(CheckLine::no(
             &subject,

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::facts::{
     GitLabFacts, KeyFacts, KeyringFacts, MailboxFacts, MaintainerFacts, Probes, ProjectFacts,
-    ProtectedFacts, Seen, SmtpFacts, StateFacts, TokenFacts,
+    ProtectedFacts, ReachFacts, RunnerFacts, Seen, SmtpFacts, StateFacts, TokenFacts,
+    VariableFacts,
 };
 use crate::adapters::git::{GitRepository, GitSettings};
 use crate::adapters::gitlab::{self, GitLab, Visibility};
@@ -108,13 +109,19 @@ impl Probes for World {
 
     fn gitlab(&mut self, target: &Target, branch: &str) -> GitLabFacts {
         match GitLab::new(&target.ci) {
-            Ok(gitlab) => gitlab_facts(gitlab.inspect(branch)),
+            Ok(gitlab) => {
+                let found = gitlab.inspect(branch);
+                let path = found.project.as_ref().ok().map(|project| project.path.clone());
+                let reach = path.map(|path| reach_facts(gitlab.reach(&path)));
+                GitLabFacts { reach, ..gitlab_facts(found) }
+            }
             Err(fault) => GitLabFacts {
                 version: Err(fault.clone()),
                 user: Err(fault.clone()),
                 token: Err(fault.clone()),
                 project: Err(fault.clone()),
                 protected: Err(fault),
+                reach: None,
             },
         }
     }
@@ -139,6 +146,27 @@ fn gitlab_facts(found: gitlab::Inspection) -> GitLabFacts {
             };
             rules.into_iter().map(rule).collect()
         }),
+        reach: None,
+    }
+}
+
+fn reach_facts(found: gitlab::Reach) -> ReachFacts {
+    let variable = |variable: gitlab::Variable| VariableFacts {
+        key: variable.key,
+        protected: variable.protected,
+        masked: variable.masked,
+        group: variable.group,
+    };
+    let runner = |runner: gitlab::Runner| RunnerFacts {
+        description: runner.description,
+        kind: runner.kind,
+        tags: runner.tags,
+        protected: runner.protected,
+    };
+    ReachFacts {
+        variables: found.variables.map(|rows| rows.into_iter().map(variable).collect()),
+        closed_groups: found.closed_groups,
+        runners: found.runners.map(|rows| rows.into_iter().map(runner).collect()),
     }
 }
 

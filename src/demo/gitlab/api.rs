@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::answers;
+use super::lint;
 use super::make;
 use super::runner;
 use super::world::{PipelineState, World};
@@ -82,12 +83,15 @@ pub(super) fn answer(shared: &Arc<Shared>, question: &Question) -> Reply {
         ["personal_access_tokens", "self"] if get => {
             Reply::json(200, answers::token(&shared.world().standing))
         }
+        ["runners", id] if get => runner(shared, id),
         ["projects", id, ref rest @ ..] => {
             if id != shared.project && id != answers::PROJECT.to_string() {
                 return Reply::message(404, "404 Project Not Found");
             }
             of_project(shared, question, rest)
         }
+        // The project's namespace is a person's.
+        ["groups", _, "variables"] if get => Reply::message(404, "404 Group Not Found"),
         _ => unknown(shared, question),
     }
 }
@@ -109,6 +113,9 @@ fn of_project(shared: &Arc<Shared>, question: &Question, path: &[&str]) -> Reply
     match (question.method.as_str(), path) {
         ("GET", []) => Reply::json(200, answers::project(shared, &shared.world().standing)),
         ("GET", ["protected_branches"]) => protected_branches(shared, question),
+        ("GET", ["ci", "lint"]) => lint::lint(shared, question),
+        ("GET", ["variables"]) => variables_of_project(shared, question),
+        ("GET", ["runners"]) => runners(shared, question),
         ("POST", ["pipeline"]) => make::through_the_api(shared, question),
         ("GET", ["pipelines"]) => pipelines(shared, question),
         ("GET", ["pipelines", id]) => pipeline(shared, number(id)),
@@ -129,6 +136,55 @@ fn protected_branches(shared: &Shared, question: &Question) -> Reply {
     let world = shared.world();
     let names = world.standing.protected.iter().enumerate();
     let rows = names.map(|(at, name)| answers::protected(at + 1, name)).collect();
+    paged(shared, &world, question, rows)
+}
+
+fn variables_of_project(shared: &Shared, question: &Question) -> Reply {
+    let world = shared.world();
+    if world.standing.role < 40 {
+        return Reply::message(403, "403 Forbidden");
+    }
+    let rows = world.standing.variables.iter().map(|(key, protected)| {
+        json!({
+            "variable_type": "env_var", "key": key, "value": "a secret", "hidden": false,
+            "protected": protected, "masked": false, "raw": false, "environment_scope": "*",
+            "description": null,
+        })
+    });
+    let rows = rows.collect();
+    paged(shared, &world, question, rows)
+}
+
+fn runner(shared: &Shared, id: &str) -> Reply {
+    let world = shared.world();
+    let at = id.parse::<usize>().ok().and_then(|id| id.checked_sub(1));
+    match at.and_then(|at| world.standing.runners.get(at)) {
+        Some(description) if world.standing.role >= 40 => Reply::json(
+            200,
+            json!({
+                "id": id.parse::<u64>().unwrap_or(0), "description": description,
+                "runner_type": "project_type", "tag_list": ["linux"],
+                "access_level": "not_protected", "run_untagged": true, "locked": false,
+            }),
+        ),
+        Some(_) => Reply::message(403, "403 Forbidden"),
+        None => Reply::missing(),
+    }
+}
+
+fn runners(shared: &Shared, question: &Question) -> Reply {
+    let world = shared.world();
+    if world.standing.role < 40 {
+        return Reply::message(403, "403 Forbidden");
+    }
+    let rows = world.standing.runners.iter().enumerate().map(|(at, description)| {
+        json!({
+            "id": at + 1, "description": description, "ip_address": "127.0.0.1", "active": true,
+            "paused": false, "is_shared": false, "runner_type": "project_type",
+            "name": "gitlab-runner", "online": true, "status": "online",
+        })
+    });
+    let rows = rows.collect();
     paged(shared, &world, question, rows)
 }
 

@@ -1,10 +1,13 @@
-//! The project's `.gitlab-ci.yml`, of which a small part is understood: `stages`, and jobs with
-//! `stage`, `script`, `allow_failure`, `tags`, `when: manual`. It must be written as JSON, which
+//! The project's `.gitlab-ci.yml`, of which a small part is understood: `stages`, local includes,
+//! and jobs with `stage`, `script`, `allow_failure`, `tags`, `when: manual`. It must be written as JSON, which
 //! is YAML too: no YAML parser comes along for the sake of a demonstration. Jobs run in the order
 //! of the stages; within a stage they are sorted by name and run side by side.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+/// Where it is.
+pub(super) const PATH: &str = ".gitlab-ci.yml";
 
 /// Words at the top that are no jobs (GitLab's "CI/CD YAML syntax reference").
 const NO_JOBS: [&str; 8] =
@@ -47,20 +50,54 @@ enum Lines {
     Many(Vec<String>),
 }
 
-/// The jobs of a file, by stage.
+/// A file with what it includes, and the paths of that.
+pub(super) struct Merged {
+    /// Every entry.
+    pub entries: Map<String, Value>,
+    /// The included files.
+    pub includes: Vec<String>,
+}
+
+/// Reads a file and what it includes; an entry of its own goes before an included one.
+///
+/// # Errors
+/// A sentence in GitLab's manner.
+pub(super) fn merged(
+    text: &str,
+    included: impl Fn(&str) -> Option<String>,
+) -> Result<Merged, String> {
+    let read = |text: &str| -> Result<Map<String, Value>, String> {
+        serde_json::from_str(text).map_err(|error| format!("Invalid configuration format: {error}"))
+    };
+    let mut entries = read(text)?;
+    let listed = match entries.remove("include") {
+        None => Vec::new(),
+        Some(Value::Array(listed)) => listed,
+        Some(one) => vec![one],
+    };
+    let path = |one: &Value| one.get("local").or(Some(one))?.as_str().map(str::to_owned);
+    let includes: Vec<String> = listed.iter().filter_map(path).collect();
+    for path in &includes {
+        let text = included(path).ok_or_else(|| format!("Local file `{path}` does not exist!"))?;
+        for (name, value) in read(&text)? {
+            entries.entry(name).or_insert(value);
+        }
+    }
+    Ok(Merged { entries, includes })
+}
+
+/// The jobs of a file with its includes, by stage.
 ///
 /// # Errors
 /// A sentence in GitLab's manner about the first thing that is wrong.
-pub(super) fn parse(text: &str) -> Result<Vec<JobOrder>, String> {
-    let file: Map<String, Value> = serde_json::from_str(text)
-        .map_err(|error| format!("Invalid configuration format: {error}"))?;
+pub(super) fn jobs(file: &Map<String, Value>) -> Result<Vec<JobOrder>, String> {
     let stages: Vec<String> = match file.get("stages") {
         None => ["build", "test", "deploy"].map(String::from).into(),
         Some(stages) => serde_json::from_value(stages.clone())
             .map_err(|_| "stages config should be an array of strings".to_owned())?,
     };
     let mut jobs = Vec::new();
-    for (name, value) in &file {
+    for (name, value) in file {
         if !NO_JOBS.contains(&name.as_str()) && !name.starts_with('.') {
             jobs.push(job(name, value, &stages)?);
         }
@@ -96,6 +133,10 @@ fn job(name: &str, value: &Value, stages: &[String]) -> Result<JobOrder, String>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Result<Vec<JobOrder>, String> {
+        jobs(&merged(text, |_| None)?.entries)
+    }
 
     #[test]
     fn jobs_come_in_the_order_of_the_stages() {

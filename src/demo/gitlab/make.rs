@@ -140,8 +140,9 @@ fn variables(body: &Value) -> Vec<(String, String)> {
 
 /// The jobs that the commit's CI file orders. A plan that runs nothing needs no file.
 fn orders(shared: &Shared, sha: &str, plan: &Plan) -> Result<Vec<JobOrder>, String> {
-    let file = repository::file(&shared.repository, sha, ".gitlab-ci.yml");
-    match (file.as_deref().map(ci_file::parse), plan) {
+    let file = |path: &str| repository::file(&shared.repository, sha, path);
+    let parse = |text: String| ci_file::jobs(&ci_file::merged(&text, file)?.entries);
+    match (file(ci_file::PATH).map(parse), plan) {
         (Some(Ok(orders)), Plan::Run) if orders.is_empty() => Err(EMPTY.into()),
         (Some(Ok(orders)), _) if !orders.is_empty() => Ok(orders),
         (Some(Err(error)), Plan::Run) => Err(error),

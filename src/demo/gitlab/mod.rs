@@ -9,6 +9,7 @@
 mod answers;
 mod api;
 mod ci_file;
+mod lint;
 mod make;
 mod plan;
 mod repository;
@@ -207,6 +208,16 @@ impl GitLabStandIn {
         self.shared.world().standing.protected.push(pattern.into());
     }
 
+    /// Adds a CI variable; whether it is protected.
+    pub fn add_variable(&self, key: &str, protected: bool) {
+        self.shared.world().standing.variables.push((key.into(), protected));
+    }
+
+    /// Lints the default branch, whatever it is asked about, as an old GitLab does.
+    pub fn lint_as_of_old(&self) {
+        self.shared.world().standing.old_lint = true;
+    }
+
     /// Adds a pipeline that somebody else made, with one pending job; its number.
     pub fn add_pipeline(&self, sha: &str, reference: &str, source: &str, user: u64) -> u64 {
         make::foreign(&self.shared, sha, reference, source, user)
@@ -324,6 +335,9 @@ fn standing(private: bool) -> Standing {
         scopes: vec!["api".into(), "write_repository".into()],
         expires_at: Some("2027-06-30".into()),
         protected: vec!["master".into()],
+        variables: Vec::new(),
+        runners: vec!["stand-in".into()],
+        old_lint: false,
         only_link: false,
         statuses_name_pipelines: true,
     }

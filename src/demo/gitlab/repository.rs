@@ -15,6 +15,17 @@ pub(super) fn resolve(repository: &Path, name: &str) -> Option<(String, bool)> {
     })
 }
 
+/// The commit of a branch, a tag or an id; `None` if there is none.
+pub(super) fn resolve_any(repository: &Path, name: &str) -> Option<String> {
+    if let Some((sha, _)) = resolve(repository, name) {
+        return Some(sha);
+    }
+    let is_id = name.len() == 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let spec = format!("{name}^{{commit}}");
+    let found = text(repository, &["rev-parse", "--verify", "--quiet", &spec]);
+    found.ok().filter(|_| is_id).map(|sha| sha.trim().to_owned())
+}
+
 /// A file at a commit; `None` if it has none.
 pub(super) fn file(repository: &Path, sha: &str, name: &str) -> Option<String> {
     text(repository, &["show", &format!("{sha}:{name}")]).ok()

@@ -155,6 +155,12 @@ pub(super) struct Standing {
     pub expires_at: Option<String>,
     /// Protected branches by pattern.
     pub protected: Vec<String>,
+    /// CI variables, and whether each is protected.
+    pub variables: Vec<(String, bool)>,
+    /// Runners, by description.
+    pub runners: Vec<String>,
+    /// Whether the lint ignores which commit and branch it is asked about.
+    pub old_lint: bool,
     /// Whether pages are announced by `Link` alone, as for long lists.
     pub only_link: bool,
     /// Whether commit statuses name their pipeline, as newer GitLabs do.

@@ -11,9 +11,10 @@ use crate::mail::words::{self, Ground, Words};
 use crate::pull::expiry::Warning;
 use crate::pull::ids::ObjectId;
 use crate::pull::near_miss::NearMiss;
+use crate::pull::request::{HoldReason, Stage};
 use crate::pull::run::{Run, Why};
 use crate::pull::tag::{ConflictFile, Drift};
-use crate::pull::verdict::{Evidence, FailedJob, Outcome, Refusal};
+use crate::pull::verdict::{Audience, Evidence, FailedJob, Outcome, Refusal};
 
 /// Lines of log that a failed job shows at most.
 const LOG_LINES: usize = 15;
@@ -67,6 +68,9 @@ pub(super) fn tested(case: &Case<'_>, outcome: &Outcome) -> Text {
     if let (Outcome::Passed(_), Some(run)) = (outcome, case.run) {
         take_it(&mut text.rest, run, case.target);
     }
+    if let Some(run) = case.run {
+        text.rest.paragraph(&words::ci_approved(&run.ci).unwrap_or_default());
+    }
     details(&mut text.rest, outcome);
     moved(&mut text.rest, outcome, case.target, case.drift);
     text.next(&words)
@@ -111,6 +115,10 @@ pub(super) fn refused(case: &Case<'_>, why: &Refusal) -> Text {
 
 /// Something short about a request: what it is, and what to do.
 pub(super) fn short(case: &Case<'_>, words: &Words) -> Text {
+    about(case, words).next(words)
+}
+
+fn about(case: &Case<'_>, words: &Words) -> Text {
     let mut text = Text::new(words);
     let cover = &case.pull.cover;
     let mut rows = vec![
@@ -120,6 +128,23 @@ pub(super) fn short(case: &Case<'_>, words: &Words) -> Text {
     ];
     rows.extend(facts::request(case, None));
     text.rest.rows(&rows);
+    text
+}
+
+/// That a request is held; with what it would change in CI, where that is why and the readers are
+/// those who decide.
+pub(super) fn held(case: &Case<'_>, words: &Words, audience: Audience) -> Text {
+    let mut text = about(case, words);
+    if let Stage::Held { reason: HoldReason::CiChanged { difference, .. }, .. } = &case.pull.stage
+        && audience == Audience::Managers
+    {
+        text.rest.paragraph(&format!("What would change (difference {}):", difference.short()));
+        text.rest.items(&difference.lines);
+        if difference.unsaid() > 0 {
+            let more = words::counted(difference.unsaid().into(), "more change");
+            text.rest.paragraph(&format!("And {more}: `gatepost show` has them all."));
+        }
+    }
     text.next(words)
 }
 
@@ -213,6 +238,7 @@ fn moved(page: &mut Page, outcome: &Outcome, target: &TargetWords, drift: Option
             page.paragraph(&sentence)
         }
         Outcome::AlreadyMerged
+        | Outcome::CiChanged(_)
         | Outcome::Incomplete { .. }
         | Outcome::Impossible { .. }
         | Outcome::Cancelled { .. } => page,
@@ -230,6 +256,7 @@ fn details(page: &mut Page, outcome: &Outcome) {
         Outcome::TimedOut { .. }
         | Outcome::Passed(_)
         | Outcome::AlreadyMerged
+        | Outcome::CiChanged(_)
         | Outcome::Incomplete { .. }
         | Outcome::Impossible { .. }
         | Outcome::Cancelled { .. } => {}

@@ -64,6 +64,7 @@ pub(super) fn base(run: Option<&Run>, outcome: &Outcome) -> Option<ObjectId> {
         Outcome::Passed(_)
         | Outcome::Failed(_)
         | Outcome::AlreadyMerged
+        | Outcome::CiChanged(_)
         | Outcome::TimedOut { .. }
         | Outcome::Incomplete { .. }
         | Outcome::Impossible { .. }

@@ -175,10 +175,16 @@ impl Pen {
             HoldReason::OldTag { .. } => "held old-tag",
             HoldReason::UnknownKey { .. } => "held unknown-key",
             HoldReason::Moved { .. } => "held moved",
+            HoldReason::CiChanged { .. } => "held ci-changed",
         };
         let mut sheet = self.about_pull(case, audience, kind, "Held")?;
         sheet.facts.insert(0, ("Verdict", "held".to_owned()));
-        self.write(sheet, body::short(case, &words), Some(&case.list.address)).map(Some)
+        // However often it is held, its author is told once: the same letter is not sent again.
+        if let (Audience::Author, Some(attempt)) = (audience, sheet.key.get_mut(2)) {
+            *attempt = "0".into();
+        }
+        let text = body::held(case, &words, audience);
+        self.write(sheet, text, Some(&case.list.address)).map(Some)
     }
 
     /// Writes to the release managers that a request has had no answer for too long, and why.

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use crate::pull::cover::Cover;
 use crate::pull::ids::{ObjectId, PullNumber};
 use crate::pull::request::HoldReason;
+use crate::pull::run::CiCheck;
 
 /// What a letter says about something, apart from the facts it lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +120,9 @@ pub fn held_for_author(reason: &HoldReason) -> Words {
             HoldReason::Backlog | HoldReason::LateArrival | HoldReason::OldTag { .. } => {
                 format!("{} Nothing is wrong with the request itself.", why_held(reason))
             }
-            HoldReason::UnknownKey { .. } | HoldReason::Moved { .. } => why_held(reason),
+            HoldReason::UnknownKey { .. }
+            | HoldReason::Moved { .. }
+            | HoldReason::CiChanged { .. } => why_held(reason),
         },
         next: match reason {
             HoldReason::Backlog | HoldReason::LateArrival => {
@@ -137,6 +140,10 @@ pub fn held_for_author(reason: &HoldReason) -> Words {
             HoldReason::OldTag { .. } => {
                 "nothing, if the tag is the one you mean: the release managers have been told. If \
                  you meant a newer one, send the request again as a new revision with that tag."
+            }
+            HoldReason::CiChanged { .. } => {
+                "nothing, if you mean to change CI: the release managers have been told. If you do \
+                 not, send the request again without that change, as a new revision."
             }
         }
         .into(),
@@ -157,9 +164,10 @@ pub fn held_for_managers(reason: &HoldReason, number: PullNumber) -> Words {
 /// What it means to approve it.
 fn what_approval_does(reason: &HoldReason) -> String {
     match reason {
-        HoldReason::Backlog | HoldReason::LateArrival | HoldReason::OldTag { .. } => {
-            "It is not tested until one of you approves it.".into()
-        }
+        HoldReason::Backlog
+        | HoldReason::LateArrival
+        | HoldReason::OldTag { .. }
+        | HoldReason::CiChanged { .. } => "It is not tested until one of you approves it.".into(),
         HoldReason::UnknownKey { tag, .. } => format!(
             "Approving runs its code on the project's machines, on your word alone; it holds for \
              the tag object {tag} and no other."
@@ -193,6 +201,25 @@ pub fn why_held(reason: &HoldReason) -> String {
             "The tag was moved: when it was fetched first it was the object {was}, and now it is \
              {is}."
         ),
+        HoldReason::CiChanged { difference, .. } => format!(
+            "Merged, this request would change what CI runs ({}), so nothing of it has run.",
+            difference.summary
+        ),
+    }
+}
+
+/// That what CI ran is not what it runs for the target, and who approved that.
+pub fn ci_approved(check: &CiCheck) -> Option<String> {
+    match check {
+        CiCheck::Approved { by, dropped } if dropped.is_empty() => {
+            Some(format!("This request changes what CI runs; {by} approved the change."))
+        }
+        CiCheck::Approved { by, dropped } => Some(format!(
+            "This request changes what CI runs; {by} approved the change. It takes away {}, \
+             otherwise required, which was not demanded.",
+            dropped.join(", ")
+        )),
+        CiCheck::Due | CiCheck::TargetKnown | CiCheck::FilesOnly | CiCheck::Same => None,
     }
 }
 

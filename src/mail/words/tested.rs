@@ -1,6 +1,7 @@
 //! Words for what came of a test.
 
 use super::{Ground, Words, counted, span};
+use crate::pull::ci_change::CiDifference;
 use crate::pull::verdict::{Evidence, Outcome, Overdue, Shortfall};
 
 /// Words for an outcome.
@@ -10,6 +11,7 @@ pub fn tested(outcome: &Outcome, ground: &Ground<'_>) -> Words {
         Outcome::Failed(evidence) => failed(evidence, ground),
         Outcome::Conflict { total, .. } => conflict(*total, ground),
         Outcome::AlreadyMerged => already_merged(ground),
+        Outcome::CiChanged(difference) => ci_changed(difference, ground),
         Outcome::TimedOut { overdue: Overdue::NeverStarted, allowed, .. } => {
             never_started(*allowed, ground)
         }
@@ -113,6 +115,16 @@ fn already_merged(ground: &Ground<'_>) -> Words {
         first: format!("Already in {}.", ground.branch),
         means: "There was nothing to merge and nothing to test.".into(),
         next: "nothing.".into(),
+        commands: Vec::new(),
+    }
+}
+
+/// No letter says this of a request, which is held instead.
+fn ci_changed(difference: &CiDifference, ground: &Ground<'_>) -> Words {
+    Words {
+        first: format!("Not tested on {}: it would change what CI runs.", ground.place()),
+        means: format!("What would change: {}.", difference.summary),
+        next: "a release manager has to approve that.".into(),
         commands: Vec::new(),
     }
 }

@@ -7,7 +7,7 @@ use super::checking;
 pub use super::fetching::FetchTrouble;
 use super::fetching::{fetched, not_fetched};
 use super::superseding::{retracted, retraction_told, superseded};
-use super::{Approval, Plan, Pull, Stage};
+use super::{Approval, HoldReason, Plan, Pull, Stage};
 use crate::pull::decision::{Told, Trouble};
 use crate::pull::ids::{MessageId, ObjectId, PullNumber, RunId};
 use crate::pull::policy::Policy;
@@ -261,8 +261,16 @@ fn began(pull: &mut Pull, run: RunId) -> Told {
 }
 
 fn ended(pull: &mut Pull, outcome: Outcome, now: Timestamp) -> Told {
-    let Stage::Running { run, .. } = &pull.stage else { return None };
+    let Stage::Running { run, trusted } = &pull.stage else { return None };
     let verdict = match outcome {
+        Outcome::CiChanged(difference) => {
+            let (trusted, run) = (Some(trusted.clone()), *run);
+            let what = format!("held: it would change what CI runs ({})", difference.summary);
+            let reason = HoldReason::CiChanged { run, difference };
+            let unproved = None;
+            pull.stage = Stage::Held { trusted, unproved, reason, since: now, told: false };
+            return Some(what);
+        }
         Outcome::AlreadyMerged => Verdict::Landed,
         Outcome::Cancelled { by } => Verdict::Cancelled { by },
         Outcome::Passed(_)
@@ -323,7 +331,12 @@ fn approved(pull: &mut Pull, by: String, now: Timestamp) -> Told {
     let pinned = trusted.as_ref().map(|trusted| &trusted.pinned).or(unproved.as_ref());
     let tag = pinned.and_then(|pinned| pinned.tag.as_ref()).map(|tag| tag.id);
     let what = format!("approved by {by}");
-    pull.approvals.push(Approval { reason: reason.clone(), tag, by, at: now });
+    let mut reason = reason.clone();
+    if let HoldReason::CiChanged { difference, .. } = &mut reason {
+        // The digest is what binds; many approvals must fit into one record.
+        difference.lines.clear();
+    }
+    pull.approvals.push(Approval { reason, tag, by, at: now });
     pull.pinned_tag = tag.or(pull.pinned_tag);
     pull.stage = match (trusted.clone(), unproved.clone()) {
         (Some(trusted), _) => Stage::Queued { trusted, plan: Plan::Fresh, since: now },

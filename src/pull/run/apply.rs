@@ -8,7 +8,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::decide::LOOK_FOR;
-use super::{Run, RunStage, Sought, Watch};
+use super::{CiCheck, Run, RunStage, Sought, Watch};
 use crate::pull::decision::{Told, Trouble, TroubleKind};
 use crate::pull::ids::ObjectId;
 use crate::pull::pipeline::{Pipeline, Status};
@@ -37,6 +37,8 @@ pub enum RunEvent {
     },
     /// The target has it already.
     AlreadyMerged,
+    /// The comparison of what CI runs has come so far.
+    CiChecked(CiCheck),
     /// The candidate is on its ref.
     Pushed,
     /// A pipeline is about to be made.
@@ -97,6 +99,7 @@ pub fn apply(run: &mut Run, event: RunEvent, policy: &TargetPolicy, now: Timesta
             ended(run, outcome, None, now)
         }
         RunEvent::AlreadyMerged => ended(run, Outcome::AlreadyMerged, None, now),
+        RunEvent::CiChecked(check) => super::ci::checked(run, check),
         RunEvent::Pushed => pushed(run, now),
         RunEvent::CreateBegun => create_begun(run, now),
         RunEvent::Created(pipeline) => created(run, &pipeline, policy, now),

@@ -29,8 +29,12 @@ pub enum RunAction {
     Fetch,
     /// Make the merge.
     Merge,
+    /// Put the target's tip on its ref, and ask what CI would run for that.
+    LintTarget,
     /// Push the candidate.
     Push,
+    /// Ask what CI would run for the candidate, and compare.
+    CompareCi,
     /// Look for its pipeline.
     Look,
     /// Make its pipeline; `CreateBegun` must be put first.
@@ -67,6 +71,11 @@ pub struct RunSituation<'a> {
 
 /// Decides.
 pub fn decide(run: &Run, situation: &RunSituation<'_>, now: Timestamp) -> Decision<RunAction> {
+    if let RunStage::Merged { retry, .. } | RunStage::Pushed { retry, .. } = &run.stage
+        && let Some((action, why)) = super::ci::next(run, situation.target)
+    {
+        return Decision::due(retry, action, why, now);
+    }
     match &run.stage {
         RunStage::Waiting { .. } => waiting(situation),
         RunStage::Planned { retry } => match &run.why {

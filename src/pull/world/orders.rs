@@ -11,7 +11,7 @@ use crate::pull::records::Pause;
 use crate::pull::request::apply::PullEvent;
 use crate::pull::request::{Plan, Pull, Stage};
 use crate::pull::run::apply::RunEvent;
-use crate::pull::run::{Run, RunStage, Why};
+use crate::pull::run::{CiCheck, Run, RunStage, Why};
 use crate::pull::verdict::{Outcome, Verdict};
 
 impl World {
@@ -62,7 +62,8 @@ impl World {
                 Why::Asked { .. } => policy.ci_ref(&target, &format!("run{id}"), 1),
             });
         self.changed.runs.insert(id);
-        self.runs.insert(id, Run { id, target, why, ci_ref, created_at: now, stage });
+        let ci = CiCheck::Due;
+        self.runs.insert(id, Run { id, target, why, ci_ref, created_at: now, ci, stage });
         id
     }
 

@@ -225,7 +225,9 @@ impl World {
                 action @ (RunAction::ReadBase
                 | RunAction::Fetch
                 | RunAction::Merge
+                | RunAction::LintTarget
                 | RunAction::Push
+                | RunAction::CompareCi
                 | RunAction::Look
                 | RunAction::Poll { .. }
                 | RunAction::Cancel(_)

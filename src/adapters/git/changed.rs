@@ -1,0 +1,58 @@
+//! Which of certain files differ between two commits. It needs no network and changes nothing.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use git2::{DiffFile, Repository};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::pin::{id, oid};
+use super::session::printable;
+use crate::ports::Fault;
+use crate::pull::ci_change::ChangedFile;
+use crate::pull::ids::ObjectId;
+
+/// The longest path that is told whole.
+const LONGEST_PATH: usize = 1_000;
+
+/// The files that match a glob and differ, by path. A moved file is two: one gone, one new.
+///
+/// # Errors
+/// Permanent: a commit is not there, or a glob is none.
+pub fn changed_files(
+    repo: &Repository,
+    before: ObjectId,
+    after: ObjectId,
+    globs: &[String],
+) -> Result<Vec<ChangedFile>, Fault> {
+    let globs = set(globs)?;
+    let answer = || {
+        let tree = |commit: ObjectId| repo.find_commit(oid(commit)?)?.tree();
+        let diff = repo.diff_tree_to_tree(Some(&tree(before)?), Some(&tree(after)?), None)?;
+        let mut found = Vec::new();
+        for delta in diff.deltas() {
+            let path = delta.new_file().path_bytes().or(delta.old_file().path_bytes());
+            let path = path.unwrap_or_default();
+            if globs.is_match(Path::new(OsStr::from_bytes(path))) {
+                let path = printable(path, LONGEST_PATH);
+                let content = |file: DiffFile<'_>| file.exists().then(|| id(file.id()));
+                let (before, after) = (content(delta.old_file()), content(delta.new_file()));
+                found.push(ChangedFile { path, before, after });
+            }
+        }
+        found.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(found)
+    };
+    answer().map_err(|error: git2::Error| Fault::permanent(format!("{after}: {}", error.message())))
+}
+
+/// As in `.gitignore`: one `*` does not cross a `/`.
+fn set(globs: &[String]) -> Result<GlobSet, Fault> {
+    let mut set = GlobSetBuilder::new();
+    let wrong = |error: globset::Error| Fault::permanent(format!("ci_paths: {error}"));
+    for glob in globs {
+        set.add(GlobBuilder::new(glob).literal_separator(true).build().map_err(wrong)?);
+    }
+    set.build().map_err(wrong)
+}

@@ -1,0 +1,191 @@
+//! Effects that compare what CI would run with a request and without it. It must not judge the
+//! difference: the rules do, and people.
+//!
+//! What the author could bring about himself never makes the comparison coarser: whether GitLab
+//! lints at all is found out on the target alone; from then on the candidate is linted as well, or
+//! the run waits.
+
+use jiff::SignedDuration;
+
+use super::branch::put_on_ref;
+use super::{failed, happened, quarantine};
+use crate::bot::perform::Result;
+use crate::bot::ports::Ports;
+use crate::mail::clean;
+use crate::ports::{Fault, FaultKind, FileName, Pipelines};
+use crate::pull::ci_change::{Change, CiDifference, CiPlan, changes, dropped, sentence};
+use crate::pull::policy::{CiLint, TargetPolicy};
+use crate::pull::request::Pull;
+use crate::pull::run::apply::RunEvent;
+use crate::pull::run::{CiCheck, Run, RunStage};
+use crate::pull::tag::Candidate;
+use crate::pull::verdict::Outcome;
+use crate::pull::world::Alert;
+
+/// How long an answer without any job is asked for again: GitLab's reads lag its writes.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(3);
+
+/// How many characters of a name or value a letter shows.
+const SHOWN: usize = 160;
+
+/// How many characters of a name or value the file beside the records keeps.
+const KEPT: usize = 4_000;
+
+pub(super) fn lint_target(
+    ports: &Ports,
+    pipelines: &dyn Pipelines,
+    target: &TargetPolicy,
+    run: &Run,
+    earlier: &[Run],
+) -> Result {
+    let base = run.stage.candidate().and_then(|candidate| candidate.base);
+    let Some(base) = base else { return happened(RunEvent::CiChecked(CiCheck::FilesOnly)) };
+    if let Err(fault) = put_on_ref(ports, run, base, earlier) {
+        return failed(&fault);
+    }
+    let kept = pipelines.lint(base, &run.ci_ref).and_then(|plan| {
+        if plan.is_blank() {
+            return Err(blank(&plan));
+        }
+        let json = serde_json::to_vec(&plan).map_err(|error| Fault::bug(error.to_string()))?;
+        ports.store.put_file(&FileName::CiPlan(run.id), &json)
+    });
+    match kept {
+        Ok(()) => happened(RunEvent::CiChecked(CiCheck::TargetKnown)),
+        Err(fault) => untold(ports, target, run, fault),
+    }
+}
+
+/// GitLab does not tell what it would run for the target.
+fn untold(ports: &Ports, target: &TargetPolicy, run: &Run, fault: Fault) -> Result {
+    let lasts = match fault.kind {
+        FaultKind::Temporary | FaultKind::Bug => return failed(&fault),
+        FaultKind::Misconfigured => true,
+        FaultKind::Permanent => is_old(ports, run),
+    };
+    if !lasts {
+        return failed(&Fault { kind: FaultKind::Temporary, ..fault });
+    }
+    match target.ci_lint {
+        CiLint::Require => failed(&Fault { kind: FaultKind::Misconfigured, ..fault }),
+        CiLint::Try | CiLint::Off => {
+            let detail = format!(
+                "{}\n\nUntil that is mended, only changes of the files in ci_paths hold a request \
+                 whose merge changes what CI runs.",
+                fault.detail
+            );
+            let subject = format!("GitLab does not tell what CI would run for {}", run.target);
+            let alert = Alert { subject, detail };
+            happened(RunEvent::CiChecked(CiCheck::FilesOnly)).alerting(Some(alert))
+        }
+    }
+}
+
+fn blank(plan: &CiPlan) -> Fault {
+    let said = plan.errors.iter().map(|error| clean::words(error)).collect::<Vec<_>>().join("; ");
+    Fault::permanent(format!("GitLab's CI lint gives no job and no configuration ({said})"))
+}
+
+/// Whether this step has been failing for longer than reads lag writes.
+fn is_old(ports: &Ports, run: &Run) -> bool {
+    match &run.stage {
+        RunStage::Merged { retry, .. } | RunStage::Pushed { retry, .. } => {
+            retry.failing_for(ports.clock.now(), PATIENCE)
+        }
+        RunStage::Waiting { .. }
+        | RunStage::Planned { .. }
+        | RunStage::Based { .. }
+        | RunStage::Started { .. }
+        | RunStage::Ended { .. }
+        | RunStage::Closed { .. } => false,
+    }
+}
+
+pub(super) fn compare(
+    ports: &Ports,
+    pipelines: &dyn Pipelines,
+    target: &TargetPolicy,
+    run: &Run,
+    pull: Option<&Pull>,
+) -> Result {
+    let Some(candidate) = run.stage.candidate() else {
+        return happened(RunEvent::CiChecked(CiCheck::Same));
+    };
+    let found = by_effect(ports, pipelines, run, candidate).and_then(|mut found| {
+        found.extend(by_file(ports, target, run, candidate)?);
+        let show = |text: &str| clean::cut(&clean::words(text), KEPT);
+        let whole: Vec<String> = found.iter().map(|change| sentence(change, &show)).collect();
+        if !found.is_empty() {
+            let name = FileName::CiDifference(run.id);
+            ports.store.put_file(&name, whole.join("\n").as_bytes())?;
+        }
+        Ok(found)
+    });
+    match found {
+        Ok(found) => concluded(target, pull, &found),
+        // Nothing of it may be waved through: it is tried again, for as long as any step is.
+        Err(fault) => failed(&Fault { kind: still(fault.kind), ..fault }),
+    }
+}
+
+fn still(kind: FaultKind) -> FaultKind {
+    match kind {
+        FaultKind::Permanent => FaultKind::Temporary,
+        kind @ (FaultKind::Temporary | FaultKind::Misconfigured | FaultKind::Bug) => kind,
+    }
+}
+
+fn concluded(target: &TargetPolicy, pull: Option<&Pull>, found: &[Change]) -> Result {
+    if found.is_empty() {
+        return happened(RunEvent::CiChecked(CiCheck::Same));
+    }
+    let show = |text: &str| clean::cut(&clean::words(text), SHOWN);
+    let difference = CiDifference::of(found, show);
+    match pull.and_then(|pull| pull.ci_approved_by(&difference.digest)) {
+        Some(by) => happened(RunEvent::CiChecked(CiCheck::Approved {
+            by: by.to_owned(),
+            dropped: dropped(found, &target.required_jobs),
+        })),
+        None => happened(RunEvent::Ended(Outcome::CiChanged(difference))),
+    }
+}
+
+/// What GitLab says it would run: for the target, as it is kept, and for the candidate, now.
+fn by_effect(
+    ports: &Ports,
+    pipelines: &dyn Pipelines,
+    run: &Run,
+    candidate: &Candidate,
+) -> std::result::Result<Vec<Change>, Fault> {
+    match run.ci {
+        CiCheck::TargetKnown => {}
+        CiCheck::Due | CiCheck::FilesOnly | CiCheck::Same | CiCheck::Approved { .. } => {
+            return Ok(Vec::new());
+        }
+    }
+    let kept = ports.store.file(&FileName::CiPlan(run.id))?;
+    let kept = kept.ok_or_else(|| {
+        Fault::temporary("what CI runs for the target is missing in the state directory")
+    })?;
+    let before: CiPlan = serde_json::from_slice(&kept)
+        .map_err(|error| Fault::bug(format!("what CI runs for the target: {error}")))?;
+    let after = pipelines.lint(candidate.commit, &run.ci_ref)?;
+    if after.is_blank() && !is_old(ports, run) {
+        return Err(blank(&after));
+    }
+    Ok(changes(&before, &after))
+}
+
+fn by_file(
+    ports: &Ports,
+    target: &TargetPolicy,
+    run: &Run,
+    candidate: &Candidate,
+) -> std::result::Result<Vec<Change>, Fault> {
+    let Some(base) = candidate.base.filter(|_| !target.ci_paths.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let from = quarantine(run);
+    let files = ports.repository.changed_files(from, base, candidate.commit, &target.ci_paths)?;
+    Ok(files.into_iter().map(Change::from).collect())
+}

@@ -1,0 +1,98 @@
+//! The comparison of what CI runs with and without the request, as far as a run remembers it. It
+//! must not compare: `ci_change` does.
+//!
+//! The order matters: GitLab's dry run takes local includes from the tip of the branch, whichever
+//! commit it is asked about. So the branch is first put to the target's tip and that is linted;
+//! then the candidate is pushed over it and linted on the same branch.
+
+use serde::{Deserialize, Serialize};
+
+use super::decide::RunAction;
+use super::{Run, RunStage, Why};
+use crate::pull::decision::Told;
+use crate::pull::policy::{CiLint, TargetPolicy};
+
+/// How far the comparison has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CiCheck {
+    /// Nothing was looked at yet.
+    #[default]
+    Due,
+    /// What CI runs for the target alone is kept, as a file beside the records.
+    TargetKnown,
+    /// GitLab does not tell what CI would run: only files are compared.
+    FilesOnly,
+    /// There is no difference.
+    Same,
+    /// There is one, and it is approved.
+    Approved {
+        /// By whom.
+        by: String,
+        /// Required jobs that the difference takes away: they are not demanded.
+        dropped: Vec<String>,
+    },
+}
+
+/// What is to be done about it now, and why; nothing for a run that somebody asked for: whoever
+/// may give commands has merged it himself.
+pub(super) fn next(run: &Run, target: &TargetPolicy) -> Option<(RunAction, &'static str)> {
+    let Why::Attempt { .. } = run.why else { return None };
+    let open = match run.ci {
+        CiCheck::Due | CiCheck::TargetKnown | CiCheck::FilesOnly => true,
+        CiCheck::Same | CiCheck::Approved { .. } => false,
+    };
+    let lints = target.ci_lint != CiLint::Off;
+    match run.stage {
+        RunStage::Merged { .. } if lints && run.ci == CiCheck::Due => {
+            Some((RunAction::LintTarget, "what CI runs for the target alone is to be looked at"))
+        }
+        RunStage::Pushed { tried_at: None, .. }
+            if open && (lints || !target.ci_paths.is_empty()) =>
+        {
+            Some((RunAction::CompareCi, "whether CI would run something else is to be looked at"))
+        }
+        RunStage::Waiting { .. }
+        | RunStage::Planned { .. }
+        | RunStage::Based { .. }
+        | RunStage::Merged { .. }
+        | RunStage::Pushed { .. }
+        | RunStage::Started { .. }
+        | RunStage::Ended { .. }
+        | RunStage::Closed { .. } => None,
+    }
+}
+
+/// Records how far it has come.
+pub(super) fn checked(run: &mut Run, check: CiCheck) -> Told {
+    match run.stage {
+        RunStage::Merged { .. } | RunStage::Pushed { tried_at: None, .. } => {}
+        RunStage::Waiting { .. }
+        | RunStage::Planned { .. }
+        | RunStage::Based { .. }
+        | RunStage::Pushed { tried_at: Some(_), .. }
+        | RunStage::Started { .. }
+        | RunStage::Ended { .. }
+        | RunStage::Closed { .. } => return None,
+    }
+    let what = match &check {
+        CiCheck::Due => return None,
+        CiCheck::TargetKnown => "what CI runs for the target alone is known".to_owned(),
+        CiCheck::FilesOnly => "GitLab does not tell what CI would run: files are compared".into(),
+        CiCheck::Same => "CI runs the same as for the target".into(),
+        CiCheck::Approved { by, .. } => format!("it changes what CI runs, which {by} approved"),
+    };
+    run.ci = check;
+    Some(what)
+}
+
+impl Run {
+    /// Those of the target's required jobs that are demanded of this run.
+    pub fn demanded(&self, required: &[String]) -> Vec<String> {
+        let dropped = match &self.ci {
+            CiCheck::Approved { dropped, .. } => dropped.as_slice(),
+            CiCheck::Due | CiCheck::TargetKnown | CiCheck::FilesOnly | CiCheck::Same => &[],
+        };
+        required.iter().filter(|name| !dropped.contains(name)).cloned().collect()
+    }
+}
