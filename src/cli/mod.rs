@@ -13,6 +13,7 @@ use crate::ports::{Fault, FaultKind};
 
 mod ask;
 pub mod check;
+pub mod log;
 mod order;
 mod run;
 pub mod scan;
@@ -119,7 +120,7 @@ fn scan(arguments: &scan::ScanArgs) -> ExitCode {
 
 /// Says what went wrong, and with which exit code.
 fn failed(fault: &Fault) -> ExitCode {
-    eprintln!("gatepost: {fault}");
+    eprintln!("gatepost: {}", text::safe(&fault.detail));
     ExitCode::from(match fault.kind {
         FaultKind::Temporary => 75,
         FaultKind::Misconfigured | FaultKind::Permanent => 78,

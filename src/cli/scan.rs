@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use self::row::Row;
+use super::text::visible;
 use crate::mail::words::counted;
 use crate::mail::{self, Reading, Reason};
 
@@ -133,8 +134,7 @@ impl Scan<'_> {
         }
         match self.args.format {
             ScanFormat::Json => {
-                serde_json::to_writer(&mut *self.out, &row)?;
-                writeln!(self.out)
+                writeln!(self.out, "{}", visible(&serde_json::to_string(&row)?))
             }
             ScanFormat::Text => writeln!(self.out, "{row}"),
         }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::mail::clean;
 use crate::pull::ids::{JobId, MessageId, ObjectId, PipelineId, RunId};
 use crate::pull::pipeline::{Job, Pipeline};
 use crate::pull::tag::Verification;
@@ -70,7 +71,7 @@ impl Fault {
     /// Adds what may be said in public.
     #[must_use]
     pub fn saying(mut self, public: impl Into<String>) -> Self {
-        self.public = Some(public.into());
+        self.public = Some(clean::words(&public.into()));
         self
     }
 
@@ -82,7 +83,8 @@ impl Fault {
     }
 
     fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
-        Self { kind, public: None, detail: detail.into(), retry_after: None }
+        // Much of it is a server's word: it must not make lines of a log or a letter of its own.
+        Self { kind, public: None, detail: clean::words(&detail.into()), retry_after: None }
     }
 }
 

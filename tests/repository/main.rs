@@ -2,10 +2,13 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+mod bounds;
 mod confined;
 mod fetching;
 mod hostile;
 mod merging;
+mod names;
 mod pushing;
+mod rebinding;
 mod server;
 mod world;

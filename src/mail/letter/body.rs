@@ -232,7 +232,9 @@ fn failed_job(page: &mut Page, job: &FailedJob) {
     let reason = job.reason.as_deref().filter(|reason| *reason != "script_failure");
     about.extend(reason.map(|reason| clean::words(reason).replace('_', " ")));
     let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
-    page.lines(&[format!("Job {}{about}:", job_name(job)), job.url.clone()]);
+    let heading = format!("Job {}{about}:", job_name(job));
+    let page_of_job = Some(job.url.clone()).filter(|url| !url.is_empty());
+    page.lines(&[Some(heading), page_of_job].into_iter().flatten().collect::<Vec<_>>());
     let from = job.log.len().saturating_sub(LOG_LINES);
     page.verbatim(&job.log[from..]);
 }
