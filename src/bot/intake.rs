@@ -25,7 +25,7 @@ const RESCAN_MARGIN: SignedDuration = SignedDuration::from_hours(48);
 const SLOW_CLOCK: SignedDuration = SignedDuration::from_hours(24);
 
 /// A request's mail larger than this is read only so far.
-const BODY_CAP: u64 = 4 * 1024 * 1024;
+const BODY_CAP: u64 = mail::bounds::MOST as u64;
 
 /// A list as intake tells it from others in the same folder.
 #[derive(Debug, Clone)]

@@ -56,13 +56,23 @@ fn is_flowed(part: &MessagePart<'_>) -> bool {
     })
 }
 
-/// One line end, no invisible characters, blanks that are blanks.
+/// One line end, no invisible and no control characters, blanks that are blanks.
 fn lines(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(MOST));
     for c in text.chars().take(MOST) {
         match c {
-            '\r' | '\u{200B}' | '\u{200C}' | '\u{200D}' | '\u{2060}' | '\u{FEFF}' | '\0' => {}
-            '\t' | '\u{A0}' | '\u{2002}'..='\u{200A}' | '\u{202F}' | '\u{3000}' => out.push(' '),
+            '\n' => out.push('\n'),
+            '\r' | '\u{200B}' | '\u{200C}' | '\u{200D}' | '\u{2060}' | '\u{FEFF}' => {}
+            '\t'
+            | '\u{B}'
+            | '\u{C}'
+            | '\u{85}'
+            | '\u{A0}'
+            | '\u{2002}'..='\u{200A}'
+            | '\u{202F}'
+            | '\u{3000}' => out.push(' '),
+            // No URL and no ref may carry one into a record or a letter.
+            c if c.is_control() => {}
             c => out.push(c),
         }
     }

@@ -2,14 +2,21 @@
 //! need not be loaded. Whatever the reader would take for a request passes here: both ask
 //! [`Heading::refusal`].
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use mail_parser::{Addr, Address, HeaderForm, HeaderName, HeaderValue, Message, MessageParser};
 
+use super::bounds;
 use super::reason::Reason;
 use super::subject::Marks;
 use crate::mail::clean;
 use crate::pull::cover::Person;
 use crate::pull::ids::MessageId;
+
+/// How many characters of a subject are read: a line of a mail has at most 998 (RFC 5322, section
+/// 2.1.1), and a subject is compared with itself.
+const LONGEST_SUBJECT: usize = 1000;
 
 /// What a mail's header says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,7 +45,7 @@ pub struct Heading {
 
 /// Reads a header block, or the header of a whole mail. Never fails: what can't be read is missing.
 pub fn heading(header: &[u8]) -> Heading {
-    let header = super::without_envelope(header);
+    let header = bounds::header(super::without_envelope(header));
     match MessageParser::default().parse_headers(header) {
         Some(message) => Heading::of(&message),
         None => Heading::default(),
@@ -80,7 +87,8 @@ impl Heading {
 
     pub(super) fn of(message: &Message<'_>) -> Self {
         let subject = first(message, &HeaderName::Subject).and_then(HeaderValue::as_text);
-        let subject = clean::words(subject.unwrap_or_default());
+        let subject = subject.unwrap_or_default().chars().take(LONGEST_SUBJECT).collect::<String>();
+        let subject = clean::words(&subject);
         let from = first(message, &HeaderName::From).and_then(person);
         let to = [HeaderName::To, HeaderName::Cc];
         let to_cc = to.iter().flat_map(|name| all_addresses(message, name)).collect();
@@ -117,7 +125,9 @@ fn person(value: &HeaderValue<'_>) -> Option<Person> {
 fn as_person(addr: &Addr<'_>) -> Option<Person> {
     let address = addr.address()?.trim().to_owned();
     let name = addr.name().map(clean::words).filter(|name| !name.is_empty());
-    (!address.is_empty()).then_some(Person { name, address })
+    // Nothing else can be answered.
+    let usable = !address.is_empty() && !address.contains(char::is_control);
+    usable.then_some(Person { name, address })
 }
 
 fn all_addresses(message: &Message<'_>, name: &HeaderName<'_>) -> Vec<String> {
@@ -140,14 +150,10 @@ fn ids(message: &Message<'_>, name: HeaderName<'_>) -> Vec<MessageId> {
 }
 
 fn references(message: &Message<'_>) -> Vec<MessageId> {
-    let mut thread: Vec<MessageId> = Vec::new();
-    let above = ids(message, HeaderName::References);
-    for id in above.into_iter().chain(ids(message, HeaderName::InReplyTo)) {
-        if !thread.contains(&id) {
-            thread.push(id);
-        }
-    }
-    thread
+    let mut known: HashSet<MessageId> = HashSet::new();
+    let above = ids(message, HeaderName::References).into_iter();
+    let thread = above.chain(ids(message, HeaderName::InReplyTo));
+    thread.filter(|id| known.insert(id.clone())).collect()
 }
 
 fn list_id(message: &Message<'_>) -> Option<String> {
@@ -209,9 +215,9 @@ fn before_via(name: &str) -> Option<String> {
 }
 
 /// The list's own addresses: List-Post, and those in To and Cc that List-Id is made of.
-fn list_addresses(message: &Message<'_>) -> Vec<String> {
+fn list_addresses(message: &Message<'_>) -> HashSet<String> {
     let post = message.header_as(HeaderName::ListPost, HeaderForm::Raw);
-    let mut list: Vec<String> = post
+    let mut list: HashSet<String> = post
         .iter()
         .filter_map(HeaderValue::as_text)
         .filter_map(|text| text.split_once("mailto:"))
@@ -219,7 +225,7 @@ fn list_addresses(message: &Message<'_>) -> Vec<String> {
         .map(str::to_lowercase)
         .collect();
     if let Some((local, domain)) = list_id(message).as_deref().and_then(|id| id.split_once('.')) {
-        list.push(format!("{local}@{domain}"));
+        list.insert(format!("{local}@{domain}"));
     }
     list
 }

@@ -3,11 +3,12 @@
 //!
 //! In reading order: [`clean`] (what outside text may not carry); [`words`] (what is said about
 //! each outcome), [`letter`] (how a letter is made) and [`trace`] (what a job's log says); then the
-//! reader: [`subject`], [`mod@heading`] (what the header alone says), `body` (the text),
-//! [`grammar`] (the forms of requests), [`reader`] (what a mail is) and [`reason`] (why it is no
-//! request).
+//! reader: [`bounds`] (how much is read), [`subject`], [`mod@heading`] (what the header alone says),
+//! `body` (the text), [`grammar`] (the forms of requests), [`reader`] (what a mail is) and
+//! [`reason`] (why it is no request).
 
 mod body;
+pub mod bounds;
 pub mod clean;
 pub mod grammar;
 pub mod heading;

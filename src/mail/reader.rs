@@ -7,8 +7,9 @@ use mail_parser::MessageParser;
 use regex::Regex;
 
 use super::body;
+use super::bounds;
 use super::grammar::{self, Asked};
-use super::heading::Heading;
+use super::heading::{self, Heading};
 use super::reason::Reason;
 use super::subject::pattern;
 use crate::pull::cover::{Cover, Request};
@@ -70,10 +71,18 @@ static ELSEWHERE: LazyLock<Option<Regex>> =
 
 /// Reads a whole mail, header and body. The same bytes always give the same reading.
 pub fn read(bytes: &[u8]) -> Reading {
-    let bytes = super::without_envelope(bytes);
+    let whole = super::without_envelope(bytes);
+    let bytes = bounds::read(whole);
     let Some(message) = MessageParser::default().parse(bytes) else {
         return not(Heading::default(), Reason::Unreadable);
     };
+    let body = message.parts.first().map_or(0, |part| part.offset_body as usize);
+    if body > bounds::HEADER || body == bytes.len() && bytes.len() < whole.len() {
+        // Its header has no end within what is read: that must not pass for a mail without a text.
+        let heading = heading::heading(whole);
+        let known = if body > bounds::HEADER { None } else { heading.refusal() };
+        return not(heading, known.unwrap_or(Reason::Unreadable));
+    }
     let heading = Heading::of(&message);
     if let Some(reason @ (Reason::Automatic | Reason::ListMachinery)) = heading.refusal() {
         return not(heading, reason);

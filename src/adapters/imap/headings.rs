@@ -13,7 +13,7 @@ use crate::ports::{Fault, Heading};
 /// Mails in one command.
 const BATCH: usize = 200;
 /// A header is cut at this many bytes.
-const HEADER_CAP: u64 = 256 * 1024;
+const HEADER_CAP: u64 = crate::mail::bounds::HEADER as u64;
 /// What all headers of a batch may take a mail, on average.
 const USUAL_HEADER: u64 = 64 * 1024;
 /// What stands around them in the answer.

@@ -33,10 +33,13 @@ const LINES: usize = 5;
 pub(super) fn read(text: &str) -> Option<Asked> {
     let anchors: Vec<Match<'_>> = ANCHOR.as_ref()?.find_iter(text).collect();
     let mut best: Option<(usize, Asked)> = None;
+    let mut base: Option<String> = None;
     for (n, anchor) in anchors.iter().enumerate() {
         let until = anchors.get(n + 1).map_or(text.len(), Match::start);
         let before = n.checked_sub(1).map_or(0, |n| anchors[n].end());
-        let Some(asked) = at(text, before, anchor, until) else { continue };
+        // The last one above: each text is searched once, however many anchors there are.
+        base = last(&BASE, &text[before..anchor.end()]).or(base);
+        let Some(asked) = at(&text[anchor.end()..until], base.clone()) else { continue };
         let whole = usize::from(asked.tip.is_some()) * 2 + usize::from(asked.base.is_some());
         if best.as_ref().is_none_or(|(known, _)| *known < whole) {
             best = Some((whole, asked));
@@ -45,17 +48,16 @@ pub(super) fn read(text: &str) -> Option<Asked> {
     best.map(|(_, asked)| asked)
 }
 
-/// The block around one anchor.
-fn at(text: &str, before: usize, anchor: &Match<'_>, until: usize) -> Option<Asked> {
-    let below = &text[anchor.end()..until];
+/// The last commit that a pattern finds.
+fn last(pattern: &LazyLock<Option<Regex>>, text: &str) -> Option<String> {
+    let found = pattern.as_ref()?.captures_iter(text).last()?;
+    Some(found[1].to_ascii_lowercase())
+}
+
+/// The block of one anchor: the text below it, and the base that stands above.
+fn at(below: &str, base: Option<String>) -> Option<Asked> {
     let end = UP_TO.as_ref()?.find(below).map(|found| found.start());
     let (url, reference) = place(&below[..end.unwrap_or(below.len())], end.is_some())?;
-    let sha = |pattern: &LazyLock<Option<Regex>>, part: &str| {
-        let found = pattern.as_ref()?.captures_iter(part).last()?;
-        Some(found[1].to_ascii_lowercase())
-    };
-    let base =
-        sha(&BASE, &text[before..anchor.end()]).or_else(|| sha(&BASE, &text[..anchor.end()]));
     let tip = TIP.as_ref()?.captures(below).map(|found| found[1].to_ascii_lowercase());
     let tip = tip.or_else(|| misplaced_tip(&below[..end?]));
     Some(Asked { url, reference, base, tip })

@@ -1,0 +1,46 @@
+//! What every fuzzer of the reader shares: the two pure modules of Gatepost that it runs, taken
+//! from their place, and what must hold of any reading. It must not read files.
+
+#![allow(dead_code, missing_docs, reason = "most of the two modules is not fuzzed")]
+
+#[path = "../../src/mail/mod.rs"]
+pub mod mail;
+#[path = "../../src/pull/mod.rs"]
+pub mod pull;
+
+use mail::Reading;
+use pull::cover::Cover;
+
+/// Panics unless what is promised of every reading holds for the reading of these bytes.
+pub fn check(bytes: &[u8]) {
+    let reading = mail::read(bytes);
+    assert_eq!(reading, mail::read(bytes), "the same bytes gave another reading");
+    let worth = mail::heading(bytes).worth_reading();
+    match reading {
+        Reading::Request(cover) => {
+            assert!(worth, "a request whose heading is not worth reading");
+            check_cover(*cover);
+        }
+        Reading::Aside { cover, .. } => check_cover(*cover),
+        Reading::Not { subject, .. } => check_line(&subject),
+    }
+}
+
+fn check_cover(cover: Cover) {
+    check_line(&cover.subject);
+    check_line(&cover.request.url);
+    check_line(&cover.request.reference);
+    check_line(&cover.author.address);
+    cover.author.name.iter().for_each(|name| check_line(name));
+    let Some(cover) = cover.bounded() else { return };
+    let json = serde_json::to_vec(&cover).expect("a cover letter is JSON");
+    assert!(json.len() <= MOST_JSON, "a cover letter of {} bytes", json.len());
+    assert_eq!(serde_json::from_slice::<Cover>(&json).expect("JSON is read back"), cover);
+}
+
+/// What a bounded cover letter may take: 5 KiB of text, its names and numbers.
+const MOST_JSON: usize = 6 * 1024;
+
+fn check_line(text: &str) {
+    assert!(!text.contains(char::is_control), "a control character in {text:?}");
+}
