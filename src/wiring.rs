@@ -18,10 +18,11 @@ use crate::adapters::smtp::SmtpServer;
 use crate::adapters::store::{MemoryStore, OpenError, SledStore};
 use crate::bot::control;
 use crate::bot::engine::Engine;
-use crate::bot::intake::{Intake, Listed};
+use crate::bot::intake::Intake;
 use crate::bot::ports::{Desk, Ports};
 use crate::bot::supervisor::{self, Message, Watched};
 use crate::config::model::{Config, List, Mode, Target};
+use crate::mail::Rules;
 use crate::mail::letter::{Delivering, ListWords, Pen, TargetWords};
 use crate::ports::{Fault, Outbound, Pipelines, Repository, Store};
 use crate::pull::ids::TargetName;
@@ -57,8 +58,8 @@ pub fn policy(config: &Config) -> Policy {
             .lists
             .iter()
             .map(|(name, list)| {
-                let (address, target) = (list.address.clone(), list.target.clone());
-                (name.clone(), ListPolicy { address, target, own_copies: own_copies(list) })
+                let address = list.address.clone();
+                (name.clone(), ListPolicy { address, own_copies: own_copies(list) })
             })
             .collect(),
     }
@@ -103,6 +104,7 @@ fn desk(config: &Config) -> Result<Desk, Fault> {
                 (name.clone(), words)
             })
             .collect(),
+        rules: config.rules().into_iter().map(|rules| (rules.list.clone(), rules)).collect(),
         targets: config
             .targets
             .iter()
@@ -183,14 +185,10 @@ pub fn ports(config: &Config, options: &Options, store: Arc<dyn Store>) -> Resul
 
 /// Every folder that is to be watched, with its connection.
 fn folders(config: &Config, options: &Options) -> Result<Vec<Watched>, Fault> {
-    let mut wanted: BTreeMap<Folder, Vec<Listed>> = BTreeMap::new();
+    let mut wanted: BTreeMap<Folder, Vec<Rules>> = BTreeMap::new();
     for list in config.lists.values() {
         let folder = Folder { account: list.account.clone(), folder: list.folder.clone() };
-        wanted.entry(folder).or_default().push(Listed {
-            name: list.name.clone(),
-            address: list.address.clone(),
-            list_id: list.list_id.clone(),
-        });
+        wanted.entry(folder).or_default().push(config.rules_of(list));
     }
     let copies: BTreeSet<Folder> = config.lists.values().map(own_copies).collect();
     for folder in copies {

@@ -16,6 +16,7 @@ use gatepost::config::keys::{Presence, SECTIONS};
 use gatepost::config::model::{Config, Tls};
 use gatepost::config::problem::Problems;
 use gatepost::config::{load, reference};
+use gatepost::mail::rules::{Phrase, Unusual};
 use proptest::prelude::*;
 use secrecy::zeroize::Zeroizing;
 
@@ -608,6 +609,72 @@ fn ports_follow_the_protection() {
         let config = world.load().unwrap();
         let account = config.accounts.values().next().unwrap();
         assert_eq!((account.port, config.smtp.port), (imap, smtp));
+    }
+}
+
+#[test]
+fn a_lists_rules_are_what_its_section_says() {
+    let rules = World::new(shipped()).load().unwrap().rules().remove(0);
+    let markers: Vec<_> = rules.markers.iter().map(Phrase::text).collect();
+    assert_eq!((markers, rules.near_misses), (vec!["pull"], true));
+    assert_eq!((rules.target.target.as_str(), rules.target.branch.as_str()), ("master", "master"));
+    assert!(rules.accept.is_empty() && rules.submitters.is_empty() && rules.targets.is_empty());
+
+    let rules = shipped_but(&[
+        ("#markers = [\"pull\"]", "markers = [\"GIT PULL\", \"pull\"]"),
+        ("#accept = []", "accept = [\"answers\", \"unmarked\"]"),
+        ("#targets = {}", "targets = { \"for-9.0\" = \"master\" }"),
+        ("#submitters = []", "submitters = [\"*@Example.org\"]"),
+        ("#not_for_us = []", "not_for_us = [\"kvm-unit-tests\"]"),
+        ("#near_misses = true", "near_misses = false"),
+    ]);
+    let rules = rules.load().unwrap().rules().remove(0);
+    assert_eq!(rules.accept, [Unusual::Answers, Unusual::Unmarked]);
+    assert_eq!(
+        (rules.targets[0].0.text(), rules.targets[0].1.branch.as_str()),
+        ("for-9.0", "master")
+    );
+    assert!(rules.names_submitter("Alice@EXAMPLE.org") && !rules.names_submitter("a@b.example"));
+    assert_eq!((rules.not_for_us[0].text(), rules.near_misses), ("kvm-unit-tests", false));
+}
+
+#[test]
+fn rules_that_can_not_be_right_are_refused_with_what_to_do() {
+    for (old, new, said) in [
+        (
+            "#targets = {}",
+            "targets = { \"for-9.0\" = \"mastr\" }",
+            "list.targets.for-9.0: there is no target named \"mastr\"; did you mean \"master\"?",
+        ),
+        (
+            "#targets = {}",
+            "targets = { \"for-9.0\" = \"master\", \"FOR 9.0\" = \"master\" }",
+            "list.targets: has \"FOR 9.0\" and \"for-9.0\", which mean the same; keep one of the two",
+        ),
+        (
+            "#markers = [\"pull\"]",
+            "markers = []",
+            "list.markers: is empty, so that no mail would ask; name at least one",
+        ),
+        (
+            "#not_for_us = []",
+            "not_for_us = [\"--\"]",
+            "list.not_for_us[1]: is \"--\", which has no word in it; write letters or digits: \
+             \"pull\", \"for-9.0\"",
+        ),
+        (
+            "#accept = []",
+            "accept = [\"answer\"]",
+            "list.accept[1]: is \"answer\", which is none of the choices; did you mean \"answers\"?",
+        ),
+        (
+            "#submitters = []",
+            "submitters = [\"example.org\"]",
+            "list.submitters[1]: is \"example.org\", which is no address; write \
+             alice@example.org, or *@example.org for all of a domain",
+        ),
+    ] {
+        assert_eq!(problem_of(old, new), said);
     }
 }
 

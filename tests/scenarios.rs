@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
 
+#[path = "scenarios/near_misses.rs"]
+mod near_misses;
 #[path = "scenarios/races.rs"]
 mod races;
 mod scenario;

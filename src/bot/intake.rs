@@ -10,9 +10,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use jiff::{SignedDuration, Timestamp};
 
 use super::ports::Ports;
-use crate::mail::{self, Heading, Reading, Reason};
+use crate::mail::rules;
+use crate::mail::{self, Heading, Left, Reading, Reason, Rules, Ruling};
 use crate::ports::{Cursor, Fault, FaultKind, FileName, Folder, FolderState, Mailbox};
-use crate::pull::ids::ListName;
+use crate::pull::cover::Cover;
+use crate::pull::near_miss::NearMiss;
 use crate::pull::world::{Arrival, Arrived, Input};
 
 /// How many headers are read at once.
@@ -27,24 +29,18 @@ const SLOW_CLOCK: SignedDuration = SignedDuration::from_hours(24);
 /// A request's mail larger than this is read only so far.
 const BODY_CAP: u64 = mail::bounds::MOST as u64;
 
-/// A list as intake tells it from others in the same folder.
-#[derive(Debug, Clone)]
-pub struct Listed {
-    /// Its name.
-    pub name: ListName,
-    /// Its posting address.
-    pub address: String,
-    /// Its List-Id, without brackets.
-    pub list_id: Option<String>,
-}
+/// What the administrator is told the numbers of.
+const NOT_SUBMITTERS: &str = "requests by others than the list's submitters";
+const MISSES: &str = "marked mails without a request";
+const MISSES_OF_STRANGERS: &str = "marked mails without a request by strangers";
 
 /// One folder's reader.
 #[derive(Debug, Clone)]
 pub struct Intake {
     /// Which folder.
     pub folder: Folder,
-    /// The lists that it holds; none for a folder of own copies.
-    pub lists: Vec<Listed>,
+    /// The rules of the lists that it holds; none for a folder of own copies.
+    pub lists: Vec<Rules>,
     /// On the very first start: mails since then are listed and held.
     pub since: Option<Timestamp>,
 }
@@ -146,10 +142,8 @@ impl Intake {
         if self.since.is_some_and(|since| heading.received_at < since) {
             return arrival(id, Arrived::Other);
         }
-        let list = self.list_of(&head);
-        let (Some(list), true) = (list, head.worth_reading()) else {
-            return arrival(id, Arrived::Other);
-        };
+        let rules = rules::choose(&self.lists, &head).filter(|rules| rules.worth_reading(&head));
+        let Some(rules) = rules else { return arrival(id, Arrived::Other) };
         if let Some(id) = &id
             && ports.store.pull_by_message_id(id)?.is_some()
         {
@@ -163,48 +157,64 @@ impl Intake {
             }
             Err(fault) => return Err(fault),
         };
-        let read = catch_unwind(AssertUnwindSafe(|| mail::read(&bytes)));
-        match read {
-            Err(_) => arrival(id, set_aside("it breaks the reader")),
-            Ok(reading) => {
-                if let Some(reason) = unanswerable(&reading) {
-                    return arrival(id, set_aside(reason.words()));
-                }
-                if let Some(reason) = reading.reason() {
-                    tracing::debug!(uid = heading.uid, "not acted on: {}", reason.words());
-                }
-                let Reading::Request(cover) = reading else {
-                    return arrival(id, Arrived::Other);
-                };
+        let Ok(reading) = catch_unwind(AssertUnwindSafe(|| mail::read(&bytes))) else {
+            return arrival(id, set_aside("it breaks the reader"));
+        };
+        if let Some(reason) = unanswerable(&reading) {
+            return arrival(id, set_aside(reason.words()));
+        }
+        match rules.judge(&head, &reading) {
+            Ruling::Leave { reason } => {
+                tracing::debug!(uid = heading.uid, "not acted on: {reason}");
+                let counted = reason == Left::NotSubmitter;
+                arrival(id, if counted { Arrived::Counted(NOT_SUBMITTERS) } else { Arrived::Other })
+            }
+            Ruling::NearMiss { miss } => {
+                tracing::info!(uid = heading.uid, "a near miss: {}", miss.words());
+                arrival(id, near_miss(rules, head, heading.received_at, ports))
+            }
+            Ruling::Act { target } => {
+                let Some(cover) = asked(reading) else { return arrival(id, Arrived::Other) };
                 let Some(cover) = cover.bounded() else {
                     return arrival(id, set_aside("what it asks for is too long to be kept"));
                 };
                 ports.store.put_file(&FileName::Mail(cover.message_id.clone()), &bytes)?;
                 let id = Some(cover.message_id.clone());
-                let cover = Box::new(cover);
-                arrival(id, Arrived::Request { list: list.name.clone(), cover })
+                let (list, cover) = (rules.list.clone(), Box::new(cover));
+                arrival(id, Arrived::Request { list, target, cover })
             }
         }
     }
+}
 
-    /// The list that a mail came by: by List-Id, else by address; a folder of one list without
-    /// List-Id is all that list's.
-    fn list_of(&self, head: &Heading) -> Option<&Listed> {
-        let by_id = self.lists.iter().find(|list| {
-            let id = list.list_id.as_deref();
-            id.is_some_and(|id| head.list_id.as_deref().is_some_and(|h| h.eq_ignore_ascii_case(id)))
-        });
-        let by_address = || {
-            self.lists
-                .iter()
-                .find(|list| head.to_cc.iter().any(|to| to.eq_ignore_ascii_case(&list.address)))
-        };
-        let only = || match self.lists.as_slice() {
-            [only] if only.list_id.is_none() => Some(only),
-            _ => None,
-        };
-        by_id.or_else(by_address).or_else(only)
+/// What a mail asks for, whether or not its form is the usual one.
+fn asked(reading: Reading) -> Option<Cover> {
+    match reading {
+        Reading::Request(cover) | Reading::Aside { cover, .. } => Some(*cover),
+        Reading::Not { .. } => None,
     }
+}
+
+/// A near miss whose author may be told, or what it is counted as.
+fn near_miss(rules: &Rules, head: Heading, received_at: Timestamp, ports: &Ports) -> Arrived {
+    let (Some(message_id), Some(author)) = (head.message_id.clone(), head.author.clone()) else {
+        return Arrived::Counted(MISSES_OF_STRANGERS);
+    };
+    if !rules.near_misses {
+        return Arrived::Counted(MISSES);
+    }
+    if !ports.may_tell(&rules.list, &author.address) {
+        return Arrived::Counted(MISSES_OF_STRANGERS);
+    }
+    Arrived::NearMiss(Box::new(NearMiss {
+        message_id,
+        list: rules.list.clone(),
+        target: rules.goal(&head).target.clone(),
+        author,
+        subject: head.subject,
+        references: head.references,
+        received_at,
+    }))
 }
 
 /// Why a mail that asks for a pull can't even be answered: then the administrator has to know.

@@ -15,6 +15,7 @@ use crate::mail::clean::cut;
 use crate::mail::letter::{Draft, LetterFault};
 use crate::ports::{Delivery, Envelope};
 
+mod near_miss;
 mod request;
 mod run;
 
@@ -60,6 +61,7 @@ pub fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
                 Err(fault) => Result::of(Happened::Nothing)
                     .alerting(alert("The target can't be read", &fault)),
             },
+            Effect::TellMiss(miss) => near_miss::tell(ports, &miss),
             Effect::Alert(alert) => {
                 tracing::warn!(alert.subject, "{}: {}", alert.subject, alert.detail);
                 let now = ports.clock.now();
@@ -92,9 +94,11 @@ pub fn panicked(subject: Subject, said: &str) -> Done {
         Subject::Pull(_) | Subject::Notice(_) => Happened::Pull(PullEvent::Failed(trouble)),
         Subject::Run(_) => Happened::Run(RunEvent::Failed(trouble)),
         Subject::Letter(_) => Happened::Letter(LetterEvent::Uncertain(trouble)),
-        Subject::Head(_) | Subject::Alert(_) | Subject::Counts | Subject::OldFiles => {
-            Happened::Nothing
-        }
+        Subject::Miss(_)
+        | Subject::Head(_)
+        | Subject::Alert(_)
+        | Subject::Counts
+        | Subject::OldFiles => Happened::Nothing,
     };
     let alert = Some(Alert { subject: "A bug in the bot".into(), detail });
     Done { subject, happened, letters: Vec::new(), alert }

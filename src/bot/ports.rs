@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::mail::Rules;
 use crate::mail::letter::{ListWords, Pen, TargetWords};
 use crate::ports::{Clock, Keyring, Outbound, Pipelines, Repository, Store};
 use crate::pull::ids::{ListName, TargetName};
@@ -26,6 +27,17 @@ pub struct Ports {
     pub desk: Arc<Desk>,
 }
 
+impl Ports {
+    /// Whether somebody may be told what is wrong with a mail to a list: only whom the keyring or
+    /// the list's submitters know (anything else would be backscatter), and only where the list
+    /// lets it be told.
+    pub fn may_tell(&self, list: &ListName, address: &str) -> bool {
+        self.desk.rules.get(list).is_some_and(|rules| {
+            rules.near_misses && (rules.names_submitter(address) || self.keyring.knows(address))
+        })
+    }
+}
+
 /// What letters are written with.
 pub struct Desk {
     /// The writer.
@@ -34,6 +46,8 @@ pub struct Desk {
     pub sender: String,
     /// Lists, as letters name them.
     pub lists: BTreeMap<ListName, ListWords>,
+    /// The lists' rules.
+    pub rules: BTreeMap<ListName, Rules>,
     /// Targets, as letters name them.
     pub targets: BTreeMap<TargetName, TargetWords>,
     /// Lists that send nobody's own mail back: the bot sends itself a blind copy instead.

@@ -244,6 +244,7 @@ impl Lanes {
             | Effect::Run { .. }
             | Effect::Send(_)
             | Effect::ReadHead(_)
+            | Effect::TellMiss(_)
             | Effect::Alert(_)
             | Effect::Counts(_)
             | Effect::Expire(_) => &self.others,

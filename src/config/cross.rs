@@ -27,6 +27,7 @@ pub fn check(sections: &Sections<'_>, bot: Option<&Table<'_>>) {
     for list in sections.lists {
         refers(list, "account", sections.accounts);
         refers(list, "target", sections.targets);
+        refers_by_subject(list, sections.targets);
     }
     if let Some(bot) = bot {
         no_list_of_ours(bot, sections.lists);
@@ -45,16 +46,35 @@ fn names_differ(tables: &[Table<'_>]) {
 }
 
 fn refers(list: &Table<'_>, key: &str, to: &[Table<'_>]) {
-    let names: Vec<&str> = to.iter().filter_map(|table| table.peek("name")).collect();
-    let Some(wanted) = list.peek(key) else { return };
+    if let Some(wanted) = list.peek(key)
+        && let Some((is, help)) = unknown(wanted, key, to)
+    {
+        list.note(key, is, help);
+    }
+}
+
+fn refers_by_subject(list: &Table<'_>, targets: &[Table<'_>]) {
+    let entries = list.entry("targets").and_then(|value| value.get_ref().as_table());
+    for (words, wanted) in entries.into_iter().flatten() {
+        let name = wanted.get_ref().as_str();
+        if let Some((is, help)) = name.and_then(|name| unknown(name, "target", targets)) {
+            let key = list.key_path(&format!("targets.{}", words.get_ref()));
+            list.reading.note(key, Some(wanted.span()), is, help);
+        }
+    }
+}
+
+/// What is wrong with a name that no section has, and what to do.
+fn unknown(wanted: &str, what: &str, sections: &[Table<'_>]) -> Option<(String, String)> {
+    let names: Vec<&str> = sections.iter().filter_map(|table| table.peek("name")).collect();
     if names.contains(&wanted) || names.is_empty() {
-        return;
+        return None;
     }
     let help = match suggestion(wanted, names.iter().copied()) {
         Some(meant) => format!("did you mean \"{meant}\"?"),
-        None => format!("add [[{key}]] with that name, or write one of: {}", names.join(", ")),
+        None => format!("add [[{what}]] with that name, or write one of: {}", names.join(", ")),
     };
-    list.note(key, format!("there is no {key} named {}", value::quoted(wanted)), help);
+    Some((format!("there is no {what} named {}", value::quoted(wanted)), help))
 }
 
 /// Notes lists whose mails can't be told apart: sharing a folder alone is fine.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use globset::GlobMatcher;
 use jiff::SignedDuration;
 
 use super::secret::Secret;
+use crate::mail::rules::{Goal, Phrase, Rules, Unusual};
 use crate::pull::cover::Person;
 use crate::pull::ids::{AccountName, ListName, TargetName};
 
@@ -29,6 +31,34 @@ pub struct Config {
     pub fetch: Fetch,
     /// The way out for letters.
     pub smtp: Smtp,
+}
+
+impl Config {
+    /// The rules of every list, by the lists' names.
+    pub fn rules(&self) -> Vec<Rules> {
+        self.lists.values().map(|list| self.rules_of(list)).collect()
+    }
+
+    /// The rules of one of the lists.
+    pub fn rules_of(&self, list: &List) -> Rules {
+        let goal = |name: &TargetName| Goal {
+            target: name.clone(),
+            branch: self.targets.get(name).map_or_else(String::new, |t| t.branch.clone()),
+        };
+        let targets = list.targets.iter().map(|(words, name)| (words.clone(), goal(name)));
+        Rules {
+            list: list.name.clone(),
+            address: list.address.clone(),
+            list_id: list.list_id.clone(),
+            markers: list.markers.clone(),
+            accept: list.accept.clone(),
+            targets: targets.collect(),
+            target: goal(&list.target),
+            not_for_us: list.not_for_us.clone(),
+            submitters: list.submitters.clone(),
+            near_misses: list.near_misses,
+        }
+    }
 }
 
 /// What the bot does with the world.
@@ -121,8 +151,20 @@ pub struct List {
     pub address: String,
     /// Its List-Id, without brackets; empty: not looked at.
     pub list_id: Option<String>,
-    /// Where its requests go.
+    /// Where its requests go, unless their subject says otherwise.
     pub target: TargetName,
+    /// Where requests go whose subject has those words.
+    pub targets: Vec<(Phrase, TargetName)>,
+    /// What marks a request in the subject.
+    pub markers: Vec<Phrase>,
+    /// What is acted on besides.
+    pub accept: Vec<Unusual>,
+    /// Who may submit; empty: anybody.
+    pub submitters: Vec<GlobMatcher>,
+    /// Words in brackets that say a request is for somebody else.
+    pub not_for_us: Vec<Phrase>,
+    /// Whether the author of a near miss is told.
+    pub near_misses: bool,
     /// Whether its archive is private.
     pub private: bool,
     /// Where the bot finds its own letters when the list does not send them back to it: a folder

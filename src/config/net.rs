@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use globset::GlobMatcher;
 use lettre::message::Mailbox;
 use toml::de::DeValue;
 
@@ -83,6 +84,25 @@ pub fn host_glob(value: &DeValue<'_>) -> Result<String, Wrong> {
         Err(error) => Err(wrong(
             format!("is {}, which is not a pattern: {}", quoted(&text), error.kind()),
             "write a host, with * and ? where anything may stand",
+        )),
+    }
+}
+
+/// A glob over mail addresses, whatever their case.
+pub fn address_glob(value: &DeValue<'_>) -> Result<GlobMatcher, Wrong> {
+    let text = text(value)?;
+    let parts = text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+    });
+    if !parts || text.contains(['<', '>', ' ']) {
+        let is = format!("is {}, which is no address", quoted(&text));
+        return Err(wrong(is, "write alice@example.org, or *@example.org for all of a domain"));
+    }
+    match globset::GlobBuilder::new(&text).case_insensitive(true).build() {
+        Ok(glob) => Ok(glob.compile_matcher()),
+        Err(error) => Err(wrong(
+            format!("is {}, which is not a pattern: {}", quoted(&text), error.kind()),
+            "write an address, with * and ? where anything may stand",
         )),
     }
 }

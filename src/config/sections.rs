@@ -1,12 +1,14 @@
 //! Each section into its part of the checked configuration: what one section alone can tell. What
 //! takes two of them is in `cross`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::cross::{self, Sections};
 use super::model::{Account, Bot, Ci, Config, Fetch, List, Smtp, State, Target, Tls, Trust};
 use super::reader::Table;
 use super::{forge, net, value};
+use crate::mail::rules::Phrase;
 use crate::pull::ids::{AccountName, ListName, TargetName};
 
 /// A Unix socket's path may be this long (unix(7): `sun_path`, less its final NUL).
@@ -144,6 +146,15 @@ fn list(table: &Table<'_>) -> Option<List> {
     let address = table.get("address", net::address);
     let list_id = table.optional("list_id", net::list_id);
     let target = table.get("target", value::name);
+    let targets = table.map("targets", |words| Phrase::new(words).is_some(), value::name);
+    let markers = table.list("markers", value::phrase);
+    let accept = table.list("accept", value::unusual);
+    let submitters = table.list("submitters", net::address_glob);
+    let not_for_us = table.list("not_for_us", value::phrase);
+    let near_misses = table.get("near_misses", value::flag);
+    if markers.as_ref().is_some_and(Vec::is_empty) {
+        table.note("markers", "is empty, so that no mail would ask", "name at least one");
+    }
     let private = table.get("private", value::flag);
     let own_copy_folder = table.optional("own_copy_folder", value::text);
     Some(List {
@@ -153,9 +164,29 @@ fn list(table: &Table<'_>) -> Option<List> {
         address: address?,
         list_id: list_id?,
         target: TargetName::new(target?),
+        targets: by_subject(table, targets?),
+        markers: markers?,
+        accept: accept?,
+        submitters: submitters?,
+        not_for_us: not_for_us?,
+        near_misses: near_misses?,
         private: private?,
         own_copy_folder: own_copy_folder?,
     })
+}
+
+/// Words of subjects with their targets; notes two that mean the same.
+fn by_subject(table: &Table<'_>, targets: BTreeMap<String, String>) -> Vec<(Phrase, TargetName)> {
+    let mut made: Vec<(Phrase, TargetName)> = Vec::new();
+    for (text, target) in targets {
+        let Some(words) = Phrase::new(&text) else { continue };
+        if let Some((other, _)) = made.iter().find(|(other, _)| other.same_as(&words)) {
+            let is = format!("has {:?} and {text:?}, which mean the same", other.text());
+            table.note("targets", is, "keep one of the two");
+        }
+        made.push((words, TargetName::new(target)));
+    }
+    made
 }
 
 fn target(table: &Table<'_>) -> Option<Target> {

@@ -2,6 +2,9 @@
 
 use super::keys::Presence::{Default, Optional, Required};
 use super::keys::{Key, Presence, Section};
+use list::LIST;
+
+mod list;
 
 const fn key(name: &'static str, what: &'static str, presence: Presence, doc: &'static str) -> Key {
     Key { name, what, presence, doc }
@@ -199,28 +202,6 @@ const ACCOUNT: &[Key] = &[
         DURATION,
         Default("\"2m\""),
         "How often the folders are looked at, besides what the server announces.",
-    ),
-];
-
-const LIST: &[Key] = &[
-    key("name", NAME, Required("\"devel\""), NAMED),
-    key("account", NAME, Required("\"lists\""), "The account that receives the list."),
-    key("folder", TEXT, Default("\"INBOX\""), "The folder that holds its mails."),
-    key("address", ADDRESS, Required("\"devel@lists.example.org\""), "Where one posts to it."),
-    key(
-        "list_id",
-        TEXT,
-        Optional("\"devel.lists.example.org\""),
-        "Its List-Id, without brackets; without it the header is not looked at.",
-    ),
-    key("target", NAME, Required("\"master\""), "The target that its requests go into."),
-    key("private", FLAG, Default("false"), "Whether its archive is closed to the public."),
-    key(
-        "own_copy_folder",
-        TEXT,
-        Optional("\"Sent\""),
-        "For a list that does not send the bot its own letters: the folder of the same account \
-         where their blind copies arrive.",
     ),
 ];
 

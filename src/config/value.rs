@@ -9,6 +9,7 @@ use toml::de::DeValue;
 
 use super::mask::without_userinfo;
 use super::model::{Mode, Tls};
+use crate::mail::rules::{Phrase, Unusual};
 
 /// Ten years: longer is a slip of the pen, and times stay far from where they overflow.
 const LONGEST: SignedDuration = SignedDuration::from_hours(10 * 366 * 24);
@@ -156,6 +157,25 @@ pub fn mode(value: &DeValue<'_>) -> Result<Mode, Wrong> {
 pub fn scheme(value: &DeValue<'_>) -> Result<String, Wrong> {
     let schemes = ["https", "http", "git", "ssh"].map(|scheme| (scheme, scheme));
     choice(value, &schemes).map(str::to_owned)
+}
+
+/// What a list accepts besides.
+pub fn unusual(value: &DeValue<'_>) -> Result<Unusual, Wrong> {
+    let choices = [
+        ("unmarked", Unusual::Unmarked),
+        ("patch-series", Unusual::PatchSeries),
+        ("answers", Unusual::Answers),
+    ];
+    choice(value, &choices)
+}
+
+/// Words that are looked for in subjects.
+pub fn phrase(value: &DeValue<'_>) -> Result<Phrase, Wrong> {
+    let text = text(value)?;
+    Phrase::new(&text).ok_or_else(|| {
+        let is = format!("is {}, which has no word in it", quoted(&text));
+        wrong(is, "write letters or digits: \"pull\", \"for-9.0\"")
+    })
 }
 
 fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Result<T, Wrong> {

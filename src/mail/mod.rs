@@ -5,7 +5,7 @@
 //! each outcome), [`letter`] (how a letter is made) and [`trace`] (what a job's log says); then the
 //! reader: [`bounds`] (how much is read), [`subject`], [`mod@heading`] (what the header alone says),
 //! `body` (the text), [`grammar`] (the forms of requests), [`reader`] (what a mail is) and
-//! [`reason`] (why it is no request).
+//! [`reason`] (why it is no request); last [`rules`] (what is done with it on a list).
 
 mod body;
 pub mod bounds;
@@ -15,6 +15,7 @@ pub mod heading;
 pub mod letter;
 pub mod reader;
 pub mod reason;
+pub mod rules;
 pub mod subject;
 pub mod trace;
 pub mod words;
@@ -22,6 +23,7 @@ pub mod words;
 pub use self::heading::{Heading, heading};
 pub use self::reader::{Reading, read};
 pub use self::reason::Reason;
+pub use self::rules::{Left, Rules, Ruling};
 
 /// A mail without the `From ` line that an mbox puts in front of it.
 fn without_envelope(bytes: &[u8]) -> &[u8] {

@@ -39,6 +39,8 @@ pub enum About {
     Pull(PullNumber),
     /// A run that somebody asked for.
     Run(RunId),
+    /// A mail that is no request.
+    Mail(MessageId),
     /// The bot itself.
     Bot,
 }

@@ -16,6 +16,7 @@ pub mod decision;
 pub mod evidence;
 pub mod ids;
 pub mod letter;
+pub mod near_miss;
 pub mod pipeline;
 pub mod policy;
 pub mod queue;

@@ -54,8 +54,6 @@ pub struct TargetPolicy {
 pub struct ListPolicy {
     /// Its posting address.
     pub address: String,
-    /// Where its requests go.
-    pub target: TargetName,
     /// The folder in which the bot's own letters to the list come back.
     pub own_copies: Folder,
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AccountName, PullNumber};
+use super::ids::{AccountName, MessageId, PullNumber};
 use super::letter::Letter;
+use super::near_miss::NearMiss;
 use super::request::Pull;
 use super::run::Run;
 
@@ -54,6 +55,8 @@ pub struct Control {
     pub counting_since: Option<Timestamp>,
     /// Alerts that are to be written: by subject, the detail.
     pub alerts: BTreeMap<String, String>,
+    /// Mails that are meant to be requests and are none, whose authors are to be told.
+    pub near_misses: BTreeMap<MessageId, NearMiss>,
     /// Alerts by subject: when last written (at once, then daily).
     pub alerted: BTreeMap<String, Timestamp>,
 }

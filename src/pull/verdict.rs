@@ -156,6 +156,13 @@ pub enum Outcome {
 pub enum Refusal {
     /// The signature does not prove a trusted signer. Never holds `Verification::Good`.
     Signature(Verification),
+    /// What was fetched is no tag that could carry a signature.
+    NoTag {
+        /// What it is.
+        kind: NoTag,
+        /// The commit it leads to.
+        tip: ObjectId,
+    },
     /// The URL is not one the bot may fetch from.
     UrlNotAllowed {
         /// One sentence, fit for the author.
@@ -177,6 +184,16 @@ pub enum Refusal {
     },
 }
 
+/// What a request names instead of an annotated tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoTag {
+    /// A branch.
+    Branch,
+    /// A lightweight tag.
+    Lightweight,
+}
+
 /// What the bot concludes about a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -192,7 +209,8 @@ pub enum Verdict {
     Refused {
         /// Why.
         why: Refusal,
-        /// Whether the keyring has the sender's address: strangers get no answer (backscatter).
+        /// Whether the author may be told: the keyring or the list's submitters know the sender
+        /// (strangers get no answer: it would be backscatter), and the list lets it be told.
         sender_known: bool,
     },
     /// It has landed in the target.

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ids::{MessageId, ObjectId, PullNumber, RunId, TargetName};
 use super::letter::{About, Letter};
+use super::near_miss::MissEvent;
 use super::policy::Policy;
 use super::records::{Batch, Control, Cursor, Folder, HistoryEntry, Records};
 use super::request::apply::PullEvent;
@@ -178,6 +179,11 @@ impl World {
                 self.control.alerted.insert(subject, now);
                 self.changed.control = true;
             }
+            (Subject::Miss(_), Happened::Miss(MissEvent::Failed(_))) => {}
+            (Subject::Miss(id), _) => {
+                self.control.near_misses.remove(&id);
+                self.changed.control = true;
+            }
             (Subject::Counts, _) => {
                 self.control.counts.clear();
                 self.control.counting_since = None;
@@ -192,10 +198,12 @@ impl World {
     fn back_off(&mut self, done: &Done, now: Timestamp) {
         let trouble = match &done.happened {
             Happened::Pull(PullEvent::Failed(trouble))
-            | Happened::Run(RunEvent::Failed(trouble)) => trouble,
+            | Happened::Run(RunEvent::Failed(trouble))
+            | Happened::Miss(MissEvent::Failed(trouble)) => trouble,
             Happened::Pull(_)
             | Happened::Run(_)
             | Happened::Letter(_)
+            | Happened::Miss(MissEvent::Settled)
             | Happened::Head(_)
             | Happened::Nothing => {
                 self.backoff.remove(&done.subject);
@@ -213,7 +221,7 @@ impl World {
             About::Pull(number) => {
                 self.pulls.get(&number).is_some_and(|pull| pull.letters.contains(&letter.id))
             }
-            About::Run(_) | About::Bot => false,
+            About::Run(_) | About::Mail(_) | About::Bot => false,
         };
         if !told_before && !self.letters.contains_key(&letter.id) {
             self.changed.letters.insert(letter.id.clone());

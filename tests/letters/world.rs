@@ -1,13 +1,15 @@
 //! A request, a run and a pen to write letters with.
 
-use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Pen, TargetWords};
+use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Missed, Pen, TargetWords};
 use gatepost::pull::cover::{Cover, Person, Request};
 use gatepost::pull::ids::{ListName, ObjectId, PipelineId, PullNumber, RunId, TargetName};
+use gatepost::pull::near_miss::NearMiss;
 use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
 use gatepost::pull::run::{Run, RunStage, Why};
 use gatepost::pull::tag::{Candidate, ConflictFile, Drift, Pinned, Signer, Tag, Verification};
 use gatepost::pull::verdict::{
-    Audience, Evidence, FailedJob, Outcome, Overdue, PipelineLink, Refusal, Shortfall, Verdict,
+    Audience, Evidence, FailedJob, NoTag, Outcome, Overdue, PipelineLink, Refusal, Shortfall,
+    Verdict,
 };
 use jiff::Timestamp;
 
@@ -176,6 +178,21 @@ impl World {
         self.pen.held(&case, audience).unwrap().unwrap()
     }
 
+    pub fn near_miss(&self) -> Draft {
+        let cover = cover();
+        let miss = NearMiss {
+            message_id: cover.message_id,
+            list: self.list.name.clone(),
+            target: TargetName::new("master"),
+            author: cover.author,
+            subject: cover.subject,
+            references: Vec::new(),
+            received_at: self.pull.received_at,
+        };
+        let (list, target) = (&self.list, &self.target);
+        self.pen.near_miss(&Missed { miss: &miss, list, target, now: self.now }).unwrap()
+    }
+
     pub fn asked(&self, outcome: Outcome) -> Draft {
         let why = Why::Asked {
             asker: Some("rita@project.example".into()),
@@ -302,6 +319,7 @@ pub fn refusals() -> Vec<(&'static str, Refusal)> {
             "refused-url",
             Refusal::UrlNotAllowed { why: "URLs with the scheme git are not allowed.".into() },
         ),
+        ("refused-lightweight-tag", Refusal::NoTag { kind: NoTag::Lightweight, tip: id('2') }),
         ("refused-ref-missing", Refusal::RefMissing),
         (
             "refused-tip-mismatch",
@@ -337,6 +355,16 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     for (name, why) in refusals() {
         letters.push((name.to_owned(), World::new(delivering).refused(why)));
     }
+    let mut branch = World::new(delivering);
+    branch.pull.cover.request.reference = "for-upstream".into();
+    let tip = id('2');
+    let draft = branch.refused(Refusal::NoTag { kind: NoTag::Branch, tip });
+    letters.push(("refused-branch".into(), draft));
+    let mut ssh = World::new(delivering);
+    ssh.pull.cover.request.url = "git@git.example:alice/project.git".into();
+    let why = "URLs with the scheme ssh are not allowed.".into();
+    letters.push(("refused-ssh".into(), ssh.refused(Refusal::UrlNotAllowed { why })));
+    letters.push(("near-miss".into(), World::new(delivering).near_miss()));
     for (name, reason) in holds() {
         for audience in [Audience::Author, Audience::Managers] {
             let name = format!("{name}-{audience:?}").to_lowercase();

@@ -15,11 +15,13 @@ use std::sync::Arc;
 
 use gatepost::adapters::store::MemoryStore;
 use gatepost::bot::engine::Engine;
-use gatepost::bot::intake::{Intake, Listed};
+use gatepost::bot::intake::Intake;
 use gatepost::bot::perform::perform;
 use gatepost::bot::ports::{Desk, Ports};
+use gatepost::mail::Rules;
 use gatepost::mail::letter::{Delivering, ListWords, Pen, TargetWords};
-use gatepost::ports::Folder;
+use gatepost::mail::rules::Goal;
+use gatepost::ports::{Folder, Pipelines};
 use gatepost::pull::command;
 use gatepost::pull::cover::Person;
 use gatepost::pull::ids::{AccountName, ListName, PullNumber, TargetName};
@@ -39,6 +41,8 @@ use ports::{
 #[derive(Clone)]
 pub struct Setting {
     pub policy: Policy,
+    /// The one list's rules.
+    pub rules: Rules,
     pub delivering: Delivering,
     pub since: Option<Timestamp>,
     /// Mails of the setting are replayed; some stories end with something still open by design.
@@ -57,11 +61,7 @@ impl Default for Setting {
             poll: SignedDuration::from_mins(15),
             required_jobs: Vec::new(),
         };
-        let list = ListPolicy {
-            address: LIST.into(),
-            target: TargetName::new("master"),
-            own_copies: folder(),
-        };
+        let list = ListPolicy { address: LIST.into(), own_copies: folder() };
         let policy = Policy {
             unanswered_after: SignedDuration::from_hours(24),
             late_after: SignedDuration::from_hours(7 * 24),
@@ -72,7 +72,10 @@ impl Default for Setting {
             targets: BTreeMap::from([(TargetName::new("master"), target)]),
             lists: BTreeMap::from([(ListName::new("devel"), list)]),
         };
-        Self { policy, delivering: Delivering::Live, since: None, all_answered: true }
+        let goal = Goal { target: TargetName::new("master"), branch: "master".into() };
+        let id = Some("devel.lists.example.org".to_owned());
+        let rules = Rules::usual(ListName::new("devel"), LIST, id, goal);
+        Self { policy, rules, delivering: Delivering::Live, since: None, all_answered: true }
     }
 }
 
@@ -274,12 +277,8 @@ impl World {
     }
 
     fn read_mail(&mut self) {
-        let list = Listed {
-            name: ListName::new("devel"),
-            address: LIST.into(),
-            list_id: Some("devel.lists.example.org".into()),
-        };
-        let intake = Intake { folder: folder(), lists: vec![list], since: self.setting.since };
+        let lists = vec![self.setting.rules.clone()];
+        let intake = Intake { folder: folder(), lists, since: self.setting.since };
         let mut mailbox = ValueMailbox(self.outside.clone());
         loop {
             let engine = self.engine.as_ref().unwrap();
@@ -297,7 +296,6 @@ impl World {
 
     fn ports(&self) -> Ports {
         let outside = &self.outside;
-        let target = TargetName::new("master");
         let from = Person { name: Some("Gatepost".into()), address: BOT.into() };
         let pen = Pen::new(&from, &[MANAGER.to_owned()], ADMIN, self.setting.delivering).unwrap();
         let desk = Desk {
@@ -307,13 +305,8 @@ impl World {
                 ListName::new("devel"),
                 ListWords { name: ListName::new("devel"), address: LIST.into() },
             )]),
-            targets: BTreeMap::from([(
-                target.clone(),
-                TargetWords {
-                    branch: "master".into(),
-                    fetch_url: "https://gitlab.example.org/project.git".into(),
-                },
-            )]),
+            rules: BTreeMap::from([(ListName::new("devel"), self.setting.rules.clone())]),
+            targets: self.setting.policy.targets.iter().map(words_of).collect(),
             blind_copies: BTreeMap::new(),
         };
         Ports {
@@ -322,10 +315,16 @@ impl World {
             repository: Arc::new(ValueRepository(outside.clone())),
             keyring: Arc::new(ValueKeyring(outside.clone())),
             outbound: Arc::new(ValueOutbound(outside.clone())),
-            pipelines: BTreeMap::from([(
-                target,
-                Arc::new(ValueGitLab(outside.clone())) as Arc<dyn gatepost::ports::Pipelines>,
-            )]),
+            pipelines: self
+                .setting
+                .policy
+                .targets
+                .keys()
+                .map(|target| {
+                    let gitlab: Arc<dyn Pipelines> = Arc::new(ValueGitLab(outside.clone()));
+                    (target.clone(), gitlab)
+                })
+                .collect(),
             desk: Arc::new(desk),
         }
     }
@@ -335,6 +334,7 @@ impl World {
         let world = engine.world();
         let paused = world.control().pause.is_some();
         self.effects.is_empty()
+            && world.control().near_misses.is_empty()
             && world.letters().values().all(|letter| letter.state.is_final())
             && world.runs().values().all(|run| run.outcome().is_some())
             && world.pulls().values().all(|pull| match &pull.stage {
@@ -542,6 +542,25 @@ impl Maintainer<'_> {
         self.mails(tag, |_, _| {})
     }
 
+    /// Mails something to the list that pushes nothing.
+    pub fn writes(self, subject: &str, text: &str) -> String {
+        let Self { world, name } = self;
+        world.mails += 1;
+        let message_id = format!("{}.talk@{name}.example.org", world.mails);
+        let mail = format!(
+            "From: {name} <{name}@example.org>\r\n\
+             To: {LIST}\r\n\
+             Subject: {subject}\r\n\
+             Message-ID: <{message_id}>\r\n\
+             List-Id: <devel.lists.example.org>\r\n\
+             Date: Mon, 05 Jan 2026 10:00:00 +0000\r\n\
+             \r\n\
+             {text}\r\n"
+        );
+        world.outside.lock().deliver(mail.as_bytes());
+        message_id
+    }
+
     /// Pushes a tag and mails the request; `change` may spoil either first.
     pub fn mails(self, tag: &str, change: impl FnOnce(&mut OutsideTag, &mut String)) -> Mailed {
         let Self { world, name } = self;
@@ -567,6 +586,11 @@ impl Maintainer<'_> {
         drop(outside);
         Mailed { message_id, url, tag: tag.into(), tip }
     }
+}
+
+fn words_of((name, target): (&TargetName, &TargetPolicy)) -> (TargetName, TargetWords) {
+    let fetch_url = "https://gitlab.example.org/project.git".into();
+    (name.clone(), TargetWords { branch: target.branch.clone(), fetch_url })
 }
 
 fn request_mail(name: &str, message_id: &str, url: &str, tag: &str, tip: &str) -> String {

@@ -122,6 +122,10 @@ impl Keyring for ValueKeyring {
                     addresses: vec![format!("{signed_by}@example.org")],
                 }),
                 "" => Verification::Unsigned,
+                "carol" => Verification::Expired {
+                    key: "D5E4A7C1B2F3908172635445362718090A1B2C3D".into(),
+                    why: "it expired on 2025-12-31".into(),
+                },
                 other => Verification::UnknownKey { key: other.to_owned() },
             })
         })
@@ -151,8 +155,8 @@ impl ValueRepository {
 impl Repository for ValueRepository {
     fn fetch(&self, order: &FetchOrder) -> Result<Pinned, FetchRefused> {
         self.0.call("repository.fetch", |o| {
-            if order.url.starts_with("file:") {
-                let why = "The bot does not fetch file: URLs.".to_owned();
+            if order.url.starts_with("file:") || order.url.starts_with("git@") {
+                let why = "The bot does not fetch from there.".to_owned();
                 return Err(FetchRefused::NotAllowed { why });
             }
             if o.unreachable.contains(&order.url) {

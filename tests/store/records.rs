@@ -11,6 +11,7 @@ use gatepost::pull::ids::{
     AccountName, ListName, MessageId, ObjectId, PullNumber, RunId, TargetName,
 };
 use gatepost::pull::letter::{About, Letter, LetterState};
+use gatepost::pull::near_miss::NearMiss;
 use gatepost::pull::request::{Pull, Stage};
 use gatepost::pull::retry::Retry;
 use gatepost::pull::run::{Run, RunStage, Why};
@@ -27,6 +28,18 @@ pub fn message_id(text: &str) -> MessageId {
 
 pub fn object_id(digit: char) -> ObjectId {
     digit.to_string().repeat(40).parse().unwrap()
+}
+
+pub fn near_miss() -> NearMiss {
+    NearMiss {
+        message_id: message_id("m@x"),
+        list: ListName::new("devel"),
+        target: TargetName::new("master"),
+        author: Person { name: Some("Ada".into()), address: "ada@example.org".into() },
+        subject: "[PULL 0/2] Blöck patches".into(),
+        references: vec![message_id("before@example.org")],
+        received_at: at(1),
+    }
 }
 
 pub fn pull(number: u64, id: &str) -> Pull {
@@ -127,6 +140,7 @@ pub fn fill(store: &dyn Store) {
         counts: [("unsigned".to_owned(), 3)].into(),
         counting_since: Some(at(0)),
         alerts: [("mailbox".to_owned(), "login refused".to_owned())].into(),
+        near_misses: [("m@x".parse().unwrap(), near_miss())].into(),
         alerted: [("token".to_owned(), at(2))].into(),
     };
     let batch = Batch {

@@ -54,7 +54,7 @@ fn fetch(ports: &Ports, pull: &Pull) -> Result {
         reference: request.reference.clone(),
         base: request.base.as_ref().and_then(|base| base.full()),
     };
-    let sender_known = ports.keyring.knows(&pull.cover.author.address);
+    let sender_known = ports.may_tell(&pull.list, &pull.cover.author.address);
     match ports.repository.fetch(&order) {
         Ok(pinned) => happened(PullEvent::Pinned { pinned, sender_known }),
         Err(refused) => {
@@ -75,7 +75,7 @@ fn fetch(ports: &Ports, pull: &Pull) -> Result {
 
 fn verify(ports: &Ports, pull: &Pull) -> Result {
     let Stage::Fetched { pinned, .. } = &pull.stage else { return Result::of(Happened::Nothing) };
-    let sender_known = ports.keyring.knows(&pull.cover.author.address);
+    let sender_known = ports.may_tell(&pull.list, &pull.cover.author.address);
     let verification = match &pinned.tag {
         None => Ok(Verification::Unsigned),
         Some(tag) => {

@@ -9,6 +9,7 @@ use super::{Case, TargetWords, facts};
 use crate::mail::clean;
 use crate::mail::words::{self, Ground, Words};
 use crate::pull::ids::ObjectId;
+use crate::pull::near_miss::NearMiss;
 use crate::pull::run::{Run, Why};
 use crate::pull::tag::{ConflictFile, Drift};
 use crate::pull::verdict::{Evidence, FailedJob, Outcome, Refusal};
@@ -118,6 +119,16 @@ pub(super) fn short(case: &Case<'_>, words: &Words) -> Text {
     ];
     rows.extend(facts::request(case, None));
     text.rest.rows(&rows);
+    text.next(words)
+}
+
+/// That a mail names nothing to pull, for its author.
+pub(super) fn near_miss(miss: &NearMiss, words: &Words) -> Text {
+    let mut text = Text::new(words);
+    text.rest.rows(&[
+        ("subject", clean::cut(&clean::words(&miss.subject), 300)),
+        ("received", words::when(miss.received_at)),
+    ]);
     text.next(words)
 }
 

@@ -5,7 +5,7 @@ use crate::pull::ids::ObjectId;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::tag::{Pinned, Verification};
-use crate::pull::verdict::{Outcome, Refusal, Verdict};
+use crate::pull::verdict::{NoTag, Outcome, Refusal, Verdict};
 
 /// A label and its value.
 pub(super) type Row = (&'static str, String);
@@ -18,13 +18,11 @@ pub(super) fn request(case: &Case<'_>, base: Option<ObjectId>) -> Vec<Row> {
         rows.push(("base", format!("{base} ({})", case.target.branch)));
     }
     let signer = case.pull.stage.trusted().map(|trusted| trusted.signer.name.as_str());
-    rows.push((
-        "tag",
-        match signer {
-            Some(name) => format!("{}, signed by {name}", cover.request.reference),
-            None => cover.request.reference.clone(),
-        },
-    ));
+    rows.push(match signer {
+        Some(name) => ("tag", format!("{}, signed by {name}", cover.request.reference)),
+        // It may as well be a branch.
+        None => ("ref", cover.request.reference.clone()),
+    });
     rows.push(("from", cover.request.url.clone()));
     let tip = pinned(case.pull).map(|pinned| pinned.tip.to_string());
     if let Some(tip) = tip.or_else(|| cover.request.tip.as_ref().map(ToString::to_string)) {
@@ -131,6 +129,8 @@ pub(super) fn kind(verdict: &Verdict) -> &'static str {
             Refusal::Signature(Verification::Revoked { .. }) => "refused revoked",
             Refusal::Signature(Verification::Weak { .. }) => "refused weak",
             Refusal::Signature(Verification::NameMismatch { .. }) => "refused name-mismatch",
+            Refusal::NoTag { kind: NoTag::Branch, .. } => "refused branch",
+            Refusal::NoTag { kind: NoTag::Lightweight, .. } => "refused lightweight-tag",
             Refusal::UrlNotAllowed { .. } => "refused url-not-allowed",
             Refusal::RefMissing => "refused ref-missing",
             Refusal::TipMismatch { .. } => "refused tip-mismatch",

@@ -6,6 +6,7 @@
 
 mod body;
 mod facts;
+mod near_miss;
 mod page;
 mod post;
 
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use lettre::message::Mailbox;
 
+pub use self::near_miss::Missed;
 pub use self::post::LetterFault;
 use self::post::{Post, answer_subject, bare_subject, computed_id, thread_under};
 use crate::mail::words;
@@ -274,7 +276,7 @@ impl Pen {
             cc,
             list: (audience == Audience::Thread).then_some(&case.list.name),
             subject,
-            thread: thread_under(cover),
+            thread: thread_under(&cover.message_id, &cover.references),
             key: vec![
                 cover.message_id.to_string(),
                 facts::tag_id(case.pull).map(|id| id.to_string()).unwrap_or_default(),

@@ -11,7 +11,7 @@ use lettre::{Address, Message};
 use sha2::{Digest as _, Sha256};
 
 use crate::mail::clean;
-use crate::pull::cover::{Cover, Person};
+use crate::pull::cover::Person;
 use crate::pull::ids::MessageId;
 
 /// Why a letter can't be written.
@@ -109,14 +109,14 @@ pub(super) fn address(text: &str) -> Result<Address, LetterFault> {
 
 /// The References of an answer to a mail: its thread, then itself (RFC 5322, section 3.6.4), the
 /// first and the newest ones if there are too many.
-pub(super) fn thread_under(cover: &Cover) -> Vec<MessageId> {
+pub(super) fn thread_under(answered: &MessageId, above: &[MessageId]) -> Vec<MessageId> {
     let mut chain: Vec<MessageId> = Vec::new();
-    for id in cover.references.iter().filter(|id| **id != cover.message_id) {
+    for id in above.iter().filter(|id| *id != answered) {
         if !chain.contains(id) {
             chain.push(id.clone());
         }
     }
-    chain.push(cover.message_id.clone());
+    chain.push(answered.clone());
     if chain.len() > REFERENCES {
         let newest = chain.split_off(chain.len() - (REFERENCES - 1));
         chain.truncate(1);

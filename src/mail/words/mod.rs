@@ -2,6 +2,7 @@
 //! It must not lay out text or choose readers. Plain and factual; a maintainer who has never heard
 //! of the bot must see at once what happened and whose move it is.
 
+mod mend;
 mod refused;
 mod tested;
 
@@ -156,6 +157,22 @@ pub fn unanswered(number: PullNumber, waited: u64, because: &str) -> Words {
         means: format!("What it waits for: {because}"),
         next: "see its history, or drop it, with one of these:".into(),
         commands: vec![format!("gatepost show {number}"), command("cancel", number)],
+    }
+}
+
+/// Words for the author of a mail that asks for a pull and names nothing to pull.
+pub fn near_miss(branch: &str) -> Words {
+    let base = mend::word(&format!("origin/{branch}"), "<base>");
+    Words {
+        first: "Not tested: the mail names no repository to pull from.".into(),
+        means:
+            "Its subject asks for a pull, but no URL with a tag was found in its text. Only you \
+                have been told."
+                .into(),
+        next: "if it was no pull request, nothing. Otherwise please send it again with the text \
+               that this command prints, unchanged:"
+            .into(),
+        commands: vec![format!("git request-pull {base} <https URL> <tag>")],
     }
 }
 

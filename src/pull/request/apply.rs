@@ -11,7 +11,7 @@ use crate::pull::ids::{MessageId, ObjectId, PullNumber, RunId};
 use crate::pull::policy::Policy;
 use crate::pull::retry::Retry;
 use crate::pull::tag::{Facts, Pinned, Verification};
-use crate::pull::verdict::{Outcome, Refusal, Verdict};
+use crate::pull::verdict::{NoTag, Outcome, Refusal, Verdict};
 
 /// What happened to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +141,13 @@ fn checked(
             let trusted = Trusted { pinned: pinned.clone(), signer };
             pull.stage = Stage::Verified { trusted, check: Retry::now(now) };
             Some(what)
+        }
+        Verification::Unsigned if pinned.tag.is_none() => {
+            let branch = !pinned.reference.starts_with("refs/tags/");
+            let kind = if branch { NoTag::Branch } else { NoTag::Lightweight };
+            let tip = pinned.tip;
+            refuse(pull, Refusal::NoTag { kind, tip }, sender_known, now);
+            Some("it names no tag that could be signed".into())
         }
         Verification::Unsigned
         | Verification::Bad { .. }

@@ -5,8 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Alert, Arrival, Arrived, World};
 use crate::pull::cover::Cover;
-use crate::pull::ids::{ListName, PullNumber};
+use crate::pull::ids::{ListName, PullNumber, TargetName};
 use crate::pull::letter::rules::LetterEvent;
+use crate::pull::near_miss::{MOST_WAITING, NearMiss};
 use crate::pull::records::{Cursor, Folder, HistoryEntry};
 use crate::pull::request::decide::held_because;
 use crate::pull::request::{HoldReason, Pull, Stage};
@@ -47,15 +48,39 @@ impl World {
                 self.raise(Alert { subject, detail: why }, now);
                 self.count("mails set aside", now);
             }
-            Arrived::Request { list, cover } => {
-                self.requested(list, *cover, arrival.received_at, cursor, now);
+            Arrived::Counted(what) => self.count(what, now),
+            Arrived::NearMiss(miss) => self.missed(*miss, cursor, now),
+            Arrived::Request { list, target, cover } => {
+                self.requested((list, target), *cover, arrival.received_at, cursor, now);
             }
+        }
+    }
+
+    /// Keeps a near miss until its letter is written. Nobody is told of what is old, and a burst
+    /// is not answered one by one.
+    fn missed(&mut self, miss: NearMiss, cursor: &Cursor, now: Timestamp) {
+        let late_after = self.policy.late_after;
+        let has_requests =
+            self.pulls.values().any(|pull| pull.cover.references.contains(&miss.message_id));
+        if has_requests {
+            return;
+        }
+        let waiting = &mut self.control.near_misses;
+        if arrival_hold(miss.received_at, cursor.watched_from, late_after, now).is_some() {
+            self.count("old marked mails without a request", now);
+        } else if waiting.len() >= MOST_WAITING {
+            self.count("marked mails without a request, too many at once to tell", now);
+        } else if let Some(miss) = miss.bounded() {
+            waiting.entry(miss.message_id.clone()).or_insert(miss);
+            self.changed.control = true;
+        } else {
+            self.count("marked mails without a request that can't be answered", now);
         }
     }
 
     fn requested(
         &mut self,
-        list: ListName,
+        (list, target): (ListName, TargetName),
         cover: Cover,
         received_at: Timestamp,
         cursor: &Cursor,
@@ -64,9 +89,13 @@ impl World {
         if self.pulls.values().any(|pull| pull.cover.message_id == cover.message_id) {
             return;
         }
-        let Some(target) = self.policy.lists.get(&list).map(|list| list.target.clone()) else {
+        if !self.policy.lists.contains_key(&list) || !self.policy.targets.contains_key(&target) {
             return;
-        };
+        }
+        for id in &cover.references {
+            // It was the cover letter of this request, and no miss.
+            self.changed.control |= self.control.near_misses.remove(id).is_some();
+        }
         let number = PullNumber(self.next_pull);
         self.next_pull += 1;
         let hold = arrival_hold(received_at, cursor.watched_from, self.policy.late_after, now);

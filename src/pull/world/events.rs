@@ -138,18 +138,23 @@ fn letter_words(event: &LetterEvent) -> String {
 fn refusal_word(why: &Refusal) -> &'static str {
     match why {
         Refusal::Signature(verification) => match verification {
-            Verification::Unsigned => "unsigned requests from strangers",
-            Verification::UnknownKey { .. } => "requests signed with unknown keys by strangers",
+            Verification::Unsigned => "unsigned requests that nobody was told of",
+            Verification::UnknownKey { .. } => {
+                "requests signed with unknown keys that nobody was told of"
+            }
             Verification::Good(_)
             | Verification::Bad { .. }
             | Verification::Expired { .. }
             | Verification::Revoked { .. }
             | Verification::Weak { .. }
-            | Verification::NameMismatch { .. } => "badly signed requests from strangers",
+            | Verification::NameMismatch { .. } => "badly signed requests that nobody was told of",
         },
-        Refusal::UrlNotAllowed { .. } => "requests from strangers with URLs that are not allowed",
+        Refusal::NoTag { .. } => "unsigned requests that nobody was told of",
+        Refusal::UrlNotAllowed { .. } => {
+            "requests with URLs that are not allowed that nobody was told of"
+        }
         Refusal::RefMissing | Refusal::TipMismatch { .. } | Refusal::Unfetchable { .. } => {
-            "requests from strangers that could not be fetched"
+            "requests that could not be fetched and nobody was told of"
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::pull::decision::{Trouble, TroubleKind};
 use crate::pull::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
 use crate::pull::letter::Letter;
 use crate::pull::letter::rules::LetterEvent;
+use crate::pull::near_miss::{MissEvent, NearMiss};
 use crate::pull::records::{Batch, Cursor, Folder};
 use crate::pull::request::Pull;
 use crate::pull::request::apply::PullEvent;
@@ -31,6 +32,8 @@ pub enum Subject {
     Letter(MessageId),
     /// A target's tip.
     Head(TargetName),
+    /// A mail that is meant to be a request and is none.
+    Miss(MessageId),
     /// An alert to the administrator.
     Alert(String),
     /// The weekly counts.
@@ -66,6 +69,8 @@ pub enum Effect {
     Send(Box<Letter>),
     /// Read a target's tip.
     ReadHead(TargetName),
+    /// Write to the author of a mail that is meant to be a request and is none.
+    TellMiss(Box<NearMiss>),
     /// Write to the administrator.
     Alert(Alert),
     /// Write the weekly counts to the administrator.
@@ -85,6 +90,7 @@ impl Effect {
             Self::Run { run, .. } => Subject::Run(run.id),
             Self::Send(letter) => Subject::Letter(letter.id.clone()),
             Self::ReadHead(target) => Subject::Head(target.clone()),
+            Self::TellMiss(miss) => Subject::Miss(miss.message_id.clone()),
             Self::Alert(alert) => Subject::Alert(alert.subject.clone()),
             Self::Counts(_) => Subject::Counts,
             Self::Expire(_) => Subject::OldFiles,
@@ -110,6 +116,8 @@ pub enum Happened {
     Run(RunEvent),
     /// To a letter.
     Letter(LetterEvent),
+    /// To a near miss.
+    Miss(MissEvent),
     /// A target's tip was read.
     Head(ObjectId),
     /// Nothing that changes a record.
@@ -147,9 +155,15 @@ pub enum Arrived {
     Request {
         /// By which list.
         list: ListName,
+        /// Where it is to go.
+        target: TargetName,
         /// What it asks.
         cover: Box<Cover>,
     },
+    /// Meant to be a request, and none; its author is known and to be told.
+    NearMiss(Box<NearMiss>),
+    /// Nothing to act on, but of a kind that the administrator hears the number of.
+    Counted(&'static str),
     /// Nothing to act on (it may still be one of our own letters come back).
     Other,
     /// It broke the reader.

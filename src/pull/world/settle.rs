@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Alert, DAY, Effect, Subject, World};
 use crate::pull::decision::Decision;
 use crate::pull::ids::{PullNumber, RunId, TargetName};
+use crate::pull::near_miss;
 use crate::pull::queue::{self, Place, Turn, Waiting};
 use crate::pull::request::apply::PullEvent;
 use crate::pull::request::decide::{self as pull_rules, HEAD_EVERY, PullAction, Situation};
@@ -255,6 +256,16 @@ impl World {
             if self.in_flight.insert(Subject::Alert(subject.clone())) {
                 let (subject, detail) = (subject.clone(), detail.clone());
                 effects.push(Effect::Alert(Alert { subject, detail }));
+            }
+        }
+        for (id, miss) in &self.control.near_misses {
+            let subject = Subject::Miss(id.clone());
+            let due = miss.received_at + near_miss::WAIT;
+            if now < due {
+                wake.add(Some(due));
+            } else if !self.in_flight.contains(&subject) && !self.backs_off(&subject, wake, now) {
+                effects.push(Effect::TellMiss(Box::new(miss.clone())));
+                self.in_flight.insert(subject);
             }
         }
         let expired_until = self.expired_at.map_or(now, |at| at + DAY);

@@ -1,0 +1,49 @@
+//! The letter to the author of a mail that is meant to be a request and is none. It goes to nobody
+//! else, and has the same Message-ID however often the mail is met.
+
+use jiff::Timestamp;
+
+use super::post::{self, LetterFault, answer_subject, thread_under};
+use super::{Draft, ListWords, Pen, Sheet, TargetWords, body};
+use crate::mail::words;
+use crate::pull::letter::About;
+use crate::pull::near_miss::NearMiss;
+use crate::pull::verdict::Audience;
+
+/// A mail that is meant to be a request and is none, and what a letter about it is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Missed<'a> {
+    /// The mail.
+    pub miss: &'a NearMiss,
+    /// The list it came by.
+    pub list: &'a ListWords,
+    /// Where it would have gone.
+    pub target: &'a TargetWords,
+    /// The time in the letter.
+    pub now: Timestamp,
+}
+
+impl Pen {
+    /// Writes to the author of a mail that asks for a pull and names nothing to pull.
+    ///
+    /// # Errors
+    /// The author's address is none.
+    pub fn near_miss(&self, missed: &Missed<'_>) -> Result<Draft, LetterFault> {
+        let Missed { miss, list, target, now } = *missed;
+        let sheet = Sheet {
+            about: About::Mail(miss.message_id.clone()),
+            audience: Audience::Author,
+            to: vec![post::mailbox(&miss.author)?],
+            cc: Vec::new(),
+            list: None,
+            subject: answer_subject(&miss.subject),
+            thread: thread_under(&miss.message_id, &miss.references),
+            key: vec![miss.message_id.to_string(), "near-miss no-request".to_owned()],
+            facts: vec![("Verdict", "near-miss".to_owned())],
+            auto_submitted: "auto-replied",
+            now,
+        };
+        let text = body::near_miss(miss, &words::near_miss(&target.branch));
+        self.write(sheet, text, Some(&list.address))
+    }
+}
