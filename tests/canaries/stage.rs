@@ -311,7 +311,12 @@ fn look(bot: u32, seen: &Mutex<BTreeSet<String>>) {
         let stat = read(pid, "stat");
         let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse().ok());
         if parent == Some(bot) {
-            found.extend([(pid, read(pid, "cmdline")), (pid, read(pid, "environ"))]);
+            // Until it has become another program, a child shows what the bot itself shows. The
+            // program that gives a secret is the operator's own and has the bot's environment.
+            let cmdline = read(pid, "cmdline");
+            let is_ours = cmdline.contains("git-child");
+            found.extend([(pid, cmdline)]);
+            found.extend(is_ours.then(|| (pid, read(pid, "environ"))));
         }
     }
     seen.lock().unwrap().extend(found.into_iter().map(|(_, text)| text));

@@ -14,6 +14,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::answer::Row;
+use super::page;
 use super::refusal::Quoted;
 use crate::adapters::http;
 use crate::config::model::Ci;
@@ -96,18 +97,9 @@ impl Client {
         })
     }
 
-    /// A page's address if it is one of this GitLab's own, else nothing: whoever posts a status
-    /// chooses its address, and a letter leads people there.
+    /// A page's address if it is one of this GitLab's own, else nothing.
     pub(super) fn page(&self, address: &str) -> String {
-        let inside = |url: &Url| {
-            let root = self.pages.path().trim_end_matches('/');
-            let path = url.path().strip_prefix(root);
-            url.origin() == self.pages.origin()
-                && url.username().is_empty()
-                && url.password().is_none()
-                && path.is_some_and(|path| path.starts_with('/'))
-        };
-        Url::parse(address).ok().filter(inside).map(String::from).unwrap_or_default()
+        page::own(&self.pages, address)
     }
 
     /// What of an answer is read elsewhere, without the token.

@@ -11,6 +11,7 @@
 mod answer;
 mod client;
 mod inspect;
+mod page;
 mod refusal;
 mod ring;
 

@@ -230,8 +230,8 @@ fn failed_jobs(page: &mut Page, evidence: &Evidence) {
     match (named, unnamed) {
         (0, 0) => {}
         (0, n) => _ = page.paragraph(&format!("Failed as well: {n} more.")),
-        (_, 0) => _ = page.paragraph(&format!("Failed as well: {others}.")),
-        (_, n) => _ = page.paragraph(&format!("Failed as well: {others}, and {n} more.")),
+        (_, 0) => _ = page.names(&format!("Failed as well: {others}.")),
+        (_, n) => _ = page.names(&format!("Failed as well: {others}, and {n} more.")),
     }
 }
 
