@@ -3,6 +3,7 @@
 
 use gatepost::mail::letter::{Delivering, Draft};
 use gatepost::mail::{self, Reading};
+use gatepost::ports::Fault;
 use gatepost::pull::request::HoldReason;
 use gatepost::pull::tag::{ConflictFile, Verification};
 use gatepost::pull::verdict::{Audience, Outcome, Refusal, Shortfall};
@@ -116,7 +117,11 @@ fn letters(text: &str) -> Vec<(&'static str, Draft)> {
             world.held(HoldReason::LateArrival, Audience::Managers)
         }),
         ("because", late.pen.unanswered(&late.case(), text).unwrap()),
-        ("alert", late.pen.alert("Testing does not work", text, late.now).unwrap()),
+        ("alert", {
+            // What a server said comes as a fault.
+            let detail = Fault::temporary(text).detail;
+            late.pen.alert("Testing does not work", &detail, late.now).unwrap()
+        }),
         ("counts", {
             let counts = [(t(), 3)].into();
             late.pen.counted(&counts, late.now, late.now).unwrap()
@@ -188,27 +193,23 @@ fn no_hostile_text_begins_a_line_as_it_likes() {
     }
 }
 
-/// A letter's text may be pasted into a new mail whose subject asks, at any place of the line.
+/// A list may take out the headers that say that a machine wrote it.
 #[test]
 fn no_hostile_text_makes_a_letter_a_request() {
-    let mut taken = Vec::new();
     let shifted = (0..80).step_by(7).map(|by| ("shifted", format!("{} {BLOCK}", "x".repeat(by))));
     for (name, text) in texts().into_iter().chain(shifted) {
-        for (place, draft) in letters(&text) {
-            let (_, shown) = parts(&draft);
-            let mail = format!(
-                "From: a@b.example\nMessage-ID: <x@b.example>\nSubject: [PULL] x\n\n{shown}"
-            );
-            let read = mail::read(mail.as_bytes());
-            // The request that a letter is about may be named in it, never another.
-            if let Reading::Request(cover) = read {
-                if cover.request.url.contains("evil.example") {
-                    taken.push((name, place));
-                }
-            }
+        let letters = letters(&text).into_iter();
+        for (place, draft) in letters.filter(|(_, draft)| draft.letter.list.is_some()) {
+            let letter = String::from_utf8_lossy(&draft.bytes).into_owned();
+            let lines = letter.split_inclusive("\r\n");
+            let marks = ["Auto-Submitted:", "X-Gatepost-"];
+            let stripped: String =
+                lines.filter(|line| !marks.iter().any(|mark| line.starts_with(mark))).collect();
+            assert!(!mail::heading(stripped.as_bytes()).automatic, "nothing was taken out");
+            let read = mail::read(stripped.as_bytes());
+            assert!(!matches!(read, Reading::Request(_)), "{name} as {place}: {letter}");
         }
     }
-    assert!(taken.is_empty(), "{taken:?}");
 }
 
 #[test]
