@@ -61,6 +61,15 @@ fn texts() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// A character that controls, hides or turns text; not by the bot's own list of them.
+fn is_odd(c: char) -> bool {
+    c != '\n'
+        && (c.is_control()
+            || "\u{200b}\u{200d}\u{feff}\u{2060}\u{ad}\u{e0041}\u{fe0f}\u{2028}\u{2029}"
+                .contains(c)
+            || "\u{202d}\u{202e}\u{2066}\u{2069}\u{200f}\u{61c}".contains(c))
+}
+
 /// Letters with a text in every place where somebody else's text may stand.
 fn letters(text: &str) -> Vec<(&'static str, Draft)> {
     let fresh = || World::new(Delivering::Live);
@@ -161,8 +170,10 @@ fn no_hostile_text_shows_or_hides_what_it_should_not() {
         for (place, draft) in letters(&text) {
             let (_, shown) = parts(&draft);
             let subject = &draft.letter.subject;
-            let odd = |c: char| c != '\n' && mail::clean::is_unfit(c);
-            assert!(!shown.contains(odd) && !subject.contains(odd), "{name} as {place}: {shown:?}");
+            assert!(
+                !shown.contains(is_odd) && !subject.contains(is_odd),
+                "{name} as {place}: {shown:?}"
+            );
             let delimiters = shown.lines().filter(|line| *line == "-- ").count();
             assert_eq!(delimiters, 1, "{name} as {place}: {shown}");
             let last = shown.trim_end().lines().last().unwrap();
