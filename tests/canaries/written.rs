@@ -31,7 +31,6 @@ fn a_bad_configuration_is_explained_without_the_secrets_in_it() {
         (r#"token = { credential"#, format!("tokn = {literal}\ntoken = {{ credential")),
         (r#"{ credential = "gitlab-token" }"#, format!("{{ valeu = {literal} }}")),
         (r#"{ credential = "gitlab-token" }"#, format!("{literal} = 3")),
-        (r#"{ credential = "gitlab-token" }"#, format!("{literal}")),
         (r#"{ credential = "gitlab-token" }"#, format!("\"{TOKEN}")),
         (upstream.as_str(), with_login(&upstream)),
         ("gitlab = \"http://127.0.0.1:1\"", format!("gitlab = \"http://x:{TOKEN}@127.0.0.1:1\"")),
@@ -78,7 +77,7 @@ fn an_order_that_the_git_child_can_not_read_is_not_printed() {
     for order in [
         format!(r#"{{"limits":{{}},"token":"{TOKEN}"}}"#),
         format!(r#"{{"limits":"{TOKEN}"}}"#),
-        format!("{TOKEN}"),
+        TOKEN.to_owned(),
     ] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_gatepost"))
             .arg("git-child")
