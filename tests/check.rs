@@ -222,7 +222,7 @@ fn json_has_one_object_a_line() {
     let (_, lines) = world.check();
     let last = |ok| Format::Json.line(lines.iter().rfind(|line| line.ok == ok).unwrap());
     insta::assert_snapshot!(last(Standing::No), @r#"
-{"ok":"no","subject":"target master","finding":"no answer\nat all","what_to_do":"see that it can be reached from here, and try again"}
+{"ok":"no","subject":"target master","finding":"no answer at all","what_to_do":"see that it can be reached from here, and try again"}
 "#);
     for line in &lines {
         let json: serde_json::Value = serde_json::from_str(&line.json()).unwrap();

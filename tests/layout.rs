@@ -16,7 +16,7 @@ const ORDER: [&str; 9] =
 const STRANGERS: [(&str, &str); 1] = [("bot", "adapters")];
 
 /// What several adapters build on; else no adapter knows another.
-const SHARED_ADAPTERS: [&str; 4] = ["tls", "http", "clock", "connection"];
+const SHARED_ADAPTERS: [&str; 5] = ["tls", "http", "clock", "connection", "dumps"];
 
 /// Folders without input, output, threads or clock.
 const PURE: [&str; 2] = ["pull", "mail"];

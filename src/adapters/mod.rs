@@ -1,9 +1,10 @@
-//! The real side of each port. No adapter knows another; [`tls`], [`http`] and [`connection`] are
-//! what several build on.
+//! The real side of each port. No adapter knows another; [`tls`], [`http`], [`connection`] and
+//! [`dumps`] are what several build on.
 
 pub mod clock;
 pub mod connection;
 pub mod dry;
+pub mod dumps;
 pub mod git;
 pub mod gitlab;
 pub mod http;

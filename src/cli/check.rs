@@ -16,6 +16,7 @@ use crate::config;
 use crate::config::environment::{Environment, ProcessEnvironment};
 use crate::config::model::Config;
 use crate::config::problem::Problems;
+use crate::mail::clean;
 use crate::ports::{Clock, Fault, FaultKind};
 
 pub mod facts;
@@ -124,14 +125,9 @@ impl fmt::Display for CheckLine {
     }
 }
 
-/// A text on one line, without control characters and without those that turn the direction of
-/// writing (Unicode, "Bidirectional Algorithm").
+/// A text on one line, without what controls a terminal, hides or turns text.
 fn printable(text: &str) -> String {
-    let odd = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if odd(c) { '·' } else { c }).collect()
+    text.chars().map(|c| if clean::is_unfit(c) { '·' } else { c }).collect()
 }
 
 /// How the lines are written.
@@ -149,7 +145,7 @@ impl Format {
     pub fn line(self, line: &CheckLine) -> String {
         match self {
             Self::Text => line.to_string(),
-            Self::Json => line.json(),
+            Self::Json => super::text::visible(&line.json()),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::ports::{Fault, FaultKind};
 mod ask;
 pub mod check;
 mod keys;
+pub mod log;
 mod order;
 mod run;
 pub mod scan;
@@ -131,7 +132,7 @@ fn scan(arguments: &scan::ScanArgs) -> ExitCode {
 
 /// Says what went wrong, and with which exit code.
 fn failed(fault: &Fault) -> ExitCode {
-    eprintln!("gatepost: {fault}");
+    eprintln!("gatepost: {}", text::safe(&fault.detail));
     ExitCode::from(match fault.kind {
         FaultKind::Temporary => 75,
         FaultKind::Misconfigured | FaultKind::Permanent => 78,

@@ -19,6 +19,7 @@ use clap::{Args, ValueEnum};
 use self::progress::Progress;
 use self::row::Row;
 use self::walk::{Streams, walk};
+use super::text::visible;
 use crate::mail::words::counted;
 use crate::mail::{self, Reason, Rules, look};
 
@@ -84,8 +85,7 @@ pub fn run_rules(
     drop(progress);
     match args.format {
         ScanFormat::Json => {
-            serde_json::to_writer(&mut *out, &survey)?;
-            writeln!(out)?;
+            writeln!(out, "{}", visible(&serde_json::to_string(&survey)?))?;
         }
         ScanFormat::Text => write!(out, "{survey}")?,
     }
@@ -149,12 +149,9 @@ fn is_settled(mail: &[u8]) -> bool {
     heading.refusal().is_some_and(is_final) || (numbered && look::holds_a_diff(mail))
 }
 
-fn print(row: &Row, format: ScanFormat, mut out: &mut dyn Write) -> io::Result<()> {
+fn print(row: &Row, format: ScanFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        ScanFormat::Json => {
-            serde_json::to_writer(&mut out, row)?;
-            writeln!(out)
-        }
+        ScanFormat::Json => writeln!(out, "{}", visible(&serde_json::to_string(row)?)),
         ScanFormat::Text => writeln!(out, "{row}"),
     }
 }

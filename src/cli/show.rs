@@ -47,7 +47,7 @@ pub fn run(arguments: &ShowArguments) -> ExitCode {
             Format::Text => say(&(run_text(&run) + "\n")),
         },
         Ok(Reply::Refused(why)) => {
-            eprintln!("gatepost: {why}");
+            eprintln!("gatepost: {}", safe(&why));
             ExitCode::from(66)
         }
         Ok(Reply::Status(_) | Reply::Done(_)) => ExitCode::from(70),
@@ -62,7 +62,7 @@ fn text(shown: &Shown) -> String {
     let mut lines = vec![
         format!("Request {}: {}", pull.number, safe(&pull.subject)),
         format!("  from       {}, received {}", safe(&pull.author), clock(pull.received_at)),
-        format!("  mail       {}", shown.message_id),
+        format!("  mail       {}", safe(&shown.message_id)),
         format!("  asks for   {} of {}", safe(&shown.reference), safe(&shown.url)),
         format!("  target     {}", pull.target),
     ];

@@ -36,7 +36,7 @@ pub fn run(arguments: &StatusArguments) -> ExitCode {
             Format::Text => say(&text(&status)),
         },
         Ok(Reply::Refused(why)) => {
-            eprintln!("gatepost: {why}");
+            eprintln!("gatepost: {}", safe(&why));
             ExitCode::from(75)
         }
         Ok(Reply::Shown(_) | Reply::Run(_) | Reply::Done(_)) => ExitCode::from(70),

@@ -1,6 +1,7 @@
 //! Helps the subcommands to print: the output's form, and text from outside made safe for a
 //! terminal.
 
+use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -22,7 +23,7 @@ pub enum Format {
 /// Prints a value as JSON; the exit code is that of [`say`].
 pub fn json(value: &impl Serialize) -> ExitCode {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => say(&(text + "\n")),
+        Ok(text) => say(&(visible(&text) + "\n")),
         Err(error) => {
             eprintln!("gatepost: {error}");
             ExitCode::from(70)
@@ -42,6 +43,23 @@ pub fn say(text: &str) -> ExitCode {
             ExitCode::from(74)
         }
     }
+}
+
+/// JSON with what a terminal would obey, or not show, written as escapes: such characters stand
+/// inside its texts only, where `\u` means the same (RFC 8259, section 7).
+pub fn visible(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && clean::is_unfit(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Text from outside on one line of a terminal.

@@ -180,6 +180,8 @@ fn start(command: &[String], folder: &Path) -> io::Result<Child> {
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        // What goes wrong with a secret is not for the log.
+        .stderr(Stdio::null())
         .spawn()
 }
 

@@ -17,6 +17,7 @@ pub mod environment;
 pub mod keys;
 pub mod model;
 pub mod problem;
+pub mod redact;
 pub mod reference;
 pub mod secret;
 

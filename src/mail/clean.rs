@@ -34,6 +34,11 @@ pub fn cut(text: &str, most: usize) -> String {
     text.chars().take(most.saturating_sub(1)).chain(std::iter::once('…')).collect()
 }
 
+/// Whether a character has no place in a line of text: it controls, hides or fakes.
+pub fn is_unfit(c: char) -> bool {
+    c.is_control() || is_hidden(c)
+}
+
 /// Characters that change how their neighbours are shown, or are not shown themselves: bidi
 /// controls (Unicode Standard Annex #9), zero-width characters, line and paragraph separators,
 /// variation and tag characters, and U+FEFF.

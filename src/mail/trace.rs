@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::clean::is_unfit;
+
 /// The longest line, in characters.
 const LONGEST_LINE: usize = 300;
 
@@ -108,7 +110,7 @@ fn clean_line(line: &str) -> Option<String> {
     let marked = unmarked.len() != line.len();
     let shown = last_state(&unmarked).replace('\t', "        ");
     let plain = strip_ansi_escapes::strip_str(shown);
-    let plain: String = plain.chars().filter(|&c| !is_hidden(c)).collect();
+    let plain: String = plain.chars().filter(|&c| !is_unfit(c)).collect();
     let plain = cut(plain.trim_end());
     if marked && plain.is_empty() { None } else { Some(plain) }
 }
@@ -118,14 +120,6 @@ fn last_state(line: &str) -> &str {
     let parts = line.rsplit('\r').map(|part| without_time(part).0);
     let mut shown = parts.filter(|part| !strip_ansi_escapes::strip_str(part).trim().is_empty());
     shown.next().unwrap_or_default()
-}
-
-/// Control characters, and those that hide or turn round the text beside them (Unicode UAX 9).
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
-        || matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
 fn cut(line: &str) -> String {

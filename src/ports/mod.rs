@@ -7,6 +7,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::mail::clean;
 use crate::pull::ci_change::CiPlan;
 use crate::pull::expiry::ExpiringKey;
 use crate::pull::ids::{JobId, MessageId, ObjectId, PipelineId, RunId};
@@ -73,7 +74,7 @@ impl Fault {
     /// Adds what may be said in public.
     #[must_use]
     pub fn saying(mut self, public: impl Into<String>) -> Self {
-        self.public = Some(public.into());
+        self.public = Some(clean::words(&public.into()));
         self
     }
 
@@ -85,7 +86,8 @@ impl Fault {
     }
 
     fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
-        Self { kind, public: None, detail: detail.into(), retry_after: None }
+        // Much of it is a server's word: it must not make lines of a log or a letter of its own.
+        Self { kind, public: None, detail: clean::words(&detail.into()), retry_after: None }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod every;
 mod form;
+mod hostile;
 mod world;
 
 /// Compares a letter with the one in `fixtures/letters`.

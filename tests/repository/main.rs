@@ -2,12 +2,15 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+mod bounds;
 mod changed;
 mod confined;
 mod fetching;
 mod hostile;
 mod merging;
+mod names;
 mod paths;
 mod pushing;
+mod rebinding;
 mod server;
 mod world;

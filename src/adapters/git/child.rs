@@ -11,15 +11,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, Signal, set_dumpable_behavior,
-    set_parent_process_death_signal, setrlimit,
-};
+use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
 
 use super::fetch::Report;
 use super::order::{Line, Order, Progress, Reply, Task};
 use super::session::Session;
 use super::{fetch, merge, push, transport};
+use crate::adapters::dumps;
 use crate::ports::Fault;
 
 /// The subcommand's name: the program's first argument.
@@ -69,8 +67,7 @@ fn carry_out(order: Order) -> Reply {
 /// stays free: a big pack is mapped, and that is no memory.
 fn confine(order: &Order) -> rustix::io::Result<()> {
     let limit = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };
-    setrlimit(Resource::Core, limit(0))?;
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    dumps::forbid()?;
     set_parent_process_death_signal(Some(Signal::KILL))?;
     setrlimit(Resource::Data, limit(order.limits.memory))?;
     // A pack grows by the objects that its deltas rest on.

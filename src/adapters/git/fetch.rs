@@ -27,6 +27,12 @@ pub type Report<'a> = &'a RefCell<dyn FnMut(Progress)>;
 /// At most this many refs say what the other side has: libgit2 offers no more commits anyway.
 const HAVES: usize = 200;
 
+/// A stranger's repository has at most so many refs. Large forges show tens of thousands.
+const MOST_REFS: usize = 100_000;
+
+/// A stranger's request brings at most so many objects: more than all of QEMU's history has.
+const MOST_OBJECTS: usize = 2_000_000;
+
 /// What a server advertises.
 pub type Refs = Vec<(String, Oid)>;
 
@@ -109,7 +115,14 @@ pub fn list(session: &Session, connection: &RemoteConnection<'_, '_, '_>) -> Res
         let sentence = "The repository has refs whose names are not UTF-8.";
         Reply::Trouble(session.blame(FaultKind::Permanent, sentence).into())
     };
-    read.map_err(|_| unreadable())?.map_err(|error: git2::Error| session.explain(&error))
+    let refs: Refs =
+        read.map_err(|_| unreadable())?.map_err(|error: git2::Error| session.explain(&error))?;
+    if session.is_strangers() && refs.len() > MOST_REFS {
+        let sentence = format!("The repository has more than {MOST_REFS} refs.");
+        return Err(Reply::Trouble(session.blame(FaultKind::Permanent, sentence).into()));
+    }
+    session.is_listed();
+    Ok(refs)
 }
 
 /// Leaves as the quarantine's only refs what the other side has.
@@ -150,12 +163,22 @@ fn download(
             total: so_far.total_objects() as u64,
             bytes: so_far.received_bytes() as u64,
         });
-        !session.is_late()
+        !session.is_late() && !is_crowd(session, so_far.total_objects())
     });
     let mut options = FetchOptions::new();
     options.remote_callbacks(callbacks).download_tags(AutotagOption::None);
     let done = connection.remote().download(&[reference], Some(&mut options));
     done.map_err(|error| session.explain(&error))
+}
+
+/// Whether a stranger's pack announces more objects than are taken; the trouble is put down then.
+fn is_crowd(session: &Session, objects: usize) -> bool {
+    let is = session.is_strangers() && objects > MOST_OBJECTS;
+    if is {
+        let sentence = format!("The repository sent more than {MOST_OBJECTS} objects.");
+        let _stops_the_fetch = session.note(session.blame(FaultKind::Permanent, sentence));
+    }
+    is
 }
 
 /// libgit2 calls a fetch that brought nothing a success; then the object is not there.

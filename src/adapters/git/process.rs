@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use super::child::SUBCOMMAND;
 use super::order::{Line, Order, Progress, Reply};
 use super::session::{out_of_memory, printable};
-use super::smart_http::credentials;
+use crate::config::redact::Redactor;
 use crate::ports::Fault;
 
 /// What the child may take over its own deadline before it is killed.
@@ -177,9 +177,7 @@ fn redacted(mut reply: Reply, order: &Order) -> Reply {
 fn redact(text: &[u8], order: &Order) -> String {
     let text = printable(text, 2000);
     match order.task.peer().and_then(|peer| peer.token.as_ref()) {
-        Some(token) if !token.0.is_empty() => {
-            text.replace(&token.0, "***").replace(&credentials(token), "***")
-        }
-        _ => text,
+        Some(token) => Redactor::of_text(&token.0).text(&text),
+        None => text,
     }
 }

@@ -14,7 +14,11 @@ use git2::ErrorClass;
 use super::address;
 use super::order::{Access, Limits, Peer, Reply};
 use super::url::RemoteUrl;
+use crate::mail::clean;
 use crate::ports::{Fault, FaultKind};
+
+/// Bytes in which a stranger's server must have listed its refs: libgit2 keeps them in memory.
+const LISTING: u64 = 32 << 20;
 
 /// What all parts of one operation share.
 #[derive(Debug)]
@@ -23,6 +27,8 @@ pub struct Session {
     pub peer: Peer,
     deadline: Instant,
     bytes_left: AtomicU64,
+    /// What may come once the refs are listed.
+    bytes_later: AtomicU64,
     bytes_allowed: u64,
     trouble: Mutex<Option<Reply>>,
 }
@@ -30,10 +36,15 @@ pub struct Session {
 impl Session {
     /// Starts the clock.
     pub fn new(peer: Peer, limits: Limits) -> Self {
+        let listing = match peer.access {
+            Access::Stranger { .. } => limits.bytes.min(LISTING),
+            Access::Configured => limits.bytes,
+        };
         Self {
             peer,
             deadline: Instant::now() + Duration::from_millis(limits.deadline_ms),
-            bytes_left: AtomicU64::new(limits.bytes),
+            bytes_left: AtomicU64::new(listing),
+            bytes_later: AtomicU64::new(limits.bytes - listing),
             bytes_allowed: limits.bytes,
             trouble: Mutex::new(None),
         }
@@ -60,6 +71,17 @@ impl Session {
         self.time_left().is_err()
     }
 
+    /// The refs are listed: objects may come now.
+    pub fn is_listed(&self) {
+        let later = self.bytes_later.swap(0, Ordering::Relaxed);
+        self.bytes_left.fetch_add(later, Ordering::Relaxed);
+    }
+
+    /// Whether the other side is a mail's word, and held to more bounds.
+    pub fn is_strangers(&self) -> bool {
+        matches!(self.peer.access, Access::Stranger { .. })
+    }
+
     /// Counts bytes that came in.
     ///
     /// # Errors
@@ -69,6 +91,10 @@ impl Session {
             left.checked_sub(bytes as u64)
         });
         taken.map(|_| ()).map_err(|_| {
+            if self.bytes_later.load(Ordering::Relaxed) > 0 {
+                let sentence = format!("The repository lists more than {} of refs.", size(LISTING));
+                return self.note(self.blame(FaultKind::Permanent, sentence));
+            }
             let allowed = size(self.bytes_allowed);
             self.note(self.blame(
                 FaultKind::Permanent,
@@ -191,8 +217,6 @@ pub fn size(bytes: u64) -> String {
 
 /// Foreign text on one line, without control characters, cut.
 pub fn printable(text: &[u8], longest: usize) -> String {
-    let text = String::from_utf8_lossy(text);
-    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let line: String = plain.take(longest).collect();
-    line.trim().to_owned()
+    let line = clean::words(&String::from_utf8_lossy(text));
+    line.chars().take(longest).collect()
 }

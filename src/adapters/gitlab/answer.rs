@@ -5,9 +5,20 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use url::Url;
 
+use crate::mail::clean::cut;
 use crate::ports::Fault;
 use crate::pull::ids::{JobId, PipelineId};
 use crate::pull::pipeline::{Job, JobKind, Pipeline, Status};
+
+/// GitLab's own names have at most 255 characters; whatever says it is GitLab may send more. Names
+/// are cut and not cleaned here: required jobs are found by them.
+const LONGEST: usize = 255;
+
+/// Characters of what is wrong in a CI configuration.
+const LONGEST_ERRORS: usize = 2_000;
+
+/// Tags of a job.
+const TAGS: usize = 20;
 
 /// A row that has GitLab's `id`, by which shifting pages are put together.
 pub(super) trait Row {
@@ -73,13 +84,16 @@ impl TryFrom<PipelineAnswer> for Pipeline {
         Ok(Self {
             id: PipelineId(answer.id),
             sha,
-            reference: answer.reference.unwrap_or_default(),
-            source: answer.source.unwrap_or_default(),
-            status: Status::from(answer.status),
+            reference: short(answer.reference),
+            source: short(answer.source),
+            status: Status::from(cut(&answer.status, LONGEST)),
             web_url: page(answer.web_url.as_deref()),
             created_at: time(answer.created_at.as_deref()),
             started_at: time(answer.started_at.as_deref()),
-            yaml_errors: answer.yaml_errors.filter(|text| !text.is_empty()),
+            yaml_errors: answer
+                .yaml_errors
+                .filter(|e| !e.is_empty())
+                .map(|e| cut(&e, LONGEST_ERRORS)),
         })
     }
 }
@@ -124,14 +138,23 @@ impl JobAnswer {
     pub(super) fn into_job(self, kind: JobKind) -> Job {
         Job {
             id: JobId(self.id),
-            name: self.name,
-            stage: self.stage.unwrap_or_default(),
-            status: Status::from(self.status),
+            name: cut(&self.name, LONGEST),
+            stage: short(self.stage),
+            status: Status::from(cut(&self.status, LONGEST)),
             allow_failure: self.allow_failure.unwrap_or(false),
-            failure_reason: self.failure_reason,
+            failure_reason: self.failure_reason.map(|reason| cut(&reason, LONGEST)),
             web_url: page(self.web_url.as_deref()),
-            architecture: self.runner_manager.and_then(|runner| runner.architecture),
-            tags: self.tag_list.unwrap_or_default(),
+            architecture: self
+                .runner_manager
+                .and_then(|runner| runner.architecture)
+                .map(|name| cut(&name, LONGEST)),
+            tags: self
+                .tag_list
+                .unwrap_or_default()
+                .iter()
+                .take(TAGS)
+                .map(|t| cut(t, LONGEST))
+                .collect(),
             started_at: time(self.started_at.as_deref()),
             duration: seconds(self.duration),
             kind,
@@ -187,9 +210,9 @@ impl From<StatusAnswer> for Job {
     fn from(status: StatusAnswer) -> Self {
         Self {
             id: JobId(status.id),
-            name: status.name,
+            name: cut(&status.name, LONGEST),
             stage: "external".into(),
-            status: Status::from(status.status),
+            status: Status::from(cut(&status.status, LONGEST)),
             allow_failure: status.allow_failure.unwrap_or(false),
             failure_reason: None,
             web_url: page(status.target_url.as_deref()),
@@ -200,6 +223,11 @@ impl From<StatusAnswer> for Job {
             kind: JobKind::External,
         }
     }
+}
+
+/// A text that may be missing, cut.
+fn short(text: Option<String>) -> String {
+    cut(&text.unwrap_or_default(), LONGEST)
 }
 
 /// A page's address fit for a letter, or nothing: whoever posts a status chooses its address.

@@ -14,9 +14,12 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::answer::Row;
+use super::page;
 use super::refusal::Quoted;
 use crate::adapters::http;
 use crate::config::model::Ci;
+use crate::config::redact::Redactor;
+use crate::mail::clean::cut;
 use crate::ports::Fault;
 
 /// One call, from the connection to the last byte of the answer.
@@ -30,6 +33,9 @@ const BIGGEST_ANSWER: u64 = 32 * 1024 * 1024;
 
 /// A refusal is quoted, not kept.
 const BIGGEST_REFUSAL: u64 = 256 * 1024;
+
+/// GitLab numbers its answers for its own log; ours keeps that much of the number.
+const LONGEST_ID: usize = 80;
 
 /// A hundred rows each: no pipeline has more jobs than this.
 const MOST_PAGES: usize = 100;
@@ -46,6 +52,8 @@ pub(super) struct Client {
     /// `projects/NAMESPACE%2FNAME`
     project: String,
     token: HeaderValue,
+    redactor: Redactor,
+    pages: Url,
     deadline: Duration,
 }
 
@@ -56,19 +64,22 @@ impl Client {
     /// Misconfigured: URL, token or certificates.
     pub(super) fn new(ci: &Ci, deadline: Duration) -> Result<Self, Fault> {
         let gitlab = ci.gitlab.trim_end_matches('/');
-        match Url::parse(gitlab) {
+        let pages = match Url::parse(gitlab) {
             Ok(url)
                 if matches!(url.scheme(), "https" | "http")
                     && url.query().is_none()
                     && url.fragment().is_none()
                     && url.username().is_empty()
-                    && url.password().is_none() => {}
+                    && url.password().is_none() =>
+            {
+                url
+            }
             Ok(_) | Err(_) => {
                 return Err(Fault::misconfigured(
                     "`gitlab` is not a plain URL such as https://gitlab.com",
                 ));
             }
-        }
+        };
         let mut token = HeaderValue::from_str(ci.token.expose().trim()).map_err(|_| {
             Fault::misconfigured("the GitLab token has characters that no token has")
         })?;
@@ -80,8 +91,20 @@ impl Client {
             root: format!("{gitlab}/api/v4"),
             project: format!("projects/{}", utf8_percent_encode(project, SEGMENT)),
             token,
+            redactor: Redactor::of(&ci.token),
+            pages,
             deadline,
         })
+    }
+
+    /// A page's address if it is one of this GitLab's own, else nothing.
+    pub(super) fn page(&self, address: &str) -> String {
+        page::own(&self.pages, address)
+    }
+
+    /// What of an answer is read elsewhere, without the token.
+    pub(super) fn redacted(&self, bytes: Vec<u8>) -> Vec<u8> {
+        self.redactor.bytes(bytes)
     }
 
     /// The path of something inside the project; of the project itself if `path` is empty.
@@ -157,7 +180,7 @@ impl Client {
             .limit(BIGGEST_ANSWER)
             .read_to_vec()
             .map_err(|error| Quoted::without_answer(trouble(call, &error)))?;
-        Ok((parts.headers, body))
+        Ok((parts.headers, self.redactor.bytes(body)))
     }
 
     /// Sends a request, and turns all but success into a refusal.
@@ -185,14 +208,19 @@ impl Client {
             let request = request.header("Content-Type", "application/json").body(body);
             self.agent.run(request.map_err(|error| failed(error.into()))?)
         };
-        answered(call, response.map_err(failed)?)
+        answered(call, response.map_err(failed)?, &self.redactor)
     }
 }
 
 /// The answer if it is success, else GitLab's refusal.
-fn answered(call: &Call, response: Response<Body>) -> Result<Response<Body>, Quoted> {
+fn answered(
+    call: &Call,
+    response: Response<Body>,
+    redactor: &Redactor,
+) -> Result<Response<Body>, Quoted> {
     let (status, headers) = (response.status(), response.headers());
     let id = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("-");
+    let id = redactor.text(&cut(id, LONGEST_ID));
     tracing::debug!(http.call = %call, http.status = status.as_u16(), gitlab.request = id,
         "GitLab answered");
     if status.is_success() {
@@ -205,7 +233,8 @@ fn answered(call: &Call, response: Response<Body>) -> Result<Response<Body>, Quo
     if read.is_err() {
         words.clear();
     }
-    Err(Quoted::new(&call.to_string(), status, &parts.headers, &words))
+    let words = redactor.bytes(words);
+    Err(Quoted::new(&call.to_string(), status, &parts.headers, &words, redactor))
 }
 
 /// What is asked, for the request and for messages about it.

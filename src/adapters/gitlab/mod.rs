@@ -12,6 +12,7 @@ mod answer;
 mod client;
 mod inspect;
 mod lint;
+mod page;
 mod reach;
 mod refusal;
 mod ring;
@@ -127,6 +128,21 @@ impl GitLab {
         Err(fault)
     }
 
+    /// A pipeline whose page is this GitLab's own, or none.
+    fn with_own_page(&self, pipeline: Pipeline) -> Pipeline {
+        Pipeline { web_url: self.client.page(&pipeline.web_url), ..pipeline }
+    }
+
+    /// The same of a job.
+    fn job_with_own_page(&self, mut job: Job) -> Job {
+        job.web_url = self.client.page(&job.web_url);
+        if let JobKind::Bridge { downstream_url, .. } = &mut job.kind {
+            let page = downstream_url.take().map(|url| self.client.page(&url));
+            *downstream_url = page.filter(|url| !url.is_empty());
+        }
+        job
+    }
+
     /// Statuses that others posted to the pipeline's commit. GitLab lists them together with the
     /// jobs, which are taken out: by id, and by their page where an old GitLab does not name the
     /// pipeline of each.
@@ -177,7 +193,7 @@ impl Pipelines for GitLab {
         for row in listed.into_iter().take(FOUND_LIMIT) {
             let pipeline = self.detail(PipelineId(row.id))?;
             if me.is_none() || pipeline.user.as_ref().map(|user| user.id) == me {
-                found.push(pipeline.try_into()?);
+                found.push(self.with_own_page(pipeline.try_into()?));
             }
         }
         Ok(found)
@@ -193,14 +209,14 @@ impl Pipelines for GitLab {
         }
         let path = self.client.in_project("pipeline");
         match self.client.post::<PipelineAnswer>(&path, Some(&order)) {
-            Ok(made) => made.try_into(),
+            Ok(made) => made.try_into().map(|made| self.with_own_page(made)),
             Err(refused) if refused.is(&[400, 422]) => Err(refused.of_a_create()),
             Err(refused) => Err(refused.into()),
         }
     }
 
     fn get(&self, id: PipelineId) -> Result<Pipeline, Fault> {
-        self.detail(id)?.try_into()
+        self.detail(id)?.try_into().map(|found| self.with_own_page(found))
     }
 
     fn jobs(&self, id: PipelineId) -> Result<Vec<Job>, Fault> {
@@ -214,7 +230,7 @@ impl Pipelines for GitLab {
         bridges.sort_by_key(|job| job.id);
         let builds = builds.into_iter().map(|job| job.into_job(JobKind::Build));
         let bridges = bridges.into_iter().map(JobAnswer::into_bridge);
-        Ok(builds.chain(bridges).chain(external).collect())
+        Ok(builds.chain(bridges).chain(external).map(|job| self.job_with_own_page(job)).collect())
     }
 
     fn log(&self, id: JobId, cap: u64) -> Result<Vec<u8>, Fault> {
@@ -224,7 +240,7 @@ impl Pipelines for GitLab {
         let mut chunk = vec![0; 64 * 1024];
         loop {
             match trace.read(&mut chunk) {
-                Ok(0) => return Ok(tail.into_bytes()),
+                Ok(0) => return Ok(self.client.redacted(tail.into_bytes())),
                 Ok(n) => tail.push(&chunk[..n]),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {

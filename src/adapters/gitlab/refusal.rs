@@ -5,6 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use ureq::http::{HeaderMap, StatusCode};
 
+use crate::config::redact::Redactor;
+use crate::mail::clean::{self, cut};
 use crate::ports::{Fault, FaultKind};
 
 /// The longest quotation of GitLab's words, in characters.
@@ -15,7 +17,7 @@ const LONGEST_QUOTE: usize = 500;
 pub(super) struct Quoted {
     /// The HTTP status, if there was an answer at all.
     status: Option<StatusCode>,
-    /// GitLab's own words, cleaned and cut; empty if it gave none.
+    /// GitLab's own words, cleaned, without the token, and cut; empty if it gave none.
     words: String,
     fault: Fault,
 }
@@ -27,8 +29,14 @@ impl Quoted {
     }
 
     /// An answer that is not success.
-    pub(super) fn new(call: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let words = words(body);
+    pub(super) fn new(
+        call: &str,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        redactor: &Redactor,
+    ) -> Self {
+        let words = cut(&redactor.text(&words(body)), LONGEST_QUOTE);
         let said = if words.is_empty() { String::new() } else { format!(" ({words})") };
         let fault = match status.as_u16() {
             300..=399 => Fault::misconfigured(format!(
@@ -113,7 +121,7 @@ fn words(body: &[u8]) -> String {
             collect(value, None, &mut found);
         }
     }
-    clean(&found.join("; "))
+    clean::words(&found.join("; "))
 }
 
 fn collect(value: &Value, field: Option<&str>, found: &mut Vec<String>) {
@@ -131,16 +139,6 @@ fn collect(value: &Value, field: Option<&str>, found: &mut Vec<String>) {
     }
 }
 
-/// One line of printable text, cut.
-fn clean(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
-    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LONGEST_QUOTE) {
-        None => line,
-        Some((end, _)) => format!("{}…", &line[..end]),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,7 +149,7 @@ mod tests {
 
     fn refused(status: u16, body: &str) -> Quoted {
         let status = StatusCode::from_u16(status).unwrap();
-        Quoted::new("GET x", status, &HeaderMap::new(), body.as_bytes())
+        Quoted::new("GET x", status, &HeaderMap::new(), body.as_bytes(), &Redactor::default())
     }
 
     #[test]
@@ -177,8 +175,12 @@ mod tests {
 
     #[test]
     fn a_quotation_is_one_short_printable_line() {
-        assert_eq!(clean(" a\r\nBcc: x\u{1b}[31m\tb "), "a Bcc: x [31m b");
-        assert_eq!(clean(&"ä".repeat(600)).chars().count(), 501);
+        let quoted = |said: &str| {
+            let body = serde_json::json!({ "message": said }).to_string();
+            refused(400, &body).words
+        };
+        assert_eq!(quoted(" a\r\nBcc: x\u{1b}[31m\tb\u{202e} "), "a Bcc: x [31m b");
+        assert_eq!(quoted(&"ä".repeat(600)).chars().count(), 500);
     }
 
     #[test]

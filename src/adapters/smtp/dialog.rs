@@ -12,6 +12,7 @@ use lettre::transport::smtp::response::Response;
 use super::failure::{Failure, is_completion};
 use crate::adapters::connection::{Bounds, Connection, Peer};
 use crate::config::model::{Smtp, Tls};
+use crate::config::redact::Redactor;
 use crate::config::secret::Secret;
 use crate::ports::Fault;
 
@@ -29,6 +30,7 @@ pub struct Dialog {
     connection: Connection,
     unread: Vec<u8>,
     server: ServerInfo,
+    redactor: Redactor,
     is_broken: bool,
 }
 
@@ -52,6 +54,10 @@ impl Dialog {
             connection,
             unread: Vec::new(),
             server: ServerInfo::default(),
+            redactor: settings
+                .login
+                .as_ref()
+                .map_or_else(Redactor::default, |(_, password)| Redactor::of(password)),
             is_broken: false,
         };
         dialog.expect_completion("the mail server's greeting")?;
@@ -131,7 +137,8 @@ impl Dialog {
         let mut reply = String::new();
         loop {
             let line = self.read_line()?;
-            let text = String::from_utf8_lossy(&line);
+            // Whatever is told of it later, the password is no part of it.
+            let text = self.redactor.text(&String::from_utf8_lossy(&line));
             let text = text.trim_end_matches(['\r', '\n']);
             reply.push_str(text);
             // A code alone is a reply (RFC 5321, section 4.2), but lettre wants the blank.

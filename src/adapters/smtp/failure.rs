@@ -2,6 +2,7 @@
 
 use lettre::transport::smtp::response::{Response, Severity};
 
+use crate::mail::clean;
 use crate::ports::{Delivery, Fault};
 
 /// More of a server's words than this is not told.
@@ -26,7 +27,7 @@ impl Failure {
     pub fn answered(response: &Response) -> Self {
         let words = response.message().collect::<Vec<_>>().join(" ");
         let code = u16::from(response.code());
-        Self::Answered { code, words: format!("{code} {}", clean(&words)) }
+        Self::Answered { code, words: format!("{code} {}", short(&words)) }
     }
 
     /// What a failure before the end of the data means: nothing was delivered.
@@ -75,8 +76,8 @@ fn refused(code: u16, detail: String) -> Result<Delivery, String> {
 }
 
 /// A server's words as one short line.
-pub fn clean(words: &str) -> String {
-    words.replace(char::is_control, " ").trim().chars().take(LONGEST_WORDS).collect()
+pub fn short(words: &str) -> String {
+    clean::words(words).chars().take(LONGEST_WORDS).collect()
 }
 
 /// Whether a reply is positive as a whole (2yz).

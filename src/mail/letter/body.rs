@@ -283,8 +283,8 @@ fn failed_jobs(page: &mut Page, evidence: &Evidence) {
     match (named, unnamed) {
         (0, 0) => {}
         (0, n) => _ = page.paragraph(&format!("Failed as well: {n} more.")),
-        (_, 0) => _ = page.paragraph(&format!("Failed as well: {others}.")),
-        (_, n) => _ = page.paragraph(&format!("Failed as well: {others}, and {n} more.")),
+        (_, 0) => _ = page.names(&format!("Failed as well: {others}.")),
+        (_, n) => _ = page.names(&format!("Failed as well: {others}, and {n} more.")),
     }
 }
 
@@ -296,7 +296,9 @@ fn failed_job(page: &mut Page, job: &FailedJob) {
     let reason = job.reason.as_deref().filter(|reason| *reason != "script_failure");
     about.extend(reason.map(|reason| clean::words(reason).replace('_', " ")));
     let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
-    page.lines(&[format!("Job {}{about}:", job_name(job)), job.url.clone()]);
+    let heading = format!("Job {}{about}:", job_name(job));
+    let page_of_job = Some(job.url.clone()).filter(|url| !url.is_empty());
+    page.lines(&[Some(heading), page_of_job].into_iter().flatten().collect::<Vec<_>>());
     let from = job.log.len().saturating_sub(LOG_LINES);
     page.verbatim(&job.log[from..]);
 }

@@ -41,7 +41,7 @@ pub(super) fn tested(run: Option<&Run>, outcome: &Outcome) -> Vec<Row> {
         rows.push(("candidate", candidate.commit.to_string()));
         rows.push(("tree", candidate.tree.to_string()));
     }
-    if let Some(link) = outcome.pipeline() {
+    if let Some(link) = outcome.pipeline().filter(|link| !link.url.is_empty()) {
         rows.push(("pipeline", link.url.clone()));
     }
     rows

@@ -20,7 +20,7 @@ use lettre::message::Mailbox;
 pub use self::near_miss::Missed;
 pub use self::post::LetterFault;
 use self::post::{Post, answer_subject, bare_subject, computed_id, thread_under};
-use crate::mail::words;
+use crate::mail::{clean, words};
 use crate::pull::cover::Person;
 use crate::pull::ids::{ListName, MessageId};
 use crate::pull::letter::{About, Letter, LetterState};
@@ -29,6 +29,9 @@ use crate::pull::retry::Retry;
 use crate::pull::run::{Run, Why};
 use crate::pull::tag::Drift;
 use crate::pull::verdict::{Audience, Outcome, Verdict};
+
+/// Characters of a subject: a line of a mail has at most 998 (RFC 5322, section 2.1.1).
+const SUBJECT: usize = 500;
 
 /// What letters need to know of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -355,7 +358,7 @@ impl Pen {
             from: self.from.clone(),
             to: sheet.to,
             cc: sheet.cc,
-            subject: sheet.subject,
+            subject: clean::cut(&clean::words(&sheet.subject), SUBJECT),
             thread: sheet.thread,
             auto_submitted: sheet.auto_submitted,
             facts: sheet.facts,

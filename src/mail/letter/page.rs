@@ -12,6 +12,11 @@ const WIDTH: usize = 72;
 /// Characters of a log line.
 const LOG_LINE: usize = 300;
 
+/// Characters of a paragraph or an item: more is no sentence of ours.
+const PARAGRAPH: usize = 2000;
+/// Characters of a value, or of a line that is not wrapped.
+const VALUE: usize = 1000;
+
 /// A text in the making. Blocks are kept apart by one empty line each.
 #[derive(Debug, Default)]
 pub(super) struct Page {
@@ -21,11 +26,19 @@ pub(super) struct Page {
 impl Page {
     /// Adds a paragraph, wrapped.
     pub(super) fn paragraph(&mut self, text: &str) -> &mut Self {
-        let text = clean::words(text);
+        let text = clean::cut(&clean::words(text), PARAGRAPH);
         if !text.is_empty() {
             self.gap();
             self.wrapped(&text, "", "");
         }
+        self
+    }
+
+    /// Adds a paragraph of names that others gave: but for its first words all of it is indented,
+    /// so that no name stands at the start of a line.
+    pub(super) fn names(&mut self, text: &str) -> &mut Self {
+        self.gap();
+        self.wrapped(&clean::cut(&clean::words(text), PARAGRAPH), "", "  ");
         self
     }
 
@@ -35,7 +48,7 @@ impl Page {
             self.gap();
         }
         for item in items {
-            self.wrapped(&clean::words(item.as_ref()), "* ", "  ");
+            self.wrapped(&clean::cut(&clean::words(item.as_ref()), PARAGRAPH), "* ", "  ");
         }
         self
     }
@@ -47,7 +60,8 @@ impl Page {
             self.gap();
         }
         for (label, value) in rows {
-            let _ = writeln!(self.text, "  {label:wide$}  {}", clean::words(value));
+            let value = clean::cut(&clean::words(value), VALUE);
+            let _ = writeln!(self.text, "  {label:wide$}  {value}");
         }
         self
     }
@@ -71,7 +85,7 @@ impl Page {
             self.gap();
         }
         for line in lines {
-            let _ = writeln!(self.text, "{}", clean::words(line.as_ref()));
+            let _ = writeln!(self.text, "{}", clean::cut(&clean::words(line.as_ref()), VALUE));
         }
         self
     }

@@ -31,6 +31,9 @@ pub enum LetterFault {
     },
 }
 
+/// Characters of a person's name.
+const NAME: usize = 200;
+
 /// How many ids a References header keeps at most: the first, and the newest ones.
 const REFERENCES: usize = 20;
 
@@ -97,7 +100,8 @@ fn build(error: &dyn std::error::Error) -> LetterFault {
 
 /// A person as lettre's type, the name cleaned.
 pub(super) fn mailbox(person: &Person) -> Result<Mailbox, LetterFault> {
-    let name = person.name.as_deref().map(clean::words).filter(|name| !name.is_empty());
+    let short = |name| clean::cut(&clean::words(name), NAME);
+    let name = person.name.as_deref().map(short).filter(|name| !name.is_empty());
     Ok(Mailbox::new(name, address(&person.address)?))
 }
 
