@@ -177,7 +177,7 @@ mod tests {
     fn a_socket_is_no_mail_whatever_its_name() -> Outcome {
         let folder = tempfile::tempdir()?;
         let _listener = std::os::unix::net::UnixListener::bind(folder.path().join("1.eml"))?;
-        assert_eq!(self::files(folder.path())?.count(), 0);
+        assert_eq!(files(folder.path())?.count(), 0);
         Ok(())
     }
 
