@@ -71,3 +71,28 @@ fn is_digest(field: &[u8]) -> bool {
     let kind: Vec<u8> = kind.map(u8::to_ascii_lowercase).collect();
     kind.windows(6).any(|word| word == b"digest")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_that_a_signature_names_are_none_of_the_mails() {
+        let names = "h=from:content-type:to;\n h=to:content-type:x; ".repeat(PARTS);
+        let mail = format!("DKIM-Signature: {names}\n\ntext");
+        assert_eq!(read(mail.as_bytes()).len(), mail.len());
+        let typed = "\ncontent-type: text/plain".repeat(PARTS);
+        let mail = format!("{typed}\ncontent-type: x\n\ntext");
+        assert!(read(mail.as_bytes()).len() < mail.len());
+    }
+
+    #[test]
+    fn a_digest_is_read_no_further_and_a_boundary_of_that_name_is_none() {
+        for (kind, whole) in
+            [("multipart/digest; boundary=b", false), ("multipart/mixed; boundary=digest", true)]
+        {
+            let mail = format!("Content-Type: {kind}\n\n--b\n\ntext");
+            assert_eq!(read(mail.as_bytes()).len() == mail.len(), whole, "{kind}");
+        }
+    }
+}

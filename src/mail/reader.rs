@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
-use mail_parser::{Message, MessageParser};
+use mail_parser::{Message, MessageParser, MessagePart, PartType};
 use regex::Regex;
 
 use super::body;
@@ -137,9 +137,19 @@ fn reading(message: &Message<'_>) -> Reading {
             return not(heading, reason);
         }
     }
+    if message.parts.iter().any(attaches_a_request) {
+        let reason = heading.refusal().unwrap_or(Reason::Quoted);
+        return not(heading, reason);
+    }
     let diff = own.iter().any(|own| any(&DIFF, own)) || body::has_patch(message);
     let reason = heading.refusal().unwrap_or_else(|| without_block(&heading, diff));
     not(heading, reason)
+}
+
+/// Whether a part is another mail, forwarded whole, that names what to pull.
+fn attaches_a_request(part: &MessagePart<'_>) -> bool {
+    let PartType::Message(mail) = &part.body else { return false };
+    body::texts(mail).iter().any(|forms| grammar::read(&each(forms, quote::unmarked)).is_some())
 }
 
 fn each(forms: &[String], make: impl Fn(&str) -> String) -> Vec<String> {

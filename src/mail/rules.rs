@@ -428,6 +428,9 @@ mod tests {
         acts(&rules, "[PULL stable] fixes for 9.0", BLOCK, "to stable");
         acts(&rules, "[PULL for-9.0.1] x", BLOCK, "master");
         acts(&rules, "[PULL] x", BLOCK, "master");
+        let turned = rules.targets.iter().rev().cloned().collect();
+        let rules = Rules { targets: turned, ..rules };
+        acts(&rules, "[PULL for-9.0 v3 00/10] x", BLOCK, "to for-9.0");
     }
 
     #[test]

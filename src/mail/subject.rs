@@ -10,9 +10,11 @@ pub(super) fn pattern(text: &str) -> Option<Regex> {
     Regex::new(text).ok()
 }
 
+/// What mail programs put in front in their languages; not `fs`, `enc` or `ref`, which people also
+/// write as names of what they change.
 static ANSWER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?i)^\[?(?:re|fwd?|aw|wg|sv|vs|antw|odp|rif|tr|回复|答复|转发|automatic reply|auto(?:reply|: ))\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*[:：]\s*",
+        r"(?i)^\[?(?:re|r|fwd?|rv|aw|wg|antw|antwort|sv|vs|vb|vl|vá|odp|rif|réf|tr|ynt|i̇?lt|doorst|отв|ответ|回复|答复|转发|回覆|轉寄|返信|転送|답장|전달|automatic reply|auto(?:reply|: ))\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*[:：]\s*",
     )
 });
 /// `… (fwd)`, as pine and its kin write it.
@@ -179,7 +181,11 @@ mod tests {
         {
             assert!(Marks::of(subject).answer, "{subject}");
         }
+        for prefix in ["Antwort", "YNT", "R", "RV", "VB", "Réf", "Ответ", "返信"] {
+            assert!(Marks::of(&format!("{prefix}: [PULL] x")).answer, "{prefix}");
+        }
         assert!(!Marks::of("[PULL] Re-order things").answer);
+        assert!(!Marks::of("fs: pull request for 9.0").answer);
     }
 
     #[test]

@@ -52,6 +52,7 @@ impl Iterator for Files {
 
 impl Files {
     /// Takes in a folder's entries by name. Links to folders are not followed: they may lead back.
+    /// A pipe or socket is no mail: nobody may ever write into it.
     fn list(&mut self, folder: &Path) -> io::Result<()> {
         let mut files = Vec::new();
         let mut folders = Vec::new();
@@ -60,7 +61,7 @@ impl Files {
             let kind = entry.file_type()?;
             if kind.is_dir() {
                 folders.push(entry.path());
-            } else if !kind.is_symlink() || entry.path().is_file() {
+            } else if kind.is_file() || kind.is_symlink() && entry.path().is_file() {
                 files.push(entry.path());
             }
         }
@@ -169,6 +170,14 @@ mod tests {
             ".lists.devel/cur/1700000003.1.host:2,",
         ];
         assert_eq!(found, expected);
+        Ok(())
+    }
+
+    #[test]
+    fn a_socket_is_no_mail_whatever_its_name() -> Outcome {
+        let folder = tempfile::tempdir()?;
+        let _listener = std::os::unix::net::UnixListener::bind(folder.path().join("1.eml"))?;
+        assert_eq!(files(folder.path())?.count(), 0);
         Ok(())
     }
 

@@ -288,6 +288,13 @@ mod tests {
     }
 
     #[test]
+    fn a_from_line_of_another_host_may_stand_above_the_header() {
+        let line = "From a@b.example Fri Jan  2 10:15:00 2026";
+        let text = format!("{FIRST}\n{line}\n>From c@d.example {line}\nSubject: 2\n\ntwo");
+        assert_eq!(mails(text.as_bytes()).len(), 2);
+    }
+
+    #[test]
     fn what_only_begins_like_a_separator_is_text() {
         for line in [
             "From here it goes on.\nWell: yes",

@@ -23,7 +23,9 @@ static TIP: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static UP_TO: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"(?i)(?:\bfor\s+you\s+)?(?:\bto\s+)?\bfetch\s+changes\s+up\s*to\b"));
 static BASE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(r"(?i)\bchanges?\s+since\s*:?\s*(?:commit\s*:?\s*|tag\s+\S+\s+)?([0-9a-f]{7,40})\b")
+    pattern(
+        r"(?i)\bchanges?\s+since\s*:?\s*(?:commit\s*:?\s*)?(?:(?:tag\s+)?\S+\s+\(|tag\s+\S+\s+)?([0-9a-f]{7,40})\b",
+    )
 });
 
 /// How many lines with something in them the URL and the ref may take.

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::super::subject::pattern;
 use super::Asked;
@@ -29,6 +29,15 @@ static BASE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The subject of a merge commit, which tells of a pull and asks for none.
 static MERGED: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"(?i)\bmerge\s+(?:remote-tracking\s+)?(?:branch|tag)(?:es|s)?\b"));
+/// An order not to pull. One that speaks of a former request leaves this one to be pulled.
+static NEGATED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:do\s+not|don['’]t|never|ignore|disregard|drop|withdraw|hold\s+off|refrain)\b[^.:;]{0,40}?\b(?:pull|merg)(?:ing|e)?\b",
+    )
+});
+static FORMER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(r"(?i)\b(?:previous|prior|former|earlier|old|older|last|first|other|v\d+)\b")
+});
 /// `Repository: URL`, a field of its own.
 static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(r"(?i)^(?:git\s+)?(?:repository|repo|url|uri|tree|remote|pull\s+from|from)\s*:\s+")
@@ -49,7 +58,8 @@ pub(super) fn read(text: &str) -> Option<Asked> {
         let (url, rest) = leading_url(all[*at])?;
         let above = full[n.saturating_sub(NEAR)..n].iter().map(|at| all[*at]);
         let above = above.collect::<Vec<_>>().join("\n");
-        let near = MERGED.as_ref()?.replace_all(&above, "").into_owned();
+        let near = MERGED.as_ref()?.replace_all(&above, "");
+        let near = without_negated(&near)?;
         let asked = ASKS.as_ref().is_some_and(|asks| asks.is_match(&near));
         asked.then_some((n, url, rest, near))
     })?;
@@ -69,6 +79,15 @@ pub(super) fn read(text: &str) -> Option<Asked> {
     (asked.reference.is_some() || asked.tip.is_some()).then_some(asked)
 }
 
+/// What is left of words when those that ask not to pull are gone.
+pub(super) fn without_negated(words: &str) -> Option<String> {
+    let former = FORMER.as_ref()?;
+    let kept = |found: &Captures<'_>| {
+        if former.is_match(&found[0]) { found[0].to_owned() } else { String::new() }
+    };
+    Some(NEGATED.as_ref()?.replace_all(words, kept).into_owned())
+}
+
 fn named_before(near: &str) -> Option<String> {
     let found = NAMED_BEFORE.as_ref()?.captures_iter(near).last()?;
     let name = bare(&found[1]);
@@ -82,10 +101,11 @@ fn is_closing(word: &str) -> bool {
         .any(|closing| word.eq_ignore_ascii_case(closing))
 }
 
-/// A repository's URL at the start of a line, `git pull` in front of it or not, and what follows.
+/// A repository's URL at the start of a line, `git pull` or `git fetch` in front of it or not, and what follows.
 fn leading_url(line: &str) -> Option<(&str, Vec<&str>)> {
     let line = line.trim_start_matches(['$', '#']).trim_start();
-    let line = line.strip_prefix("git pull ").unwrap_or(line);
+    let command = ["git pull ", "git fetch "].iter().find_map(|git| line.strip_prefix(git));
+    let line = command.unwrap_or(line);
     let label = LABEL.as_ref()?.find(line).map_or(0, |label| label.end());
     let line = &line[label..];
     let mut tokens = line.split_whitespace().filter(|token| *token != "\\");

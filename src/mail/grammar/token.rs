@@ -16,10 +16,11 @@ static SHA: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"^[0-9a-fA-F]{7,
 
 /// A token without what people put around it.
 pub(super) fn bare(token: &str) -> &str {
-    let token = token.trim_matches([
-        '<', '>', '"', '\'', '`', '(', ')', ',', ';', '\\', '“', '”', '‘', '’', '«', '»', '*',
-    ]);
-    token.trim_end_matches(['.', ':'])
+    let around =
+        ['<', '>', '"', '\'', '`', '(', ')', ',', ';', '\\', '“', '”', '‘', '’', '«', '»', '*'];
+    // `<URL>.` and `(tag)?` end in both.
+    let ends = |c: char| around.contains(&c) || ['.', ':', '?', '!'].contains(&c);
+    token.trim_start_matches(around).trim_end_matches(ends)
 }
 
 /// Whether a token is a repository's URL by its form.
