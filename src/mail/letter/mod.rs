@@ -5,14 +5,13 @@
 //! answers: written twice, around a crash, it is the same letter.
 
 mod body;
+mod bot;
 mod expiry;
 mod facts;
 mod near_miss;
 mod page;
 mod post;
 mod retracted;
-
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use lettre::message::Mailbox;
@@ -243,31 +242,6 @@ impl Pen {
         self.write(sheet, text, None).map(Some)
     }
 
-    /// Writes to the administrator about the bot itself. Each call at another time is another
-    /// letter: how often is decided elsewhere.
-    ///
-    /// # Errors
-    /// None in practice.
-    pub fn alert(&self, subject: &str, detail: &str, now: Timestamp) -> Result<Draft, LetterFault> {
-        let sheet = self.about_bot(&format!("Gatepost: {subject}"), "alert", subject, now);
-        self.write(sheet, body::alert(subject, detail, now), None)
-    }
-
-    /// Writes the administrator's weekly counts.
-    ///
-    /// # Errors
-    /// None in practice.
-    pub fn counted(
-        &self,
-        counts: &BTreeMap<String, u64>,
-        since: Timestamp,
-        now: Timestamp,
-    ) -> Result<Draft, LetterFault> {
-        let subject = format!("Gatepost: counts since {}", words::when(since));
-        let sheet = self.about_bot(&subject, "counts", &since.to_string(), now);
-        self.write(sheet, body::counts(counts, since, now), None)
-    }
-
     fn about_pull<'a>(
         &self,
         case: &Case<'a>,
@@ -322,22 +296,6 @@ impl Pen {
             Audience::Author => Ok((vec![author?], Vec::new())),
             Audience::Managers | Audience::Asker => Ok((self.managers.clone(), Vec::new())),
             Audience::Administrator => Ok((vec![self.administrator.clone()], Vec::new())),
-        }
-    }
-
-    fn about_bot(&self, subject: &str, kind: &str, what: &str, now: Timestamp) -> Sheet<'static> {
-        Sheet {
-            about: About::Bot,
-            audience: Audience::Administrator,
-            to: vec![self.administrator.clone()],
-            cc: Vec::new(),
-            list: None,
-            subject: subject.to_owned(),
-            thread: Vec::new(),
-            key: vec![kind.to_owned(), what.to_owned(), now.to_string()],
-            facts: vec![("Verdict", kind.to_owned())],
-            auto_submitted: "auto-generated",
-            now,
         }
     }
 
