@@ -8,11 +8,34 @@ pub mod mail;
 #[path = "../../src/pull/mod.rs"]
 pub mod pull;
 
+use std::backtrace::Backtrace;
+use std::panic::{catch_unwind, set_hook};
+use std::sync::{Mutex, PoisonError};
+
 use mail::Reading;
 use pull::cover::Cover;
 
-/// Panics unless what is promised of every reading holds for the reading of these bytes.
+/// What the last panic said and where it was, contained or not.
+static LAST: Mutex<String> = Mutex::new(String::new());
+
+/// Lets the reader contain the panics of the MIME parser, as it does in Gatepost: libFuzzer's hook
+/// ends the process at any panic. Must run before the first [`check`].
+pub fn only_what_escapes() {
+    set_hook(Box::new(|panic| {
+        let told = format!("{panic}\n{}", Backtrace::capture());
+        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = told;
+    }));
+}
+
+/// Ends the process unless what is promised of every reading holds for the reading of these bytes.
 pub fn check(bytes: &[u8]) {
+    if catch_unwind(|| check_reading(bytes)).is_err() {
+        eprintln!("{}", LAST.lock().unwrap_or_else(PoisonError::into_inner));
+        std::process::abort();
+    }
+}
+
+fn check_reading(bytes: &[u8]) {
     let reading = mail::read(bytes);
     assert_eq!(reading, mail::read(bytes), "the same bytes gave another reading");
     let worth = mail::heading(bytes).worth_reading();

@@ -159,7 +159,7 @@ fn write_kind(out: &mut Vec<u8>, kind: &Kind<'_>) {
     }
 }
 
-fuzz_target!(|mail: Mail<'_>| {
+fuzz_target!(init: reading::only_what_escapes(), |mail: Mail<'_>| {
     let mut bytes = Vec::new();
     write_mail(&mut bytes, &mail);
     reading::check(&bytes);

@@ -4,4 +4,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| reading::check(bytes));
+fuzz_target!(init: reading::only_what_escapes(), |bytes: &[u8]| reading::check(bytes));
