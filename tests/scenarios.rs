@@ -17,7 +17,7 @@ mod trust;
 use gatepost::ports::{Delivery, Fault};
 use gatepost::pull::pipeline::Status;
 use jiff::SignedDuration;
-use scenario::outside::{ADMIN, MANAGER, id_of};
+use scenario::outside::{ADMIN, LIST, MANAGER, id_of};
 use scenario::{Setting, scenario, scenario_in};
 
 #[test]
@@ -93,6 +93,21 @@ fn a_stranger_gets_silence() {
         w.run_until_quiet();
         assert!(w.outside.lock().ci_refs.is_empty(), "nothing unverified reaches CI");
         assert_eq!(w.pull(1).stage.verdict().map(|v| v.word()), Some("refused"));
+    });
+}
+
+#[test]
+fn the_answer_reaches_the_person_whose_from_the_list_rewrote() {
+    scenario(|w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails("block", |_, mail| {
+            let from = "From: alice via devel <devel@lists.example.org>\r\n\
+                        Reply-To: alice <alice@example.org>";
+            *mail = mail.replace("From: alice <alice@example.org>", from);
+        });
+        w.run_until_quiet();
+        assert_eq!(w.readers_of_reply_to(&pull), ["alice@example.org", LIST]);
+        assert!(w.reply_to(&pull).starts_with("Passed"));
     });
 }
 

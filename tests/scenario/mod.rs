@@ -491,6 +491,17 @@ impl World {
         found[0].text.clone()
     }
 
+    /// To whom the one reply on the list goes. Leaves it unread.
+    #[track_caller]
+    pub fn readers_of_reply_to(&self, request: &Mailed) -> Vec<String> {
+        let outside = self.outside.lock();
+        let letters = outside.accepted.iter().map(|a| Letter::of(&a.recipients, &a.bytes));
+        let mut replies = letters.filter(|letter| {
+            letter.to_list && letter.in_reply_to.as_deref() == Some(request.message_id.as_str())
+        });
+        replies.next().expect("a reply").recipients
+    }
+
     /// The one letter to an address alone. Marks it read.
     #[track_caller]
     pub fn letter_to(&mut self, address: &str) -> String {
