@@ -44,15 +44,19 @@ fn authors_and_trailers_are_read() {
 #[test]
 fn a_message_in_another_encoding_is_found_unless_it_says_so() {
     let (world, bot) = ready();
-    let file = world.path("message");
-    std::fs::write(&file, b"caf\xe9\n").unwrap();
+    let file = world.path("commit-object");
+    // git itself would turn the message into UTF-8.
     let commit = |encoding: &str| {
-        let encoding = format!("i18n.commitEncoding={encoding}");
-        let args = ["-c", &encoding, "commit", "-q", "--allow-empty", "-F", file.to_str().unwrap()];
-        world.git(&args);
+        let (tree, parent) = (world.id("HEAD^{tree}"), world.id("HEAD"));
+        let by = "Bob <bob@example.org> 1767600000 +0000";
+        let head =
+            format!("tree {tree}\nparent {parent}\nauthor {by}\ncommitter {by}\n{encoding}\n");
+        std::fs::write(&file, [head.as_bytes(), b"caf\xe9\n"].concat()).unwrap();
+        let made = world.git(&["hash-object", "-t", "commit", "-w", file.to_str().unwrap()]);
+        world.git(&["reset", "-q", "--hard", made.trim()]);
     };
-    commit("ISO-8859-1");
-    commit("UTF-8");
+    commit("encoding ISO-8859-1\n");
+    commit("");
     let found = series(&world, &bot, None, 10);
     let utf8: Vec<_> = found.commits.iter().map(|commit| commit.is_utf8).collect();
     assert_eq!(utf8, [false, true]);
@@ -112,7 +116,9 @@ fn what_changes_nothing_and_what_skips_ci_is_found() {
 #[test]
 fn many_commits_are_counted_and_some_looked_at() {
     let (world, bot) = ready();
-    (0..7).for_each(|number| drop(world.commit(&format!("commit {number}"))));
+    for number in 0..7 {
+        world.commit(&format!("commit {number}"));
+    }
     let found = series(&world, &bot, None, 3);
     assert_eq!((found.commits.len(), found.total), (3, 7));
     assert_eq!(found.commits[0].subject, "commit 6", "the newest");
