@@ -63,7 +63,7 @@ fn all_problems_are_told_on_the_list_in_one_reply() {
         "3 problems found in its commits",
         "no Signed-off-by of the author",
         "not UTF-8",
-        "submodule: (This alone would need a release manager's approval.)",
+        "changes a submodule. (This alone would need a release manager's approval.)",
         "block: fix it (by Bob)",
         "No CI job has run",
     ];
@@ -100,7 +100,7 @@ fn a_request_that_changes_nothing_is_told_on_the_list() {
 
 #[test]
 fn a_changed_submodule_waits_for_a_release_manager() {
-    held(|series| series.commits[0].changes_submodules = true, "1 commit changing a submodule");
+    held(|series| series.commits[0].changes_submodules = true, "1 commit changes a submodule.");
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn an_approved_age_does_not_approve_the_commits() {
         w.command("approve 1").unwrap();
         w.run_until_quiet();
         nothing_runs(w);
-        assert!(w.letter_to(MANAGER).contains("changing a submodule"));
+        assert!(w.letter_to(MANAGER).contains("changes a submodule"));
         w.letter_to("alice@example.org");
         w.command("approve 1").unwrap();
         w.run_until_quiet();

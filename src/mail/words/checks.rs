@@ -8,7 +8,8 @@ use crate::pull::cover::Cover;
 /// What is wrong, as a sentence.
 pub fn problem(problem: &Problem, cover: &Cover) -> String {
     let some = counted(problem.total.into(), "commit");
-    let (has, is) = if problem.total == 1 { ("has", "is") } else { ("have", "are") };
+    let one = problem.total == 1;
+    let has = if one { "has" } else { "have" };
     let base = cover.request.base.as_ref().map_or_else(String::new, ToString::to_string);
     match problem.check {
         Check::ListAttributed => format!(
@@ -19,8 +20,10 @@ pub fn problem(problem: &Problem, cover: &Cover) -> String {
             format!("{some} {has} no Signed-off-by of whoever signed the tag.")
         }
         Check::Utf8 => format!("{some} {has} a message or an author that is not UTF-8."),
-        Check::Submodules => format!("{some} changing a submodule:"),
-        Check::Merges => format!("{some} {is} a merge."),
+        Check::Submodules if one => format!("{some} changes a submodule."),
+        Check::Submodules => format!("{some} change a submodule."),
+        Check::Merges if one => format!("{some} is a merge."),
+        Check::Merges => format!("{some} are merges."),
         Check::Empty => "Taken together, the commits change no file.".into(),
         Check::BaseUnknown => format!(
             "The mail says that the changes are since {base}, but neither the target nor the tag's \
