@@ -79,6 +79,7 @@ fn target_policy(target: &Target) -> TargetPolicy {
         required_jobs: ci.required_jobs.clone(),
         ci_lint: ci.ci_lint,
         ci_paths: ci.ci_paths.clone(),
+        checks: target.checks,
     }
 }
 

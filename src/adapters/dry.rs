@@ -7,8 +7,9 @@ use crate::ports::{
     Delivery, Envelope, Fault, FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, Outbound,
     Pipelines, PushOrder, Pushed, Quarantine, Repository,
 };
+use crate::pull::checks::Series;
 use crate::pull::ci_change::{ChangedFile, CiPlan};
-use crate::pull::ids::{JobId, ObjectId, PipelineId, TargetName};
+use crate::pull::ids::{CommitName, JobId, ObjectId, PipelineId, TargetName};
 use crate::pull::pipeline::{Job, Pipeline};
 use crate::pull::tag::{Candidate, Drift, Facts, Pinned};
 
@@ -63,6 +64,17 @@ impl Repository for DryRepository {
         asked: &[ObjectId],
     ) -> Result<Vec<ObjectId>, Fault> {
         self.0.brings(from, target, tip, asked)
+    }
+
+    fn series(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        tip: ObjectId,
+        base: Option<&CommitName>,
+        most: u32,
+    ) -> Result<Series, Fault> {
+        self.0.series(from, target, tip, base, most)
     }
 
     fn outside(

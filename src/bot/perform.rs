@@ -51,7 +51,7 @@ pub fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
     let result =
         match effect {
             Effect::Pull { pull, run, action } => {
-                request::perform(ports, &pull, run.as_deref(), &action)
+                request::perform(ports, policy, &pull, run.as_deref(), &action)
             }
             Effect::Run { run, pull, action, earlier } => {
                 run::perform(ports, policy, &run, pull.as_deref(), &action, &earlier)

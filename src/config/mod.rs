@@ -21,6 +21,7 @@ pub mod redact;
 pub mod reference;
 pub mod secret;
 
+mod checks;
 mod cross;
 mod forge;
 mod mask;

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 
 use super::secret::Secret;
 use crate::mail::rules::{Goal, Phrase, Rules, Unusual};
+use crate::pull::checks::CheckPolicy;
 use crate::pull::cover::Person;
 use crate::pull::ids::{AccountName, ListName, TargetName};
 use crate::pull::policy::{CiLint, UnknownKeys};
@@ -186,6 +187,8 @@ pub struct Target {
     pub into: String,
     /// Its CI.
     pub ci: Ci,
+    /// What follows from problems of its commits.
+    pub checks: CheckPolicy,
 }
 
 /// `[target.ci]`

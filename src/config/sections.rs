@@ -7,7 +7,7 @@ use std::path::Path;
 use super::cross::{self, Sections};
 use super::model::{Account, Bot, Ci, Config, Fetch, List, Smtp, State, Target, Tls, Trust};
 use super::reader::Table;
-use super::{forge, net, value};
+use super::{checks, forge, net, value};
 use crate::mail::rules::Phrase;
 use crate::pull::ids::{AccountName, ListName, TargetName};
 
@@ -195,7 +195,10 @@ fn target(table: &Table<'_>) -> Option<Target> {
     let branch = table.get("branch", forge::branch);
     let into = table.get("into", value::text);
     let ci = table.section("ci").and_then(|table| ci(&table));
-    Some(Target { name: TargetName::new(name?), url: url?, branch: branch?, into: into?, ci: ci? })
+    let checks = table.section("checks").and_then(|table| checks::checks(&table));
+    let name = TargetName::new(name?);
+    let (url, branch, into, ci, checks) = (url?, branch?, into?, ci?, checks?);
+    Some(Target { name, url, branch, into, ci, checks })
 }
 
 fn ci(table: &Table<'_>) -> Option<Ci> {

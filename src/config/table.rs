@@ -2,8 +2,10 @@
 
 use super::keys::Presence::{Default, Optional, Required};
 use super::keys::{Key, Presence, Section};
+use checks::CHECKS;
 use list::LIST;
 
+mod checks;
 mod list;
 
 const fn key(name: &'static str, what: &'static str, presence: Presence, doc: &'static str) -> Key {
@@ -68,6 +70,12 @@ pub const SECTIONS: &[Section] = &[
         many: false,
         doc: "The GitLab project that tests what is to go into the target above.",
         keys: CI,
+    },
+    Section {
+        path: "target.checks",
+        many: false,
+        doc: "What follows from problems of a request's commits, before any CI job runs.",
+        keys: CHECKS,
     },
     Section {
         path: "trust",

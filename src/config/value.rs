@@ -10,6 +10,7 @@ use toml::de::DeValue;
 use super::mask::without_userinfo;
 use super::model::{Mode, Tls};
 use crate::mail::rules::{Phrase, Unusual};
+use crate::pull::checks::Duty;
 use crate::pull::policy::{CiLint, UnknownKeys};
 
 /// Ten years: longer is a slip of the pen, and times stay far from where they overflow.
@@ -158,6 +159,11 @@ pub fn mode(value: &DeValue<'_>) -> Result<Mode, Wrong> {
 pub fn ci_lint(value: &DeValue<'_>) -> Result<CiLint, Wrong> {
     let choices = [("try", CiLint::Try), ("require", CiLint::Require), ("off", CiLint::Off)];
     choice(value, &choices)
+}
+
+/// What follows from a problem of the commits.
+pub fn duty(value: &DeValue<'_>) -> Result<Duty, Wrong> {
+    choice(value, &[("refuse", Duty::Refuse), ("hold", Duty::Hold), ("off", Duty::Off)])
 }
 
 /// A scheme to fetch by.

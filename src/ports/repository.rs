@@ -5,8 +5,9 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::Fault;
+use crate::pull::checks::Series;
 use crate::pull::ci_change::ChangedFile;
-use crate::pull::ids::{ObjectId, PullNumber, RunId, TargetName};
+use crate::pull::ids::{CommitName, ObjectId, PullNumber, RunId, TargetName};
 use crate::pull::tag::{Candidate, ConflictFile, Drift, Facts, Pinned};
 
 /// The bare repository that one request's or run's objects live in, apart from the mirror.
@@ -186,6 +187,20 @@ pub trait Repository: Send + Sync {
         tip: ObjectId,
         asked: &[ObjectId],
     ) -> Result<Vec<ObjectId>, Fault>;
+
+    /// What the commits are like that a fetched tip would bring, `most` of them one by one, and how
+    /// the base that the mail names stands to them. Safe to repeat.
+    ///
+    /// # Errors
+    /// Permanent: the tip is not there.
+    fn series(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        tip: ObjectId,
+        base: Option<&CommitName>,
+        most: u32,
+    ) -> Result<Series, Fault>;
 
     /// Which files a fetched tip changes that none of these patterns matches (globs: `*` stays
     /// within a folder, `**` does not). Safe to repeat.

@@ -6,12 +6,13 @@
 //!
 //! In reading order: [`ids`], [`cover`] (what the mail asks), [`tag`] (what was fetched), [`signer`]
 //! (who signed it, and what they may ask for), [`pipeline`] (what GitLab says), [`evidence`] (what
-//! that proves), [`verdict`] (what is concluded, and who is told), [`ci_change`] (what CI would run,
+//! that proves), [`checks`] (what speaks against its commits), [`verdict`] (what is concluded, and who is told), [`ci_change`] (what CI would run,
 //! with the request and without), [`retry`], [`decision`], [`policy`], [`queue`]; then the three
 //! records with their rules: [`request`] (and [`revision`]: which one is another's next), [`run`],
 //! [`letter`]; [`expiry`] (keys that end soon), [`records`] (what is put together), [`command`] (what
 //! people may say) and [`world`], which joins them: `step`.
 
+pub mod checks;
 pub mod ci_change;
 pub mod command;
 pub mod cover;

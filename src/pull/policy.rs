@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
+use super::checks::CheckPolicy;
 use super::ids::{ListName, TargetName};
 use super::records::Folder;
 
@@ -62,6 +63,8 @@ pub struct TargetPolicy {
     pub ci_lint: CiLint,
     /// Globs of files whose change holds a request.
     pub ci_paths: Vec<String>,
+    /// What follows from problems of its commits.
+    pub checks: CheckPolicy,
 }
 
 /// Whether what CI would run, with the request and without, is asked of GitLab.

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::checks::Problem;
 use super::ci_change::CiDifference;
 use super::cover::Cover;
 use super::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
@@ -15,6 +16,7 @@ use super::verdict::Verdict;
 pub mod apply;
 mod checking;
 pub mod decide;
+mod examining;
 mod fetching;
 mod superseding;
 
@@ -128,6 +130,11 @@ pub enum HoldReason {
         /// What differs.
         difference: CiDifference,
     },
+    /// Its commits have problems that a person has to look at.
+    Checks {
+        /// Which.
+        problems: Vec<Problem>,
+    },
 }
 
 /// A person's word that a hold is lifted; bound to the tag object where one was known.
@@ -236,7 +243,8 @@ impl Pull {
             | HoldReason::LateArrival
             | HoldReason::OldTag { .. }
             | HoldReason::UnknownKey { .. }
-            | HoldReason::Moved { .. } => false,
+            | HoldReason::Moved { .. }
+            | HoldReason::Checks { .. } => false,
         };
         self.approvals.iter().find(lifts).map(|approval| approval.by.as_str())
     }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::checks::Problem;
 use super::ci_change::CiDifference;
 use super::ids::{CommitName, ObjectId, PipelineId, PullNumber, RunId};
 use super::signer::Objection;
@@ -162,6 +163,8 @@ pub enum Refusal {
     Signature(Verification),
     /// The signature is good, but not for this mail.
     Signer(Objection),
+    /// Its commits have problems, not all of which a person may approve.
+    Checks(Vec<Problem>),
     /// What was fetched is no tag that could carry a signature.
     NoTag {
         /// What it is.
@@ -259,6 +262,8 @@ impl Verdict {
     pub fn audience(&self) -> Option<Audience> {
         match self {
             Self::Tested { outcome, .. } => outcome.audience(),
+            // Who signed it is proved, and that the mail is theirs.
+            Self::Refused { why: Refusal::Checks(_), .. } => Some(Audience::Thread),
             Self::Refused { sender_known, .. } => sender_known.then_some(Audience::Author),
             Self::Landed
             | Self::Cancelled { .. }

@@ -1,6 +1,7 @@
 //! A request, a run and a pen to write letters with.
 
 use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Missed, Pen, TargetWords};
+use gatepost::pull::checks::{Check, CheckPolicy, Problem};
 use gatepost::pull::ci_change::CiDifference;
 use gatepost::pull::cover::{Cover, Person, Request};
 use gatepost::pull::expiry::{ExpiringKey, Warning};
@@ -181,7 +182,10 @@ impl World {
     pub fn held(&mut self, reason: HoldReason, audience: Audience) -> Draft {
         let known = matches!(
             reason,
-            HoldReason::OldTag { .. } | HoldReason::Moved { .. } | HoldReason::CiChanged { .. }
+            HoldReason::OldTag { .. }
+                | HoldReason::Moved { .. }
+                | HoldReason::CiChanged { .. }
+                | HoldReason::Checks { .. }
         );
         let trusted = known.then(trusted);
         let unproved =
@@ -368,6 +372,7 @@ pub fn refusals() -> Vec<(&'static str, Refusal)> {
                 total: 14,
             }),
         ),
+        ("refused-checks", Refusal::Checks(problems(EVERY))),
         ("refused-accepted-nowhere", signed(Verification::Good(trusted().signer))),
         (
             "refused-url",
@@ -426,9 +431,43 @@ pub fn holds() -> Vec<(&'static str, HoldReason)> {
             },
         ),
         ("held-moved", HoldReason::Moved { was: id('9'), is: id('3') }),
+        (
+            "held-checks",
+            HoldReason::Checks { problems: problems(&[Check::Submodules, Check::Nacked]) },
+        ),
         ("held-ci", HoldReason::CiChanged { run: RunId(23), difference: difference() }),
         ("held-old-tag", HoldReason::OldTag { tagged_at: "2025-11-30T08:00:00Z".parse().unwrap() }),
     ]
+}
+
+const EVERY: &[Check] = &[
+    Check::ListAttributed,
+    Check::AuthorSignOff,
+    Check::SubmitterSignOff,
+    Check::Utf8,
+    Check::Submodules,
+    Check::Merges,
+    Check::Empty,
+    Check::BaseUnknown,
+    Check::BaseNotAncestor,
+    Check::CiSkip,
+    Check::TooMany,
+    Check::Nacked,
+];
+
+/// Problems of a request's commits, with the words of somebody who means harm.
+fn problems(checks: &[Check]) -> Vec<Problem> {
+    let problem = |(at, check): (usize, &Check)| {
+        let whole = [Check::Empty, Check::BaseUnknown, Check::BaseNotAncestor, Check::TooMany];
+        let commits = match whole.contains(check) {
+            true => Vec::new(),
+            false => vec!["0123456789ab block: \u{202e}fix \u{1b}[1mit (by Bob)".to_owned()],
+        };
+        let total = if at % 2 == 0 { 1 } else { 12 };
+        let duty = CheckPolicy::usual().duty(*check);
+        Problem { check: *check, duty, commits, total }
+    };
+    checks.iter().enumerate().map(problem).collect()
 }
 
 /// Every letter the bot can write, with a name for each.

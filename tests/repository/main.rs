@@ -12,5 +12,6 @@ mod names;
 mod paths;
 mod pushing;
 mod rebinding;
+mod series;
 mod server;
 mod world;

@@ -9,6 +9,7 @@ use gatepost::adapters::git::{GitRepository, GitSettings};
 use gatepost::config::model::{Ci, Fetch, Target, Trust};
 use gatepost::config::secret::Secret;
 use gatepost::ports::{FetchOrder, FetchRefused, MergeOrder, Quarantine, Repository};
+use gatepost::pull::checks::CheckPolicy;
 use gatepost::pull::cover::Person;
 use gatepost::pull::ids::{ObjectId, PullNumber, TargetName};
 use gatepost::pull::policy::CiLint;
@@ -138,6 +139,7 @@ impl World {
             branch: "master".into(),
             into: "staging".into(),
             ci,
+            checks: CheckPolicy::usual(),
         };
         GitSettings {
             state: self.path("state"),

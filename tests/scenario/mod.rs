@@ -22,6 +22,7 @@ use gatepost::mail::Rules;
 use gatepost::mail::letter::{Delivering, ListWords, Pen, TargetWords};
 use gatepost::mail::rules::Goal;
 use gatepost::ports::{Folder, Pipelines};
+use gatepost::pull::checks::CheckPolicy;
 use gatepost::pull::command;
 use gatepost::pull::cover::Person;
 use gatepost::pull::ids::{AccountName, ListName, PullNumber, TargetName};
@@ -67,6 +68,7 @@ impl Default for Setting {
             required_jobs: Vec::new(),
             ci_lint: CiLint::Try,
             ci_paths: vec![".gitlab-ci.yml".into()],
+            checks: CheckPolicy::usual(),
         };
         let list = ListPolicy { address: LIST.into(), own_copies: folder() };
         let policy = Policy {

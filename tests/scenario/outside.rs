@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use gatepost::ports::Delivery;
+use gatepost::pull::checks::{Base, CommitFacts, Series};
 use gatepost::pull::ci_change::{CiPlan, Properties};
+use gatepost::pull::cover::Person;
 use gatepost::pull::ids::ObjectId;
 use gatepost::pull::pipeline::Status;
 use jiff::{SignedDuration, Timestamp};
@@ -157,6 +159,8 @@ pub struct State {
     pub scope: gatepost::pull::signer::Scope,
     /// What every request changes outside of its signer's paths.
     pub outside_paths: gatepost::ports::OtherFiles,
+    /// What a request's commits are like, where something is wrong with them.
+    pub series: BTreeMap<ObjectId, Series>,
     /// Keys that end soon.
     pub expiring: Vec<gatepost::pull::expiry::ExpiringKey>,
     /// Signatures can't be checked.
@@ -210,6 +214,7 @@ impl Outside {
             gitlab_faults: Vec::new(),
             scope: Default::default(),
             outside_paths: Default::default(),
+            series: BTreeMap::new(),
             expiring: Vec::new(),
             keyring_is_away: false,
             pushed_over: None,
@@ -255,6 +260,22 @@ impl Outside {
         let mut state = self.lock();
         state.now += by;
     }
+}
+
+/// One commit of bob's with which nothing is wrong.
+pub fn good_series(tip: ObjectId) -> Series {
+    let bob = Person { name: Some("Bob".into()), address: "bob@example.org".into() };
+    let commit = CommitFacts {
+        id: tip,
+        subject: "block: fix it".into(),
+        author: bob.clone(),
+        is_utf8: true,
+        signed_off_by: vec![bob],
+        nacked_by: Vec::new(),
+        parents: 1,
+        changes_submodules: false,
+    };
+    Series { commits: vec![commit], total: 3, base: Base::Fits, is_empty: false, skips_ci: false }
 }
 
 impl State {

@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use gatepost::adapters::store::MemoryStore;
 use gatepost::ports::*;
+use gatepost::pull::checks::Series;
 use gatepost::pull::ci_change::{ChangedFile, CiPlan};
 use gatepost::pull::expiry::ExpiringKey;
-use gatepost::pull::ids::{JobId, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName};
+use gatepost::pull::ids::{
+    CommitName, JobId, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName,
+};
 use gatepost::pull::letter::Letter;
 use gatepost::pull::pipeline::{Job, JobKind, Pipeline, Status};
 use gatepost::pull::request::Pull;
@@ -18,7 +21,7 @@ use gatepost::pull::tag::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::outside::{LIST, OTHER_LIST, Outside, OutsidePipeline, State, id_of};
+use super::outside::{LIST, OTHER_LIST, Outside, OutsidePipeline, State, good_series, id_of};
 
 pub struct ValueClock(pub Outside);
 
@@ -253,6 +256,19 @@ impl Repository for ValueRepository {
             let below = o.histories.get(&tip).map_or(&[][..], Vec::as_slice);
             let brought = |id: &&ObjectId| **id == tip || below.contains(id);
             Ok(asked.iter().filter(brought).filter(|id| !o.landed.contains(id)).copied().collect())
+        })
+    }
+
+    fn series(
+        &self,
+        _from: Quarantine,
+        _target: &TargetName,
+        tip: ObjectId,
+        _base: Option<&CommitName>,
+        _most: u32,
+    ) -> Result<Series, Fault> {
+        self.0.call("repository.series", |o| {
+            Ok(o.series.get(&tip).cloned().unwrap_or_else(|| good_series(tip)))
         })
     }
 

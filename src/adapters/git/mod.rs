@@ -28,6 +28,7 @@ mod pin;
 mod process;
 mod push;
 mod repository;
+mod series;
 mod session;
 mod setup;
 mod smart_http;

@@ -13,15 +13,16 @@ use super::layout::Layout;
 use super::order::{Access, Limits, MergeTask, Order, Peer, Progress, Reply, Task, Token};
 use super::session::size;
 use super::url::{RemoteUrl, UrlPolicy};
-use super::{changed, inspect, merge, outside, pin, process};
+use super::{changed, inspect, merge, outside, pin, process, series};
 use crate::config::model::{Fetch, Target, Trust};
 use crate::ports::{
     Fault, FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, PushOrder, Pushed, Quarantine,
     Repository,
 };
+use crate::pull::checks::Series;
 use crate::pull::ci_change::ChangedFile;
 use crate::pull::cover::Person;
-use crate::pull::ids::{ObjectId, TargetName};
+use crate::pull::ids::{CommitName, ObjectId, TargetName};
 use crate::pull::tag::{Candidate, Drift, Facts, Pinned};
 
 /// What the repository needs to know.
@@ -293,6 +294,18 @@ impl Repository for GitRepository {
     ) -> Result<Vec<ObjectId>, Fault> {
         let (_, _, head) = self.mirrored(target)?;
         inspect::brings(&self.layout.open(from)?, head, tip, asked)
+    }
+
+    fn series(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        tip: ObjectId,
+        base: Option<&CommitName>,
+        most: u32,
+    ) -> Result<Series, Fault> {
+        let (_, _, head) = self.mirrored(target)?;
+        series::series(&self.layout.open(from)?, head, tip, base, most)
     }
 
     fn outside(

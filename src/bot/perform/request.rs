@@ -4,8 +4,10 @@ use super::{Result, alert, keep, trouble};
 use crate::bot::ports::Ports;
 use crate::mail::letter::{Case, Draft, LetterFault};
 use crate::ports::{Fault, FetchOrder, FetchRefused, OtherFiles, Quarantine};
-use crate::pull::ids::MessageId;
+use crate::pull::checks::Series;
+use crate::pull::ids::{MessageId, ObjectId};
 use crate::pull::letter::Letter;
+use crate::pull::policy::Policy;
 use crate::pull::request::apply::{FetchTrouble, PullEvent};
 use crate::pull::request::decide::PullAction;
 use crate::pull::request::{Pull, Stage, Trusted};
@@ -17,6 +19,7 @@ use crate::pull::world::{Alert, Happened};
 
 pub(super) fn perform(
     ports: &Ports,
+    policy: &Policy,
     pull: &Pull,
     run: Option<&Run>,
     action: &PullAction,
@@ -24,7 +27,7 @@ pub(super) fn perform(
     match action {
         PullAction::Fetch => fetch(ports, pull),
         PullAction::Verify => verify(ports, pull),
-        PullAction::Examine(older) => examine(ports, pull, older),
+        PullAction::Examine(older) => examine(ports, policy, pull, older),
         PullAction::TellRetraction => tell_retraction(ports, pull),
         PullAction::TellHold => tell_hold(ports, pull),
         PullAction::Answer => answer(ports, pull, run),
@@ -95,7 +98,7 @@ fn verify(ports: &Ports, pull: &Pull) -> Result {
     }
 }
 
-fn examine(ports: &Ports, pull: &Pull, older: &[OlderTip]) -> Result {
+fn examine(ports: &Ports, policy: &Policy, pull: &Pull, older: &[OlderTip]) -> Result {
     let Some(trusted) = pull.stage.trusted() else { return Result::of(Happened::Nothing) };
     let from = Quarantine::Pull(pull.number);
     let tip = trusted.pinned.tip;
@@ -110,14 +113,31 @@ fn examine(ports: &Ports, pull: &Pull, older: &[OlderTip]) -> Result {
             [] => Vec::new(),
             asked => ports.repository.brings(from, &pull.target, tip, asked)?,
         };
+        let series = match facts.already_merged {
+            true => None,
+            false => Some(Box::new(series(ports, policy, pull, tip)?)),
+        };
         let contained = older.iter().filter(|older| brings.contains(&older.tip));
         let contains = contained.map(|older| older.number).collect();
-        Ok(PullEvent::Examined { facts, contains })
+        Ok(PullEvent::Examined { facts, contains, series })
     });
     match examined {
         Ok(event) => happened(event),
         Err(fault) => failed(&fault, alert("Commits can't be looked at", &fault)),
     }
+}
+
+/// What its commits are like, as many as its target's rules look at.
+fn series(
+    ports: &Ports,
+    policy: &Policy,
+    pull: &Pull,
+    tip: ObjectId,
+) -> std::result::Result<Series, Fault> {
+    let from = Quarantine::Pull(pull.number);
+    let base = pull.cover.request.base.as_ref();
+    let most = policy.targets.get(&pull.target).map_or(0, |target| target.checks.max_commits);
+    ports.repository.series(from, &pull.target, tip, base, most)
 }
 
 /// Files that the request changes and its signer may not submit, if there are any.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::page::Page;
-use super::{Case, TargetWords, facts};
+use super::{Case, TargetWords, checks, facts};
 use crate::mail::clean;
 use crate::mail::words::{self, Ground, Words};
 use crate::pull::expiry::Warning;
@@ -110,6 +110,9 @@ pub(super) fn refused(case: &Case<'_>, why: &Refusal) -> Text {
     let words = words::refused(why, &case.pull.cover, &ground(case, None));
     let mut text = Text::new(&words);
     text.rest.rows(&facts::request(case, None));
+    if let Refusal::Checks(problems) = why {
+        checks::list(&mut text.rest, problems, &case.pull.cover);
+    }
     text.next(&words)
 }
 
@@ -135,6 +138,9 @@ fn about(case: &Case<'_>, words: &Words) -> Text {
 /// those who decide.
 pub(super) fn held(case: &Case<'_>, words: &Words, audience: Audience) -> Text {
     let mut text = about(case, words);
+    if let Stage::Held { reason: HoldReason::Checks { problems }, .. } = &case.pull.stage {
+        checks::list(&mut text.rest, problems, &case.pull.cover);
+    }
     if let Stage::Held { reason: HoldReason::CiChanged { difference, .. }, .. } = &case.pull.stage
         && audience == Audience::Managers
     {

@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::pull::ids::ObjectId;
-use crate::pull::request::{Pull, Stage};
+use crate::pull::request::{HoldReason, Pull, Stage};
 use crate::pull::revision::Replaced;
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::signer::Objection;
@@ -132,6 +132,19 @@ pub(super) fn run_headers(run: &Run) -> Vec<Row> {
     facts
 }
 
+/// What kind of hold it is, for the Message-ID.
+pub(super) fn held(reason: &HoldReason) -> &'static str {
+    match reason {
+        HoldReason::Backlog => "held backlog",
+        HoldReason::LateArrival => "held late-arrival",
+        HoldReason::OldTag { .. } => "held old-tag",
+        HoldReason::UnknownKey { .. } => "held unknown-key",
+        HoldReason::Moved { .. } => "held moved",
+        HoldReason::CiChanged { .. } => "held ci-changed",
+        HoldReason::Checks { .. } => "held checks",
+    }
+}
+
 /// What kind of verdict it is, for the Message-ID: the same conclusion of the same attempt is the
 /// same letter, another conclusion another.
 pub(super) fn kind(verdict: &Verdict) -> &'static str {
@@ -150,6 +163,7 @@ pub(super) fn kind(verdict: &Verdict) -> &'static str {
             Refusal::Signer(Objection::OtherList { .. }) => "refused other-list",
             Refusal::Signer(Objection::OtherTarget { .. }) => "refused other-target",
             Refusal::Signer(Objection::OtherPaths { .. }) => "refused other-paths",
+            Refusal::Checks(_) => "refused checks",
             Refusal::NoTag { kind: NoTag::Branch, .. } => "refused branch",
             Refusal::NoTag { kind: NoTag::Lightweight, .. } => "refused lightweight-tag",
             Refusal::UrlNotAllowed { .. } => "refused url-not-allowed",

@@ -6,6 +6,7 @@
 
 mod body;
 mod bot;
+mod checks;
 mod expiry;
 mod facts;
 mod near_miss;
@@ -23,7 +24,7 @@ use crate::mail::{clean, words};
 use crate::pull::cover::Person;
 use crate::pull::ids::{ListName, MessageId};
 use crate::pull::letter::{About, Letter, LetterState};
-use crate::pull::request::{HoldReason, Pull, Stage};
+use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
 use crate::pull::run::{Run, Why};
 use crate::pull::tag::Drift;
@@ -171,15 +172,7 @@ impl Pen {
             Audience::Managers => words::held_for_managers(reason, case.pull.number),
             Audience::Thread | Audience::Administrator | Audience::Asker => return Ok(None),
         };
-        let kind = match reason {
-            HoldReason::Backlog => "held backlog",
-            HoldReason::LateArrival => "held late-arrival",
-            HoldReason::OldTag { .. } => "held old-tag",
-            HoldReason::UnknownKey { .. } => "held unknown-key",
-            HoldReason::Moved { .. } => "held moved",
-            HoldReason::CiChanged { .. } => "held ci-changed",
-        };
-        let mut sheet = self.about_pull(case, audience, kind, "Held")?;
+        let mut sheet = self.about_pull(case, audience, facts::held(reason), "Held")?;
         sheet.facts.insert(0, ("Verdict", "held".to_owned()));
         // However often it is held, its author is told once: the same letter is not sent again.
         if let (Audience::Author, Some(attempt)) = (audience, sheet.key.get_mut(2)) {

@@ -69,7 +69,8 @@ impl Mend<'_> {
         word(&self.cover.request.url, "<url>")
     }
 
-    fn base(&self) -> String {
+    /// What the request builds on, as a word for a command.
+    pub(super) fn base(&self) -> String {
         match &self.cover.request.base {
             Some(base) => base.as_str().chars().take(12).collect(),
             None => word(&format!("origin/{}", self.branch), "<base>"),

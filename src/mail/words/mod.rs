@@ -2,12 +2,14 @@
 //! It must not lay out text or choose readers. Plain and factual; a maintainer who has never heard
 //! of the bot must see at once what happened and whose move it is.
 
+mod checks;
 mod expiring;
 mod mend;
 mod objected;
 mod refused;
 mod tested;
 
+pub use self::checks::problem;
 pub use self::expiring::{day, key_expires, key_expires_for_administrator};
 pub use self::refused::refused;
 pub use self::tested::tested;
@@ -122,7 +124,8 @@ pub fn held_for_author(reason: &HoldReason) -> Words {
             }
             HoldReason::UnknownKey { .. }
             | HoldReason::Moved { .. }
-            | HoldReason::CiChanged { .. } => why_held(reason),
+            | HoldReason::CiChanged { .. }
+            | HoldReason::Checks { .. } => why_held(reason),
         },
         next: match reason {
             HoldReason::Backlog | HoldReason::LateArrival => {
@@ -140,6 +143,10 @@ pub fn held_for_author(reason: &HoldReason) -> Words {
             HoldReason::OldTag { .. } => {
                 "nothing, if the tag is the one you mean: the release managers have been told. If \
                  you meant a newer one, send the request again as a new revision with that tag."
+            }
+            HoldReason::Checks { .. } => {
+                "nothing, if all of it is as you mean it: the release managers have been told. If \
+                 not, mend it and send the request again, as a new revision."
             }
             HoldReason::CiChanged { .. } => {
                 "nothing, if you mean to change CI: the release managers have been told. If you do \
@@ -167,7 +174,8 @@ fn what_approval_does(reason: &HoldReason) -> String {
         HoldReason::Backlog
         | HoldReason::LateArrival
         | HoldReason::OldTag { .. }
-        | HoldReason::CiChanged { .. } => "It is not tested until one of you approves it.".into(),
+        | HoldReason::CiChanged { .. }
+        | HoldReason::Checks { .. } => "It is not tested until one of you approves it.".into(),
         HoldReason::UnknownKey { tag, .. } => format!(
             "Approving runs its code on the project's machines, on your word alone; it holds for \
              the tag object {tag} and no other."
@@ -201,6 +209,9 @@ pub fn why_held(reason: &HoldReason) -> String {
             "The tag was moved: when it was fetched first it was the object {was}, and now it is \
              {is}."
         ),
+        HoldReason::Checks { .. } => {
+            "Its commits have what somebody has to look at before CI runs.".into()
+        }
         HoldReason::CiChanged { difference, .. } => format!(
             "Merged, this request would change what CI runs ({}), so nothing of it has run.",
             difference.summary

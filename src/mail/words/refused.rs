@@ -1,9 +1,11 @@
 //! Words for a request that never came to a test. They go to its author alone, so each says what
 //! is wrong and gives the commands that mend it.
 
+use super::checks::mending;
 use super::mend::{Mend, word};
 use super::objected::objected;
-use super::{Ground, Words};
+use super::{Ground, Words, counted};
+use crate::pull::checks::Problem;
 use crate::pull::cover::Cover;
 use crate::pull::ids::ObjectId;
 use crate::pull::tag::Verification;
@@ -26,6 +28,7 @@ pub fn refused(why: &Refusal, cover: &Cover, ground: &Ground<'_>) -> Words {
             let (first, means, mend) = objected(objection);
             Said { first, means, mend, commands: Vec::new() }
         }
+        Refusal::Checks(problems) => return failed_checks(problems, &mend, ground),
         Refusal::NoTag { kind, tip } => no_tag(*kind, tip, &mend),
         Refusal::UrlNotAllowed { why } => url_not_allowed(why, &mend),
         Refusal::RefMissing => ref_missing(&mend),
@@ -55,6 +58,25 @@ pub fn refused(why: &Refusal, cover: &Cover, ground: &Ground<'_>) -> Words {
         first: format!("Not tested: {first}."),
         means: format!("{means} Only you have been told."),
         next: format!("please {mend}; {then}{text}{end}"),
+        commands,
+    }
+}
+
+/// Problems of the commits: the list is told, too.
+fn failed_checks(problems: &[Problem], mend: &Mend<'_>, ground: &Ground<'_>) -> Words {
+    let mut commands = mending(problems, &mend.base());
+    let tag = mend.tag();
+    commands.extend([format!("git tag -f -s {tag} HEAD"), mend.push_over(), mend.request(&tag)]);
+    let what = counted(problems.len() as u64, "problem");
+    Words {
+        first: format!("Not tested: {what} found in its commits before CI."),
+        means: "No CI job has run for it.".into(),
+        next: format!(
+            "please mend what is named above; what only the author of a commit can give, such as \
+             a Signed-off-by, ask the author for. Then sign the tag again and send the request \
+             again ({}), with the text that the last command prints:",
+            ground.next_revision()
+        ),
         commands,
     }
 }

@@ -3,11 +3,12 @@
 
 use jiff::Timestamp;
 
-use super::checking;
 pub use super::fetching::FetchTrouble;
 use super::fetching::{fetched, not_fetched};
 use super::superseding::{retracted, retraction_told, superseded};
-use super::{Approval, HoldReason, Plan, Pull, Stage};
+use super::{HoldReason, Plan, Pull, Stage};
+use super::{checking, examining};
+use crate::pull::checks::Series;
 use crate::pull::decision::{Told, Trouble};
 use crate::pull::ids::{MessageId, ObjectId, PullNumber, RunId};
 use crate::pull::policy::Policy;
@@ -45,6 +46,8 @@ pub enum PullEvent {
         facts: Facts,
         /// Older requests whose tips its own contains.
         contains: Vec<PullNumber>,
+        /// What its commits are like; `None` where the target has them already.
+        series: Option<Box<Series>>,
     },
     /// A later revision of it is verified.
     Superseded {
@@ -126,7 +129,9 @@ pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp)
         PullEvent::Checked { verification, sender_known } => {
             checked(pull, verification, sender_known, policy, now)
         }
-        PullEvent::Examined { facts, contains } => examined(pull, &facts, contains, policy, now),
+        PullEvent::Examined { facts, contains, series } => {
+            examining::examined(pull, &facts, contains, series.as_deref(), policy, now)
+        }
         PullEvent::Superseded { by } => superseded(pull, by, now),
         PullEvent::Retracted { said } => retracted(pull, said, now),
         PullEvent::RetractionTold(letters) => retraction_told(pull, letters),
@@ -146,7 +151,7 @@ pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp)
             Some("the release managers were told that it is unanswered".into())
         }
         PullEvent::Looked { head, landed } => looked(pull, head, landed, now),
-        PullEvent::Approved { by } => approved(pull, by, now),
+        PullEvent::Approved { by } => examining::approved(pull, by, now),
         PullEvent::Retest { plan, by } => retest(pull, plan, &by, now),
         PullEvent::Cancelled { by } => cancelled(pull, by, now),
         PullEvent::Forgotten => forgotten(pull, now),
@@ -196,31 +201,6 @@ fn checked(
             Some("its signature does not prove a trusted signer".into())
         }
     }
-}
-
-fn examined(
-    pull: &mut Pull,
-    facts: &Facts,
-    contains: Vec<PullNumber>,
-    policy: &Policy,
-    now: Timestamp,
-) -> Told {
-    let Stage::Verified { trusted, .. } = &pull.stage else { return None };
-    pull.landing_checked = Some(facts.head);
-    if facts.already_merged {
-        conclude(pull, Verdict::Landed, now);
-        return Some("the target has it already".into());
-    }
-    pull.lineage.contains = Some(contains);
-    let trusted = trusted.clone();
-    if let Some(reason) = checking::hold(pull, &trusted, policy) {
-        let trusted = Some(trusted);
-        pull.stage = Stage::Held { trusted, unproved: None, reason, since: now, told: false };
-        return Some("held for a release manager's approval".into());
-    }
-    pull.stage = Stage::Queued { trusted, plan: Plan::Fresh, since: now };
-    let commits = if facts.commits == 1 { "commit" } else { "commits" };
-    Some(format!("queued with {} {commits}", facts.commits))
 }
 
 fn repeated(pull: &mut Pull, of: PullNumber, now: Timestamp) -> Told {
@@ -324,27 +304,6 @@ fn looked(pull: &mut Pull, head: ObjectId, landed: bool, now: Timestamp) -> Told
         | Stage::Closed { .. } => return None,
     }
     Some("it has landed in the target".into())
-}
-
-fn approved(pull: &mut Pull, by: String, now: Timestamp) -> Told {
-    let Stage::Held { trusted, unproved, reason, .. } = &pull.stage else { return None };
-    let pinned = trusted.as_ref().map(|trusted| &trusted.pinned).or(unproved.as_ref());
-    let tag = pinned.and_then(|pinned| pinned.tag.as_ref()).map(|tag| tag.id);
-    let what = format!("approved by {by}");
-    let mut reason = reason.clone();
-    if let HoldReason::CiChanged { difference, .. } = &mut reason {
-        // The digest is what binds; many approvals must fit into one record.
-        difference.lines.clear();
-    }
-    pull.approvals.push(Approval { reason, tag, by, at: now });
-    pull.pinned_tag = tag.or(pull.pinned_tag);
-    pull.stage = match (trusted.clone(), unproved.clone()) {
-        (Some(trusted), _) => Stage::Queued { trusted, plan: Plan::Fresh, since: now },
-        // What was approved is that tag object; it is in the quarantine.
-        (None, Some(pinned)) => Stage::Fetched { pinned, verify: Retry::now(now) },
-        (None, None) => Stage::Received { fetch: Retry::now(now) },
-    };
-    Some(what)
 }
 
 fn retest(pull: &mut Pull, plan: Plan, by: &str, now: Timestamp) -> Told {

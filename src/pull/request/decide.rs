@@ -172,6 +172,10 @@ pub fn held_because(reason: &HoldReason) -> String {
         HoldReason::Moved { was, is } => {
             format!("its tag was object {was} and is {is} now; a release manager must approve that")
         }
+        HoldReason::Checks { problems } => format!(
+            "its commits have problems ({}); a release manager must approve them",
+            problems.len()
+        ),
         HoldReason::CiChanged { difference, .. } => format!(
             "it would change what CI runs ({}); a release manager must approve that",
             difference.summary

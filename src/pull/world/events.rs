@@ -159,6 +159,7 @@ fn refusal_word(why: &Refusal) -> &'static str {
             | Verification::NameMismatch { .. } => "badly signed requests that nobody was told of",
         },
         Refusal::Signer(_) => "requests with tags that their senders may not submit, untold",
+        Refusal::Checks(_) => "requests whose commits have problems, untold",
         Refusal::NoTag { .. } => "unsigned requests that nobody was told of",
         Refusal::UrlNotAllowed { .. } => {
             "requests with URLs that are not allowed that nobody was told of"

@@ -1,0 +1,100 @@
+//! Records what a look at a request's commits means, and what a person's approval of a hold does.
+
+use jiff::Timestamp;
+
+use super::apply::{conclude, refuse};
+use super::{Approval, HoldReason, Plan, Pull, Stage, Trusted, checking};
+use crate::pull::checks::{self, Duty, Problem, Series};
+use crate::pull::decision::Told;
+use crate::pull::ids::PullNumber;
+use crate::pull::policy::Policy;
+use crate::pull::retry::Retry;
+use crate::pull::tag::Facts;
+use crate::pull::verdict::{Refusal, Verdict};
+
+pub(super) fn examined(
+    pull: &mut Pull,
+    facts: &Facts,
+    contains: Vec<PullNumber>,
+    series: Option<&Series>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Told {
+    let Stage::Verified { trusted, .. } = &pull.stage else { return None };
+    pull.landing_checked = Some(facts.head);
+    if facts.already_merged {
+        conclude(pull, Verdict::Landed, now);
+        return Some("the target has it already".into());
+    }
+    pull.lineage.contains = Some(contains);
+    let trusted = trusted.clone();
+    let problems = series.map_or_else(Vec::new, |series| problems(pull, &trusted, series, policy));
+    if problems.iter().any(|problem| problem.duty == Duty::Refuse) {
+        let what = format!("its commits have problems: {}", problems.len());
+        refuse(pull, Refusal::Checks(problems), true, now);
+        return Some(what);
+    }
+    let held = checking::hold(pull, &trusted, policy);
+    if let Some(reason) = held.or_else(|| hold(pull, &trusted, problems)) {
+        let trusted = Some(trusted);
+        pull.stage = Stage::Held { trusted, unproved: None, reason, since: now, told: false };
+        return Some("held for a release manager's approval".into());
+    }
+    pull.stage = Stage::Queued { trusted, plan: Plan::Fresh, since: now };
+    let commits = if facts.commits == 1 { "commit" } else { "commits" };
+    Some(format!("queued with {} {commits}", facts.commits))
+}
+
+fn problems(pull: &Pull, trusted: &Trusted, series: &Series, policy: &Policy) -> Vec<Problem> {
+    let Some(target) = policy.targets.get(&pull.target) else { return Vec::new() };
+    let lists: Vec<_> = policy.lists.values().map(|list| list.address.as_str()).collect();
+    checks::problems(series, &target.checks, &trusted.signer, &lists)
+}
+
+/// Holds for problems, unless they were approved for that very tag object.
+fn hold(pull: &Pull, trusted: &Trusted, problems: Vec<Problem>) -> Option<HoldReason> {
+    let tag = trusted.pinned.tag.as_ref().map(|tag| tag.id);
+    let lifts = |approval: &Approval| {
+        approval.tag == tag
+            && matches!(&approval.reason,
+                HoldReason::Checks { problems: known } if checks::covers(known, &problems))
+    };
+    let lifted = problems.is_empty() || pull.approvals.iter().any(lifts);
+    (!lifted).then_some(HoldReason::Checks { problems })
+}
+
+pub(super) fn approved(pull: &mut Pull, by: String, now: Timestamp) -> Told {
+    let Stage::Held { trusted, unproved, reason, .. } = &pull.stage else { return None };
+    let pinned = trusted.as_ref().map(|trusted| &trusted.pinned).or(unproved.as_ref());
+    let tag = pinned.and_then(|pinned| pinned.tag.as_ref()).map(|tag| tag.id);
+    let what = format!("approved by {by}");
+    let looked_at = matches!(reason, HoldReason::CiChanged { .. });
+    let reason = without_lines(reason.clone());
+    pull.approvals.push(Approval { reason, tag, by, at: now });
+    pull.pinned_tag = tag.or(pull.pinned_tag);
+    pull.stage = match (trusted.clone(), unproved.clone()) {
+        (Some(trusted), _) if looked_at => Stage::Queued { trusted, plan: Plan::Fresh, since: now },
+        // What was approved is one reason; there may be others to hold it.
+        (Some(trusted), _) => Stage::Verified { trusted, check: Retry::now(now) },
+        // What was approved is that tag object; it is in the quarantine.
+        (None, Some(pinned)) => Stage::Fetched { pinned, verify: Retry::now(now) },
+        (None, None) => Stage::Received { fetch: Retry::now(now) },
+    };
+    Some(what)
+}
+
+/// What binds is the digest, or the kinds of problems; many approvals must fit into one record.
+fn without_lines(mut reason: HoldReason) -> HoldReason {
+    match &mut reason {
+        HoldReason::CiChanged { difference, .. } => difference.lines.clear(),
+        HoldReason::Checks { problems } => {
+            problems.iter_mut().for_each(|problem| problem.commits.clear());
+        }
+        HoldReason::Backlog
+        | HoldReason::LateArrival
+        | HoldReason::OldTag { .. }
+        | HoldReason::UnknownKey { .. }
+        | HoldReason::Moved { .. } => {}
+    }
+    reason
+}
