@@ -11,7 +11,8 @@ pub const MOST: usize = 4 * 1024 * 1024;
 pub const HEADER: usize = 256 * 1024;
 
 /// Headers that say what a part is. The parser may look at the whole mail for each, keeps room for
-/// the rest of the mail in each base64 part, and drops nested messages by recursion.
+/// the rest of the mail in each base64 part, and drops nested messages by recursion: as many as fit
+/// into a mail overflow a thread's stack.
 const PARTS: usize = 64;
 
 /// Bytes of such a header. A boundary has at most 70 (RFC 2046, section 5.1.1), and is compared
