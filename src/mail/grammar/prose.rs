@@ -47,6 +47,8 @@ static NAMED_BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(r"(?i)\b(?:tag|branch)\s+(?:named\s+|called\s+)?(\S+)\s+(?:from|of|at|in|on)\b")
 });
 
+static PULLS: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(?i)\bpull(?:ing)?\b"));
+
 /// How many lines with something in them may stand between the asking words and the URL.
 const NEAR: usize = 6;
 
@@ -56,11 +58,15 @@ pub(super) fn read(text: &str) -> Option<Asked> {
     let full: Vec<usize> = (0..all.len()).filter(|at| !all[*at].is_empty()).collect();
     let (n, url, rest, near) = full.iter().enumerate().find_map(|(n, at)| {
         let (url, rest) = leading_url(all[*at])?;
-        let above = full[n.saturating_sub(NEAR)..n].iter().map(|at| all[*at]);
+        // What is to be fetched is asked for only right below the word "pull": a letter of ours
+        // also says how to fetch.
+        let fetch = unprompted(all[*at]).starts_with("git fetch ");
+        let (reach, asks) = if fetch { (1, &PULLS) } else { (NEAR, &ASKS) };
+        let above = full[n.saturating_sub(reach)..n].iter().map(|at| all[*at]);
         let above = above.collect::<Vec<_>>().join("\n");
         let near = MERGED.as_ref()?.replace_all(&above, "");
         let near = without_negated(&near)?;
-        let asked = ASKS.as_ref().is_some_and(|asks| asks.is_match(&near));
+        let asked = asks.as_ref().is_some_and(|asks| asks.is_match(&near));
         asked.then_some((n, url, rest, near))
     })?;
     let next = full.get(n + 1).map_or_else(Vec::new, |at| all[*at].split_whitespace().collect());
@@ -101,9 +107,15 @@ fn is_closing(word: &str) -> bool {
         .any(|closing| word.eq_ignore_ascii_case(closing))
 }
 
-/// A repository's URL at the start of a line, `git pull` or `git fetch` in front of it or not, and what follows.
+/// A line without a shell's prompt.
+fn unprompted(line: &str) -> &str {
+    line.trim_start_matches(['$', '#']).trim_start()
+}
+
+/// A repository's URL at the start of a line, `git pull` or `git fetch` in front of it or not, and
+/// what follows.
 fn leading_url(line: &str) -> Option<(&str, Vec<&str>)> {
-    let line = line.trim_start_matches(['$', '#']).trim_start();
+    let line = unprompted(line);
     let command = ["git pull ", "git fetch "].iter().find_map(|git| line.strip_prefix(git));
     let line = command.unwrap_or(line);
     let label = LABEL.as_ref()?.find(line).map_or(0, |label| label.end());
