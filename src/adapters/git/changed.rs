@@ -5,8 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use git2::{DiffFile, Repository};
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::globs;
 use super::pin::{id, oid};
 use super::session::printable;
 use crate::ports::Fault;
@@ -26,7 +26,8 @@ pub fn changed_files(
     after: ObjectId,
     globs: &[String],
 ) -> Result<Vec<ChangedFile>, Fault> {
-    let globs = set(globs)?;
+    let globs =
+        globs::set(globs).map_err(|error| Fault::permanent(format!("ci_paths: {error}")))?;
     let answer = || {
         let tree = |commit: ObjectId| repo.find_commit(oid(commit)?)?.tree();
         let diff = repo.diff_tree_to_tree(Some(&tree(before)?), Some(&tree(after)?), None)?;
@@ -45,14 +46,4 @@ pub fn changed_files(
         Ok(found)
     };
     answer().map_err(|error: git2::Error| Fault::permanent(format!("{after}: {}", error.message())))
-}
-
-/// As in `.gitignore`: one `*` does not cross a `/`.
-fn set(globs: &[String]) -> Result<GlobSet, Fault> {
-    let mut set = GlobSetBuilder::new();
-    let wrong = |error: globset::Error| Fault::permanent(format!("ci_paths: {error}"));
-    for glob in globs {
-        set.add(GlobBuilder::new(glob).literal_separator(true).build().map_err(wrong)?);
-    }
-    set.build().map_err(wrong)
 }

@@ -19,6 +19,7 @@ pub mod child;
 mod daemon;
 mod fetch;
 mod forge;
+mod globs;
 mod inspect;
 mod layout;
 mod merge;

@@ -7,8 +7,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use git2::{ErrorCode, Oid, Repository, Tree};
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::GlobSet;
 
+use super::globs;
 use super::pin::oid;
 use super::session::printable;
 use crate::ports::{Fault, OtherFiles};
@@ -31,7 +32,8 @@ pub fn outside(
     tip: ObjectId,
     patterns: &[String],
 ) -> Result<OtherFiles, Fault> {
-    let patterns = set_of(patterns)?;
+    let patterns = globs::set(patterns)
+        .map_err(|error| Fault::misconfigured(format!("a pattern: {error}")))?;
     let answer = || {
         let files = changed(repo, oid(head)?, oid(tip)?)?;
         let outside: Vec<_> = files.iter().filter(|path| !allowed(&patterns, path)).collect();
@@ -41,17 +43,6 @@ pub fn outside(
         })
     };
     answer().map_err(|error: git2::Error| Fault::permanent(format!("{tip}: {}", error.message())))
-}
-
-fn set_of(patterns: &[String]) -> Result<GlobSet, Fault> {
-    let build = || {
-        let mut set = GlobSetBuilder::new();
-        for pattern in patterns {
-            set.add(GlobBuilder::new(pattern).literal_separator(true).build()?);
-        }
-        set.build()
-    };
-    build().map_err(|error: globset::Error| Fault::misconfigured(format!("a pattern: {error}")))
 }
 
 /// A path that leads about (`..`) is none that a pattern could speak of.
@@ -98,11 +89,11 @@ mod tests {
 
     #[test]
     fn a_path_that_leads_about_is_in_no_pattern() {
-        let patterns = set_of(&["block/**".to_owned(), "**".to_owned()]).unwrap();
+        let patterns = globs::set(&["block/**".to_owned(), "**".to_owned()]).unwrap();
         assert!(allowed(&patterns, b"block/io.c"));
         for about in ["block/../Makefile", "../x", "./x", "block//x", "/x"] {
             assert!(!allowed(&patterns, about.as_bytes()), "{about}");
         }
-        assert!(set_of(&["[a".to_owned()]).is_err());
+        assert!(globs::set(&["[a".to_owned()]).is_err());
     }
 }
