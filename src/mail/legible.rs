@@ -5,10 +5,11 @@ use std::borrow::Cow;
 
 use mail_parser::decoders::charsets::map::charset_decoder;
 
+use super::look;
+
 /// The mail with a header in UTF-8 (RFC 6532); what is UTF-8 already stays as it is.
 pub(super) fn legible(mail: &[u8]) -> Cow<'_, [u8]> {
-    let end = end_of_header(mail);
-    let (header, body) = mail.split_at(end);
+    let (header, body) = mail.split_at(look::header(mail).len());
     if std::str::from_utf8(header).is_ok() {
         return Cow::Borrowed(mail);
     }
@@ -21,18 +22,6 @@ pub(super) fn legible(mail: &[u8]) -> Cow<'_, [u8]> {
     }
     out.extend_from_slice(body);
     Cow::Owned(out)
-}
-
-/// Where the first empty line begins.
-fn end_of_header(mail: &[u8]) -> usize {
-    let mut at = 0;
-    for line in mail.split_inclusive(|byte| *byte == b'\n') {
-        if matches!(line, b"\n" | b"\r\n") {
-            return at;
-        }
-        at += line.len();
-    }
-    mail.len()
 }
 
 #[cfg(test)]

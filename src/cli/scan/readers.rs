@@ -120,7 +120,7 @@ fn work<T>(
     for batch in inbox {
         let one = |(place, at): (Place, Range<usize>)| {
             let mail = &batch.bytes[at];
-            // The parser of MIME is not ours: what makes it panic is one unreadable mail.
+            // One mail's panic is that mail's: a thread that died would take others with it.
             (place, catch_unwind(AssertUnwindSafe(|| read(mail))).ok())
         };
         if outbox.send(batch.mails.into_iter().map(one).collect()).is_err() {
