@@ -14,12 +14,14 @@ use crate::pull::ids::{JobId, MessageId, ObjectId, PipelineId, RunId};
 use crate::pull::pipeline::{Job, Pipeline};
 use crate::pull::tag::Verification;
 
+pub use self::authentication::{Authentication, Authenticator, Domain, Proof};
 pub use self::repository::{
     FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, PushOrder, Pushed, Quarantine,
     Repository,
 };
 pub use self::store::{Batch, Control, Cursor, Folder, HistoryEntry, Pause, Records, Store};
 
+mod authentication;
 mod repository;
 mod store;
 
@@ -220,6 +222,66 @@ pub trait Keyring: Send + Sync {
     /// # Errors
     /// Misconfigured: the keyring can't be read.
     fn expiring(&self, now: Timestamp) -> Result<Vec<ExpiringKey>, Fault>;
+
+    /// The OpenPGP certificates in some bytes, armored or not, as they could be added; for each that
+    /// could not, why. Changes nothing.
+    fn offered(&self, bytes: &[u8], now: Timestamp) -> Vec<Result<OfferedKey, String>>;
+
+    /// Who the keyring says has that address, in capitals or not; `None` where nobody has it.
+    fn owner(&self, address: &str) -> Option<String>;
+
+    /// Every key, for people; those that commands added or took away are marked.
+    ///
+    /// # Errors
+    /// Misconfigured: the keyring can't be read.
+    fn listed(&self, now: Timestamp) -> Result<Vec<ListedKey>, Fault>;
+
+    /// Takes the keys that commands added and took away; from then on all of the above goes by them.
+    /// Safe to repeat: it replaces what was taken before.
+    fn adopt(&self, changes: KeyChanges);
+}
+
+/// A certificate that somebody wants to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferedKey {
+    /// The primary key's fingerprint.
+    pub fingerprint: String,
+    /// What its owner is called by the certificate. Untrusted.
+    pub owner: String,
+    /// The addresses of its user IDs. Untrusted.
+    pub addresses: Vec<String>,
+    /// Why a signature with it would not be believed now; `None`: it would.
+    pub trouble: Option<String>,
+    /// The public certificate alone, in binary, at most 256 KiB.
+    pub certificate: Vec<u8>,
+}
+
+/// One key of the keyring, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedKey {
+    /// The primary key's fingerprint, or an SSH key's `SHA256:…`.
+    pub key: String,
+    /// Whose it is.
+    pub owner: String,
+    /// The owner's addresses.
+    pub addresses: Vec<String>,
+    /// From when on it is not believed any more; `None`: no end is set.
+    pub expires: Option<Timestamp>,
+    /// Why it is not believed; `None`: it is.
+    pub trouble: Option<String>,
+    /// Whether a command added it.
+    pub by_command: bool,
+}
+
+/// What commands changed in the keyring.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyChanges {
+    /// Certificates beside those of the folder, each with the one address that its owner has by
+    /// them. With a `maintainers.toml` that must be an address of one of its maintainers, whose key
+    /// it then is.
+    pub added: Vec<(Vec<u8>, String)>,
+    /// Fingerprints that are not believed any more, wherever they are.
+    pub removed: Vec<String>,
 }
 
 /// GitLab, for one target's CI project.
@@ -284,4 +346,7 @@ pub enum FileName {
     CiPlan(RunId),
     /// All that a run's candidate would change in it, a line each, cleaned.
     CiDifference(RunId),
+    /// An OpenPGP certificate that a command added, by its primary key's fingerprint. It is kept
+    /// for ever.
+    Key(String),
 }

@@ -163,6 +163,8 @@ pub struct State {
     pub series: BTreeMap<ObjectId, Series>,
     /// Keys that end soon.
     pub expiring: Vec<gatepost::pull::expiry::ExpiringKey>,
+    /// What commands changed in the keyring.
+    pub key_changes: gatepost::ports::KeyChanges,
     /// Signatures can't be checked.
     pub keyring_is_away: bool,
     /// Somebody pushes this over the ref just before the next pipeline is made.
@@ -216,6 +218,7 @@ impl Outside {
             outside_paths: Default::default(),
             series: BTreeMap::new(),
             expiring: Vec::new(),
+            key_changes: Default::default(),
             keyring_is_away: false,
             pushed_over: None,
             lose_create_answer: false,

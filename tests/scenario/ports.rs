@@ -159,7 +159,32 @@ impl Keyring for ValueKeyring {
     }
 
     fn knows(&self, address: &str) -> bool {
-        ["alice@example.org", "bob@example.org"].contains(&address)
+        self.owner(address).is_some()
+    }
+
+    fn offered(&self, bytes: &[u8], _now: Timestamp) -> Vec<Result<OfferedKey, String>> {
+        let owner = String::from_utf8_lossy(bytes).trim().to_owned();
+        vec![Ok(OfferedKey {
+            fingerprint: format!("FINGERPRINT-OF-{owner}"),
+            addresses: vec![format!("{owner}@example.org")],
+            owner,
+            trouble: None,
+            certificate: bytes.to_vec(),
+        })]
+    }
+
+    fn owner(&self, address: &str) -> Option<String> {
+        let address = address.to_lowercase();
+        let owner = ["alice", "bob"].iter().find(|name| address == format!("{name}@example.org"));
+        owner.map(|name| (*name).to_owned())
+    }
+
+    fn listed(&self, _now: Timestamp) -> Result<Vec<ListedKey>, Fault> {
+        Ok(Vec::new())
+    }
+
+    fn adopt(&self, changes: KeyChanges) {
+        self.0.lock().key_changes = changes;
     }
 }
 

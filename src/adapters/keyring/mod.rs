@@ -24,7 +24,7 @@ use self::folder::{Keys, Stamp};
 pub use self::inventory::{Inventory, KeyKind, KeyLine};
 pub use self::maintainers::Maintainer;
 use self::tag::{Signature, SignedTag};
-use crate::ports::{Fault, Keyring};
+use crate::ports::{Fault, KeyChanges, Keyring, ListedKey, OfferedKey};
 use crate::pull::expiry::{ExpiringKey, WATCHED};
 use crate::pull::tag::Verification;
 
@@ -115,6 +115,20 @@ impl Keyring for KeyringFolder {
     fn knows(&self, address: &str) -> bool {
         self.keys().is_ok_and(|keys| keys.addresses.contains(&address.to_lowercase()))
     }
+
+    fn offered(&self, _bytes: &[u8], _now: Timestamp) -> Vec<Result<OfferedKey, String>> {
+        Vec::new()
+    }
+
+    fn owner(&self, _address: &str) -> Option<String> {
+        None
+    }
+
+    fn listed(&self, _now: Timestamp) -> Result<Vec<ListedKey>, Fault> {
+        Ok(Vec::new())
+    }
+
+    fn adopt(&self, _changes: KeyChanges) {}
 }
 
 /// A key that is missing may be in what can't be read: nobody is refused for that.

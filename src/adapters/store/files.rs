@@ -13,7 +13,9 @@ use sha2::{Digest, Sha256};
 use crate::ports::{Fault, FileName};
 
 const UNFINISHED: &str = ".unfinished-";
-const FOLDERS: [&str; 4] = ["mail", "letter", "log", "ci"];
+const FOLDERS: [&str; 5] = ["mail", "letter", "log", "ci", KEYS];
+/// What never grows old.
+const KEYS: &str = "key";
 
 /// A directory of files.
 #[derive(Debug)]
@@ -66,7 +68,8 @@ impl Files {
     /// As [`disk_fault`].
     pub fn expire(&self, older_than: Duration) -> Result<u64, Fault> {
         let mut removed = 0;
-        for folder in FOLDERS.map(|folder| self.directory.join(folder)) {
+        for folder in FOLDERS.iter().filter(|folder| **folder != KEYS) {
+            let folder = self.directory.join(folder);
             removed += expire_in(&folder, older_than).map_err(|e| disk_fault(&folder, &e))?;
         }
         Ok(removed)
@@ -83,6 +86,7 @@ impl Files {
             FileName::Log(run, job) => format!("log/run-{run}-job-{job}.log"),
             FileName::CiPlan(run) => format!("ci/run-{run}-target.json"),
             FileName::CiDifference(run) => format!("ci/run-{run}-difference.txt"),
+            FileName::Key(fingerprint) => format!("{KEYS}/{}.pgp", hashed(fingerprint)),
         })
     }
 }

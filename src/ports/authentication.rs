@@ -1,0 +1,52 @@
+//! The port to what proves who wrote a mail: OpenPGP signatures, and DKIM.
+
+use jiff::Timestamp;
+
+use super::Fault;
+use crate::pull::signer::Signer;
+
+/// Who wrote a mail, as far as the mail proves it.
+pub trait Authenticator: Send + Sync {
+    /// Looks for proofs in a whole mail, header and body as they came. It asks the keyring, and
+    /// where so configured the DNS. Safe to repeat.
+    ///
+    /// # Errors
+    /// Temporary: the DNS does not answer. Misconfigured: the keyring can't be read.
+    fn authenticate(&self, mail: &[u8], now: Timestamp) -> Result<Authentication, Fault>;
+}
+
+/// What a mail proves. Neither proof says that the mail is for the bot, new, or its sender's right.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Authentication {
+    /// By an OpenPGP signature of a key in the keyring (RFC 3156, RFC 9580).
+    pub openpgp: Option<Proof<Signer>>,
+    /// By a DKIM signature whose domain is that of From (RFC 6376; alignment as in RFC 7489, 3.1.1).
+    pub dkim: Option<Proof<Domain>>,
+    /// Why the mail proves no more than that: a sentence each, for whoever sent it.
+    pub failures: Vec<String>,
+}
+
+/// The domain that signed a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Domain(pub String);
+
+/// One proof: who, when, and exactly what is proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof<Who> {
+    /// Who signed.
+    pub who: Who,
+    /// When it was signed: the signature's own time; for DKIM its `t=`, else the signed Date.
+    pub signed_at: Timestamp,
+    /// SHA-256 digests, in hexadecimal digits, of what must not be acted on twice: the signatures.
+    /// Whoever alters anything that is not signed can't alter these.
+    pub digests: Vec<String>,
+    /// The signed text as plain lines, decoded; an attachment's text is not in it.
+    pub text: String,
+    /// The subject, where it is signed.
+    pub subject: Option<String>,
+    /// The addresses of To and Cc in lower case, where these headers are signed.
+    pub recipients: Option<Vec<String>>,
+    /// OpenPGP keys that the signed part carries, in its text or attached: one armored block, or one
+    /// binary file, each.
+    pub keys: Vec<Vec<u8>>,
+}
