@@ -18,13 +18,14 @@ use crate::adapters::smtp::SmtpServer;
 use crate::adapters::store::{MemoryStore, OpenError, SledStore};
 use crate::bot::control;
 use crate::bot::engine::Engine;
+use crate::bot::in_force::InForce;
 use crate::bot::intake::Intake;
-use crate::bot::ports::{Desk, Ports};
+use crate::bot::ports::{CommandDesk, Desk, Ports};
 use crate::bot::supervisor::{self, Message, Watched};
 use crate::config::model::{Config, List, Mode, Target};
 use crate::mail::Rules;
 use crate::mail::letter::{Delivering, ListWords, Pen, TargetWords};
-use crate::ports::{Fault, Outbound, Pipelines, Repository, Store};
+use crate::ports::{Fault, Keyring, Outbound, Pipelines, Repository, Store};
 use crate::pull::ids::TargetName;
 use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy};
 use crate::pull::records::Folder;
@@ -50,6 +51,10 @@ pub fn policy(config: &Config) -> Policy {
         fetch_patience: config.bot.fetch_patience,
         keep: config.state.keep,
         letters_per_hour: config.bot.letters_per_hour,
+        letters_per_hour_in_all: config.bot.letters_per_hour_in_all,
+        command_mails_per_hour: config.command.as_ref().map_or(0, |c| c.mails_per_hour),
+        administrator: config.bot.administrator.clone(),
+        managers: config.bot.release_managers.clone(),
         targets: config
             .targets
             .iter()
@@ -80,6 +85,7 @@ fn target_policy(target: &Target) -> TargetPolicy {
         ci_lint: ci.ci_lint,
         ci_paths: ci.ci_paths.clone(),
         checks: target.checks,
+        freeze: None,
     }
 }
 
@@ -97,14 +103,28 @@ fn desk(config: &Config) -> Result<Desk, Fault> {
     };
     let pen = Pen::new(&bot.from, &bot.release_managers, &bot.administrator, delivering)
         .map_err(|fault| Fault::misconfigured(fault.to_string()))?;
+    let pen = match &config.command {
+        Some(command) => pen.with_commands(&command.address),
+        None => Ok(pen),
+    };
     Ok(Desk {
-        pen,
+        pen: pen.map_err(|fault| Fault::misconfigured(fault.to_string()))?,
         sender: bot.from.address.clone(),
+        managers: bot.release_managers.clone(),
+        administrator: bot.administrator.clone(),
+        commands: config.command.as_ref().map(|command| CommandDesk {
+            address: command.address.clone(),
+            window: command.window,
+        }),
         lists: config
             .lists
             .iter()
             .map(|(name, list)| {
-                let words = ListWords { name: name.clone(), address: list.address.clone() };
+                let words = ListWords {
+                    name: name.clone(),
+                    address: list.address.clone(),
+                    retest_by_mail: list.retest_by_mail,
+                };
                 (name.clone(), words)
             })
             .collect(),
@@ -169,11 +189,13 @@ pub fn ports(config: &Config, options: &Options, store: Arc<dyn Store>) -> Resul
         let gitlab = if options.dry_run { Arc::new(DryPipelines(gitlab)) } else { gitlab };
         pipelines.insert(name.clone(), gitlab);
     }
+    let keyring: Arc<dyn Keyring> = Arc::new(KeyringFolder::new(&config.trust.keyring));
     Ok(Ports {
         clock: Arc::new(SystemClock),
         store,
         repository: if options.dry_run { Arc::new(DryRepository(repository)) } else { repository },
-        keyring: Arc::new(KeyringFolder::new(&config.trust.keyring)),
+        authenticator: authenticator(config, &keyring)?,
+        keyring,
         outbound: if options.dry_run {
             Arc::new(DryOutbound(Box::new(|text| {
                 // Whoever read it may have had enough (`| head`): the dry run goes on, and logs.
@@ -184,6 +206,7 @@ pub fn ports(config: &Config, options: &Options, store: Arc<dyn Store>) -> Resul
         },
         pipelines,
         desk: Arc::new(desk(config)?),
+        in_force: InForce::default(),
     })
 }
 

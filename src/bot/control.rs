@@ -17,7 +17,9 @@ use tokio::sync::oneshot;
 use super::supervisor::Message;
 use super::view::{RunLine, Shown, Status};
 use crate::ports::Fault;
+use crate::pull::audit::AuditEntry;
 use crate::pull::command;
+use crate::pull::ids::PullNumber;
 
 /// What the socket is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub enum Question {
     Status,
     /// One request, or one run.
     Show(command::Named),
+    /// The newest lines of the audit trail, of all or of one request.
+    Audit(Option<PullNumber>),
     /// A command.
     Do(Order),
 }
@@ -39,6 +43,9 @@ pub struct Order {
     pub by: String,
     /// Where an answer that comes later goes.
     pub reply_to: Option<String>,
+    /// A key that goes with it, armored.
+    #[serde(default)]
+    pub attached: Option<String>,
 }
 
 /// What the engine says.
@@ -51,6 +58,8 @@ pub enum Reply {
     Shown(Box<Shown>),
     /// One run.
     Run(Box<RunLine>),
+    /// Lines of the audit trail, newest first.
+    Audit(Vec<AuditEntry>),
     /// A command was carried out.
     Done(String),
     /// It was not: a sentence that says why.
@@ -84,6 +93,8 @@ pub async fn serve(listener: UnixListener, engine: Sender<Message>) -> std::io::
     let router = Router::new()
         .route("/status", get(status))
         .route("/show/{*id}", get(show))
+        .route("/audit", get(audit))
+        .route("/audit/{number}", get(audit_of))
         .route("/do", post(order))
         .with_state(engine);
     axum::serve(listener, router).await
@@ -98,6 +109,17 @@ async fn show(State(engine): State<Sender<Message>>, UrlPath(id): UrlPath<String
         Ok(named) => ask(&engine, Question::Show(named)).await,
         Err(why) => refused(why),
     }
+}
+
+async fn audit(State(engine): State<Sender<Message>>) -> Response {
+    ask(&engine, Question::Audit(None)).await
+}
+
+async fn audit_of(
+    State(engine): State<Sender<Message>>,
+    UrlPath(number): UrlPath<u64>,
+) -> Response {
+    ask(&engine, Question::Audit(Some(PullNumber(number)))).await
 }
 
 async fn order(State(engine): State<Sender<Message>>, Json(order): Json<Order>) -> Response {

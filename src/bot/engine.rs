@@ -4,7 +4,9 @@
 use jiff::Timestamp;
 
 use super::ports::Ports;
-use crate::ports::Fault;
+use crate::ports::{Fault, FileName, KeyChanges};
+use crate::pull::command_mail::Answer;
+use crate::pull::overlay::Overlay;
 use crate::pull::policy::Policy;
 use crate::pull::world::{Effect, Input, World};
 
@@ -22,7 +24,7 @@ pub struct Taken {
     /// When to tick if nothing happens before.
     pub wake_at: Option<Timestamp>,
     /// What to tell whoever gave a command.
-    pub answer: Option<Result<String, String>>,
+    pub answer: Option<Answer>,
 }
 
 impl Engine {
@@ -32,6 +34,7 @@ impl Engine {
     /// The store can't be read.
     pub fn start(policy: Policy, ports: Ports) -> Result<Self, Fault> {
         let records = ports.store.open_records()?;
+        put_in_force(&ports, &records.overlay)?;
         Ok(Self { world: World::new(policy, records), ports })
     }
 
@@ -56,9 +59,29 @@ impl Engine {
         if !step.batch.is_empty() {
             self.ports.store.put(&step.batch)?;
         }
+        if let Some(overlay) = &step.batch.overlay {
+            put_in_force(&self.ports, overlay)?;
+        }
         for (about, what) in &step.log {
             tracing::info!(%about, "{about}: {what}");
         }
         Ok(Taken { effects: step.effects, wake_at: step.wake_at, answer: step.answer })
     }
+}
+
+/// Tells the other threads, and the keyring, what commands changed.
+fn put_in_force(ports: &Ports, overlay: &Overlay) -> Result<(), Fault> {
+    let mut added = Vec::new();
+    for (fingerprint, key) in &overlay.keys_added {
+        match ports.store.file(&FileName::Key(fingerprint.clone()))? {
+            Some(certificate) => added.push((certificate, key.address.clone())),
+            None => {
+                tracing::error!("the file of the key {fingerprint}, which a command added, is gone")
+            }
+        }
+    }
+    let removed = overlay.keys_removed.keys().cloned().collect();
+    ports.keyring.adopt(KeyChanges { added, removed });
+    ports.in_force.take(overlay);
+    Ok(())
 }

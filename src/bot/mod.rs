@@ -1,12 +1,15 @@
 //! The loop: mails and time into events, decisions into effects.
 //!
 //! In reading order: [`ports`] (what the loop works with), [`intake`] (a folder into arrivals),
-//! [`engine`] (step, put, then the effects), [`perform`] (one effect in the world outside),
-//! [`supervisor`] (the threads that do all this at once), [`view`] (what `status` and `show` say)
-//! and [`control`] (the socket they ask).
+//! [`engine`] (step, put, then the effects), [`in_force`] (what commands changed, for the other
+//! threads), [`perform`] (one effect in the world outside), [`supervisor`] (the threads that do all
+//! this at once), [`view`] and [`answers`] (what `status`, `show` and other commands say) and
+//! [`control`] (the socket they ask).
 
+pub mod answers;
 pub mod control;
 pub mod engine;
+pub mod in_force;
 pub mod intake;
 pub mod perform;
 pub mod ports;

@@ -2,6 +2,7 @@
 //! crash is safe: where a port's method is not, the record that announces it was put before.
 
 use crate::ports::{Fault, FaultKind, FileName};
+use crate::pull::command_mail::MailReading;
 use crate::pull::decision::{Trouble, TroubleKind};
 use crate::pull::expiry::Warning;
 use crate::pull::letter::rules::LetterEvent;
@@ -16,6 +17,7 @@ use crate::mail::clean::cut;
 use crate::mail::letter::{Draft, LetterFault};
 use crate::ports::{Delivery, Envelope};
 
+pub(super) mod commands;
 mod near_miss;
 mod request;
 mod run;
@@ -48,6 +50,10 @@ impl Result {
 /// Performs an effect. It may block for as long as its ports do.
 pub fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
     let subject = effect.subject();
+    if ports.in_force.is_stopped() && !passes_a_stop(&effect) {
+        let happened = Happened::Withheld;
+        return Done { subject, happened, letters: Vec::new(), alert: None };
+    }
     let result =
         match effect {
             Effect::Pull { pull, run, action } => {
@@ -69,10 +75,14 @@ pub fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
             },
             Effect::WarnOfKey(warning) => warn_of_key(ports, &warning),
             Effect::TellMiss(miss) => near_miss::tell(ports, &miss),
+            Effect::ReadCommands(mail) => commands::read(ports, &mail),
+            Effect::Transcribe { mail, transcript, glance } => {
+                commands::transcribe(ports, &mail, &transcript, &glance)
+            }
             Effect::Alert(alert) => {
                 tracing::warn!(alert.subject, "{}: {}", alert.subject, alert.detail);
                 let now = ports.clock.now();
-                bot_letter(ports, ports.desk.pen.alert(&alert.subject, &alert.detail, now))
+                bot_letter(ports, ports.pen().alert(&alert.subject, &alert.detail, now))
             }
             Effect::Expire(older_than) => match ports.store.expire_files(older_than) {
                 Ok(_) => Result::of(Happened::Nothing),
@@ -82,10 +92,27 @@ pub fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
             Effect::Counts(counts) => {
                 let now = ports.clock.now();
                 let since = now - jiff::SignedDuration::from_hours(7 * 24);
-                bot_letter(ports, ports.desk.pen.counted(&counts, since, now))
+                bot_letter(ports, ports.pen().counted(&counts, since, now))
             }
         };
     Done { subject, happened: result.happened, letters: result.letters, alert: result.alert }
+}
+
+/// What is done although a person has stopped everything: commands are read and answered.
+fn passes_a_stop(effect: &Effect) -> bool {
+    match effect {
+        Effect::ReadCommands(_) | Effect::Transcribe { .. } => true,
+        Effect::Send(letter) => letter.is_transcript(),
+        Effect::Pull { .. }
+        | Effect::Run { .. }
+        | Effect::ReadHead(_)
+        | Effect::ReadKeyring
+        | Effect::WarnOfKey(_)
+        | Effect::TellMiss(_)
+        | Effect::Alert(_)
+        | Effect::Counts(_)
+        | Effect::Expire(_) => false,
+    }
 }
 
 /// What to record when performing an effect panicked.
@@ -101,6 +128,7 @@ pub fn panicked(subject: Subject, said: &str) -> Done {
         Subject::Pull(_) | Subject::Notice(_) => Happened::Pull(PullEvent::Failed(trouble)),
         Subject::Run(_) => Happened::Run(RunEvent::Failed(trouble)),
         Subject::Letter(_) => Happened::Letter(LetterEvent::Uncertain(trouble)),
+        Subject::Mail(_) => Happened::Commands(Box::new(MailReading::Failed(trouble))),
         Subject::Head(_)
         | Subject::Miss(_)
         | Subject::Keyring
@@ -162,7 +190,7 @@ fn bot_letter(ports: &Ports, draft: std::result::Result<Draft, LetterFault>) -> 
 /// Writes to a key's owner and the administrator. An owner without a usable address does not keep
 /// the administrator from hearing of it.
 fn warn_of_key(ports: &Ports, warning: &Warning) -> Result {
-    let (pen, now) = (&ports.desk.pen, ports.clock.now());
+    let (pen, now) = (&ports.pen(), ports.clock.now());
     let mut letters = Vec::new();
     let to_owner = pen.key_expires(warning, now).unwrap_or_else(|fault| {
         tracing::warn!("the owner of a key can't be told: {fault}");

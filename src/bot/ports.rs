@@ -3,10 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
+use super::in_force::InForce;
 use crate::mail::Rules;
 use crate::mail::letter::{ListWords, Pen, TargetWords};
-use crate::ports::{Clock, Keyring, Outbound, Pipelines, Repository, Store};
+use crate::ports::{Authenticator, Clock, Fault, Keyring, Outbound, Pipelines, Repository, Store};
 use crate::pull::ids::{ListName, TargetName};
+
+/// Of how many requests, the newest, the authors may give commands.
+const AUTHORS: usize = 200;
 
 /// The ports. Cheap to clone: every thread has its own.
 #[derive(Clone)]
@@ -23,8 +29,12 @@ pub struct Ports {
     pub outbound: Arc<dyn Outbound>,
     /// GitLab, for each target.
     pub pipelines: BTreeMap<TargetName, Arc<dyn Pipelines>>,
+    /// What proves who wrote a mail, where there is a command mailbox.
+    pub authenticator: Option<Arc<dyn Authenticator>>,
     /// Where letters are written.
     pub desk: Arc<Desk>,
+    /// What commands changed.
+    pub in_force: InForce,
 }
 
 impl Ports {
@@ -33,9 +43,51 @@ impl Ports {
     /// lets it be told.
     pub fn may_tell(&self, list: &ListName, address: &str) -> bool {
         self.desk.rules.get(list).is_some_and(|rules| {
-            rules.near_misses && (rules.names_submitter(address) || self.keyring.knows(address))
+            rules.near_misses
+                && (rules.names_submitter(address)
+                    || self.in_force.is_allowed(address)
+                    || self.keyring.knows(address))
         })
     }
+
+    /// The release managers as commands changed them.
+    pub fn managers(&self) -> Vec<String> {
+        self.in_force.overlay().managers(&self.desk.managers)
+    }
+
+    /// The writer of letters, for the release managers that there are now.
+    pub fn pen(&self) -> Pen {
+        self.desk.pen.clone().with_managers(&self.managers())
+    }
+
+    /// Whether a mail that says to be from that address may be one to the command mailbox: nobody
+    /// else's is looked at.
+    ///
+    /// # Errors
+    /// As the store.
+    pub fn may_command(&self, address: &str) -> Result<bool, Fault> {
+        let is = |known: &String| known.eq_ignore_ascii_case(address);
+        if self.in_force.is_denied(address) {
+            return Ok(false);
+        }
+        if is(&self.desk.administrator)
+            || self.managers().iter().any(is)
+            || self.keyring.owner(address).is_some()
+        {
+            return Ok(true);
+        }
+        let newest = self.store.newest_pulls(AUTHORS)?;
+        Ok(newest.iter().any(|pull| is(&pull.cover.author.address)))
+    }
+}
+
+/// The command mailbox.
+#[derive(Debug, Clone)]
+pub struct CommandDesk {
+    /// Where commands are mailed.
+    pub address: String,
+    /// What was signed longer ago is not obeyed.
+    pub window: SignedDuration,
 }
 
 /// What letters are written with.
@@ -44,6 +96,12 @@ pub struct Desk {
     pub pen: Pen,
     /// MAIL FROM of every letter.
     pub sender: String,
+    /// The release managers of the configuration.
+    pub managers: Vec<String>,
+    /// Who keeps the bot running.
+    pub administrator: String,
+    /// The command mailbox, where there is one.
+    pub commands: Option<CommandDesk>,
     /// Lists, as letters name them.
     pub lists: BTreeMap<ListName, ListWords>,
     /// The lists' rules.

@@ -14,6 +14,7 @@ use crate::bot::view;
 use crate::config::model::Config;
 use crate::ports::{Clock, Fault, Store};
 use crate::pull::command::Named;
+use crate::pull::ids::PullNumber;
 use crate::pull::world::World;
 use crate::wiring;
 
@@ -24,6 +25,7 @@ const ANSWER_CAP: usize = 64 * 1024 * 1024;
 pub enum Asked<'a> {
     Status,
     Show(&'a str, &'a Named),
+    Audit(Option<PullNumber>),
     Do(&'a Order),
 }
 
@@ -85,6 +87,8 @@ fn request(asked: &Asked<'_>) -> Result<Request<Full<Bytes>>, hyper::http::Error
                 percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
             builder.uri(format!("/show/{id}")).body(Full::default())
         }
+        Asked::Audit(None) => builder.uri("/audit").body(Full::default()),
+        Asked::Audit(Some(number)) => builder.uri(format!("/audit/{number}")).body(Full::default()),
         Asked::Do(order) => {
             let body = serde_json::to_vec(order).unwrap_or_default();
             builder
@@ -116,9 +120,11 @@ fn from_store(config: &Config, asked: &Asked<'_>) -> Result<Reply, Fault> {
     let world = World::new(wiring::policy(config), store.open_records()?);
     let now = crate::adapters::clock::SystemClock.now();
     match asked {
-        Asked::Show(_, named) => Ok(view::reply(&world, store, named, now)),
+        Asked::Show(_, named) => Ok(view::reply(&world.glance(now), store, named)),
+        Asked::Audit(number) => Ok(view::audit(store, *number)),
         Asked::Status | Asked::Do(_) => {
-            Ok(Reply::Status(Box::new(view::status(&world, false, now))))
+            let status = view::Status { running: false, glance: world.glance(now) };
+            Ok(Reply::Status(Box::new(status)))
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::config::model::Config;
 use crate::ports::{Fault, FaultKind};
 
 mod ask;
+mod audit;
 pub mod check;
 mod keys;
 pub mod log;
@@ -49,6 +50,8 @@ enum Command {
     Status(status::StatusArguments),
     /// Shows one request or run: stage, history, next action, why.
     Show(show::ShowArguments),
+    /// Lists the commands that were given: who, how proved, what came of it.
+    Audit(audit::AuditArguments),
     /// Gives the bot a command; `gatepost do help` lists them.
     Do(order::OrderArguments),
 }
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Scan(arguments) => scan(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Do(arguments) => order::run(&arguments),
     }
 }

@@ -1,14 +1,16 @@
 //! `gatepost do 'COMMAND'`: gives the running bot a command.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::ask::{Asked, ask};
-use super::text::{Format, json, say};
+use super::text::{Format, joined, json, safe, say};
 use super::{ConfigArgument, failed};
+use crate::bot::answers;
 use crate::bot::control::{Order, Reply};
-use crate::pull::command::{TABLE, parse};
+use crate::pull::command::{Command, parse};
 
 /// The exit code of a command that was not carried out (sysexits `EX_UNAVAILABLE`).
 const REFUSED: u8 = 69;
@@ -24,6 +26,9 @@ pub struct OrderArguments {
     /// Where the answer of `test` goes, once there is one; without it `show run-N` has it.
     #[arg(long, value_name = "ADDRESS")]
     reply_to: Option<String>,
+    /// For `key add`: the file with the armored public key.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
     /// The form of the answer.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -32,13 +37,21 @@ pub struct OrderArguments {
 /// Runs it.
 pub fn run(arguments: &OrderArguments) -> ExitCode {
     let line = arguments.command.join(" ");
-    if line.trim() == "help" {
-        return say(&help());
+    match parse(&line, false) {
+        Ok(Command::Help(row)) => return say(&joined(&answers::help_lines(row))),
+        Ok(_) => {}
+        Err(why) => {
+            eprintln!("gatepost: {why}");
+            return ExitCode::from(64);
+        }
     }
-    if let Err(why) = parse(&line) {
-        eprintln!("gatepost: {why}");
-        return ExitCode::from(64);
-    }
+    let attached = match arguments.key.as_ref().map(std::fs::read_to_string).transpose() {
+        Ok(attached) => attached,
+        Err(error) => {
+            eprintln!("gatepost: the key's file: {error}");
+            return ExitCode::from(66);
+        }
+    };
     let config = match arguments.config.load_without_secrets() {
         Ok(config) => config,
         Err(code) => return code,
@@ -48,10 +61,12 @@ pub fn run(arguments: &OrderArguments) -> ExitCode {
         |_| "somebody at the machine".to_owned(),
         |user| format!("{user} at the machine"),
     );
-    let order = Order { line, by, reply_to: arguments.reply_to.clone() };
+    let order = Order { line, by, reply_to: arguments.reply_to.clone(), attached };
     match ask(&config, &Asked::Do(&order)) {
         Ok(reply @ (Reply::Done(_) | Reply::Refused(_))) => answer(&reply, arguments.format),
-        Ok(Reply::Status(_) | Reply::Shown(_) | Reply::Run(_)) => ExitCode::from(70),
+        Ok(Reply::Status(_) | Reply::Shown(_) | Reply::Run(_) | Reply::Audit(_)) => {
+            ExitCode::from(70)
+        }
         Err(fault) => failed(&fault),
     }
 }
@@ -65,15 +80,13 @@ fn answer(reply: &Reply, format: Format) -> ExitCode {
             ExitCode::from(REFUSED)
         }
         (Reply::Refused(why), Format::Text) => {
-            eprintln!("gatepost: {why}");
+            eprintln!("gatepost: {}", safe(why));
             ExitCode::from(REFUSED)
         }
-        (Reply::Status(_) | Reply::Shown(_) | Reply::Run(_), _) => ExitCode::from(70),
+        (Reply::Status(_) | Reply::Shown(_) | Reply::Run(_) | Reply::Audit(_), _) => {
+            ExitCode::from(70)
+        }
     }
-}
-
-fn help() -> String {
-    TABLE.iter().map(|row| format!("{:<22}{}\n", row.usage, row.does)).collect()
 }
 
 #[cfg(test)]

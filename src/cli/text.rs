@@ -62,6 +62,11 @@ pub fn visible(json: &str) -> String {
     out
 }
 
+/// Lines, each ended.
+pub fn joined(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
 /// Text from outside on one line of a terminal.
 pub fn safe(text: &str) -> String {
     clean::words(text)

@@ -30,6 +30,7 @@ pub(super) fn checks(table: &Table<'_>) -> Option<CheckPolicy> {
         ci_skip: ci_skip?,
         too_many: too_many?,
         nacked: nacked?,
+        frozen: crate::pull::checks::Duty::Hold,
         max_commits: max_commits?,
     })
 }

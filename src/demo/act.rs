@@ -153,7 +153,7 @@ fn wait_for_mailbox(bot: &RunningBot, teller: &Teller<'_>) -> Result<(), Trouble
     let deadline = Instant::now() + PATIENCE;
     loop {
         match bot.ask(Question::Status) {
-            Some(Reply::Status(status)) if !status.folders.is_empty() => return Ok(()),
+            Some(Reply::Status(status)) if !status.glance.folders.is_empty() => return Ok(()),
             Some(_) if Instant::now() < deadline => {}
             Some(_) => return Err(Fault::temporary("the bot does not read its mailbox").into()),
             None => return Err(ended_early().into()),

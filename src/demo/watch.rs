@@ -145,7 +145,9 @@ fn shown(bot: &RunningBot, cover: &PullMail) -> Option<Option<Shown>> {
     let Ok(id) = cover.message_id.parse() else { return Some(None) };
     Some(match bot.ask(Question::Show(Named::Mail(id)))? {
         Reply::Shown(shown) => Some(*shown),
-        Reply::Status(_) | Reply::Run(_) | Reply::Done(_) | Reply::Refused(_) => None,
+        Reply::Status(_) | Reply::Run(_) | Reply::Audit(_) | Reply::Done(_) | Reply::Refused(_) => {
+            None
+        }
     })
 }
 

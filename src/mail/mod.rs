@@ -7,14 +7,15 @@
 //! [`subject`], `automatic` (what machines send), `author` (who is behind a From), [`mod@heading`]
 //! (what the header alone says), `legible`, `html`, `body` and `quote` (the mail's own text),
 //! [`grammar`] (the forms of requests), [`reader`] (what a mail is), [`reason`] (why it is no request)
-//! and [`mod@retraction`] (whether its author takes it back); last [`rules`] (what is done with it on
-//! a list).
+//! and [`mod@retraction`] (whether its author takes it back); [`rules`] (what is done with it on a
+//! list); last [`commands`] (what a mail tells the bot to do).
 
 mod author;
 mod automatic;
 mod body;
 pub mod bounds;
 pub mod clean;
+pub mod commands;
 pub mod grammar;
 pub mod heading;
 mod html;

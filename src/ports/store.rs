@@ -3,9 +3,11 @@
 use jiff::SignedDuration;
 
 use super::{Fault, FileName};
+use crate::pull::audit::AuditEntry;
+use crate::pull::command_mail::CommandMail;
 use crate::pull::ids::{MessageId, PullNumber, RunId};
 use crate::pull::letter::Letter;
-pub use crate::pull::records::{Batch, Control, Cursor, Folder, HistoryEntry, Pause, Records};
+pub use crate::pull::records::{Batch, Control, Cursor, Folder, HistoryEntry, Records};
 use crate::pull::request::Pull;
 use crate::pull::run::Run;
 
@@ -64,6 +66,24 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As above.
     fn history(&self, number: PullNumber) -> Result<Vec<HistoryEntry>, Fault>;
+
+    /// A mail to the command mailbox by its Message-ID, however old.
+    ///
+    /// # Errors
+    /// As above.
+    fn mail(&self, id: &MessageId) -> Result<Option<CommandMail>, Fault>;
+
+    /// The mail whose signature has that digest, if one was acted on.
+    ///
+    /// # Errors
+    /// As above.
+    fn seen(&self, digest: &str) -> Result<Option<MessageId>, Fault>;
+
+    /// The newest lines of the audit trail, of all or about one request, newest first.
+    ///
+    /// # Errors
+    /// As above.
+    fn audit(&self, of: Option<PullNumber>, at_most: usize) -> Result<Vec<AuditEntry>, Fault>;
 
     /// Writes a file beside the records; durable on return, whole or not at all. Safe to repeat.
     ///

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cover::Person;
 use super::ids::ObjectId;
+use super::overlay::Freeze;
 use super::signer::Signer;
 
 /// Commits that a problem names at most.
@@ -85,6 +86,8 @@ pub enum Check {
     TooMany,
     /// Somebody objected to a commit.
     Nacked,
+    /// The target is frozen.
+    Frozen,
 }
 
 /// What follows from a problem.
@@ -124,6 +127,8 @@ pub struct CheckPolicy {
     pub too_many: Duty,
     /// Of objections in the messages.
     pub nacked: Duty,
+    /// Of a target that is frozen.
+    pub frozen: Duty,
     /// How many commits are looked at.
     pub max_commits: u32,
 }
@@ -139,6 +144,7 @@ impl CheckPolicy {
             ci_skip: Duty::Off,
             too_many: Duty::Hold,
             nacked: Duty::Hold,
+            frozen: Duty::Hold,
             ..Self::all(Duty::Refuse)
         }
     }
@@ -157,6 +163,7 @@ impl CheckPolicy {
             ci_skip: duty,
             too_many: duty,
             nacked: duty,
+            frozen: duty,
             max_commits: 1_000,
         }
     }
@@ -175,6 +182,7 @@ impl CheckPolicy {
             Check::CiSkip => self.ci_skip,
             Check::TooMany => self.too_many,
             Check::Nacked => self.nacked,
+            Check::Frozen => self.frozen,
         }
     }
 }
@@ -234,6 +242,16 @@ pub fn problems(
     found.into_iter().flatten().filter_map(counts).collect()
 }
 
+/// That a target is frozen, unless its policy leaves that out; what it is frozen for stands where
+/// other problems name commits.
+pub fn frozen(freeze: &Freeze, policy: &CheckPolicy) -> Option<Problem> {
+    let until = freeze.until.map(|until| format!("until {}", until.strftime("%Y-%m-%d %H:%M UTC")));
+    let said = [until, freeze.reason.clone()].into_iter().flatten().collect::<Vec<_>>().join(": ");
+    let commits = Some(said).filter(|said| !said.is_empty()).into_iter().collect();
+    let duty = policy.frozen;
+    (duty != Duty::Off).then_some(Problem { check: Check::Frozen, duty, commits, total: 0 })
+}
+
 /// Whether an approval of some problems speaks of all of the others.
 pub fn covers(approved: &[Problem], found: &[Problem]) -> bool {
     found.iter().all(|problem| approved.iter().any(|known| known.check == problem.check))
@@ -251,7 +269,8 @@ fn named(commit: &CommitFacts, check: Check) -> String {
         | Check::BaseUnknown
         | Check::BaseNotAncestor
         | Check::CiSkip
-        | Check::TooMany => None,
+        | Check::TooMany
+        | Check::Frozen => None,
     };
     let who = who.map_or_else(String::new, |(how, who)| format!(" ({how} {})", who.called()));
     format!("{} {}{who}", commit.id.short(), commit.subject)

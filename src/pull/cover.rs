@@ -36,6 +36,14 @@ pub struct Request {
     pub tip: Option<CommitName>,
 }
 
+impl Request {
+    /// The ref's name without `refs/tags/` or `tags/`.
+    pub fn tag_name(&self) -> &str {
+        let short = self.reference.strip_prefix("refs/").unwrap_or(&self.reference);
+        short.strip_prefix("tags/").unwrap_or(short)
+    }
+}
+
 /// A cover letter: a mail that asks for a pull, read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cover {

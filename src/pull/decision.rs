@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::records::Pause;
+use super::overlay::Pause;
 use super::retry::Retry;
 
 /// A decision about one record.

@@ -82,6 +82,18 @@ pub enum LetterState {
     },
 }
 
+impl Letter {
+    /// Whether it answers a mail to the command mailbox: such a letter goes out whatever is stopped.
+    pub fn is_transcript(&self) -> bool {
+        matches!(self.about, About::Mail(_)) && self.audience == Audience::Asker
+    }
+
+    /// Whether it tells the administrator of the bot itself.
+    pub fn is_alert(&self) -> bool {
+        self.about == About::Bot && self.audience == Audience::Administrator
+    }
+}
+
 impl LetterState {
     /// Whether nothing more will happen to it.
     pub fn is_final(&self) -> bool {

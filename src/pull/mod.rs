@@ -9,12 +9,15 @@
 //! that proves), [`checks`] (what speaks against its commits), [`verdict`] (what is concluded, and who is told), [`ci_change`] (what CI would run,
 //! with the request and without), [`retry`], [`decision`], [`policy`], [`queue`]; then the three
 //! records with their rules: [`request`] (and [`revision`]: which one is another's next), [`run`],
-//! [`letter`]; [`expiry`] (keys that end soon), [`records`] (what is put together), [`command`] (what
-//! people may say) and [`world`], which joins them: `step`.
+//! [`letter`]; [`expiry`] (keys that end soon); [`command`] (what people may say), [`command_mail`]
+//! (the mail they say it in), [`overlay`] (what that changed) and [`audit`] (who said it);
+//! [`records`] (what is put together) and [`world`], which joins them: `step`.
 
+pub mod audit;
 pub mod checks;
 pub mod ci_change;
 pub mod command;
+pub mod command_mail;
 pub mod cover;
 pub mod decision;
 pub mod evidence;
@@ -22,6 +25,7 @@ pub mod expiry;
 pub mod ids;
 pub mod letter;
 pub mod near_miss;
+pub mod overlay;
 pub mod pipeline;
 pub mod policy;
 pub mod queue;

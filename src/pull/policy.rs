@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use super::checks::CheckPolicy;
 use super::ids::{ListName, TargetName};
+use super::overlay::Freeze;
 use super::records::Folder;
 
 /// What holds for everything.
@@ -25,6 +26,14 @@ pub struct Policy {
     pub keep: SignedDuration,
     /// How many letters may go to one address in an hour.
     pub letters_per_hour: u32,
+    /// How many letters may go out in an hour before outgoing mail is stopped.
+    pub letters_per_hour_in_all: u32,
+    /// How many mails of one sender to the command mailbox are read in an hour.
+    pub command_mails_per_hour: u32,
+    /// Who keeps it running.
+    pub administrator: String,
+    /// Who decides and merges, by the configuration.
+    pub managers: Vec<String>,
     /// Targets, by name.
     pub targets: BTreeMap<TargetName, TargetPolicy>,
     /// Lists, by name.
@@ -65,6 +74,8 @@ pub struct TargetPolicy {
     pub ci_paths: Vec<String>,
     /// What follows from problems of its commits.
     pub checks: CheckPolicy,
+    /// Set while a person's freeze is in force; the configuration has none.
+    pub freeze: Option<Freeze>,
 }
 
 /// Whether what CI would run, with the request and without, is asked of GitLab.

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::audit::AuditEntry;
+use super::command_mail::CommandMail;
 use super::expiry::{Warned, Warning};
 use super::ids::{AccountName, MessageId, PullNumber};
 use super::letter::Letter;
 use super::near_miss::NearMiss;
+use super::overlay::Overlay;
 use super::request::Pull;
 use super::run::Run;
 
@@ -34,22 +37,9 @@ pub struct Cursor {
     pub watched_from: Timestamp,
 }
 
-/// Who stopped new tests, when and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pause {
-    /// Why, in the person's words.
-    pub reason: String,
-    /// Who.
-    pub by: String,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// What commands changed, over what the configuration says; and what the bot counts.
+/// What the bot counts, and what it has to write about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Control {
-    /// Set while no new test may begin.
-    pub pause: Option<Pause>,
     /// Counts for the administrator's weekly letter, by what was counted.
     pub counts: BTreeMap<String, u64>,
     /// Since when they count.
@@ -88,10 +78,18 @@ pub struct Batch {
     pub letters: Vec<Letter>,
     /// Cursors.
     pub cursors: Vec<(Folder, Cursor)>,
-    /// The overlay, if it changed.
+    /// What the bot counts, if it changed.
     pub control: Option<Control>,
+    /// What commands changed, if that changed.
+    pub overlay: Option<Overlay>,
+    /// Mails to the command mailbox, whole.
+    pub mails: Vec<CommandMail>,
+    /// Digests of signatures that must not be acted on again, each with its mail.
+    pub seen: Vec<(String, MessageId)>,
     /// History lines to append.
     pub history: Vec<(PullNumber, HistoryEntry)>,
+    /// Lines of the audit trail to append.
+    pub audit: Vec<AuditEntry>,
 }
 
 impl Batch {
@@ -112,8 +110,12 @@ pub struct Records {
     pub letters: Vec<Letter>,
     /// All cursors.
     pub cursors: Vec<(Folder, Cursor)>,
-    /// The overlay.
+    /// What the bot counts.
     pub control: Control,
+    /// What commands changed.
+    pub overlay: Overlay,
+    /// Mails to the command mailbox whose stage is not `Closed`.
+    pub mails: Vec<CommandMail>,
     /// The number the next request gets.
     pub next_pull: u64,
     /// The number the next run gets.

@@ -18,6 +18,7 @@ mod checking;
 pub mod decide;
 mod examining;
 mod fetching;
+mod ordered;
 mod superseding;
 
 /// A pull request. Stored whole; `history` keeps what led here.
@@ -52,6 +53,15 @@ pub struct Pull {
     pub lineage: Lineage,
     /// Its author's word that it is not wanted any more.
     pub retraction: Option<Retraction>,
+    /// Addresses, in lower case, of the maintainers whose paths it touches.
+    #[serde(default)]
+    pub touches: Vec<String>,
+    /// Whether its author had it tested again; a maintainer may more than once.
+    #[serde(default)]
+    pub retested_by_author: bool,
+    /// What people wrote down beside it.
+    #[serde(default)]
+    pub notes: Vec<Note>,
     /// Letters already written about it, by id; a repeated verdict finds its letter here.
     pub letters: Vec<MessageId>,
     /// Where it stands.
@@ -68,6 +78,20 @@ pub struct Retraction {
     pub at: Timestamp,
     /// Whether the release managers were told.
     pub told: bool,
+}
+
+/// How many notes a request keeps: the newest.
+pub const MOST_NOTES: usize = 8;
+
+/// What somebody wrote down beside a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The text, 500 characters at most.
+    pub text: String,
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A tag that a trusted key signed.

@@ -173,6 +173,7 @@ fn is_void(pull: &Pull) -> bool {
             | Verdict::Tested { .. }
             | Verdict::Landed
             | Verdict::Cancelled { .. }
+            | Verdict::Ignored { .. }
             | Verdict::Superseded { .. },
         )
         | None => false,

@@ -240,6 +240,14 @@ impl Run {
         }
     }
 
+    /// The request that it is an attempt of.
+    pub fn of(&self) -> Option<PullNumber> {
+        match self.why {
+            Why::Attempt { pull, .. } => Some(pull),
+            Why::Asked { .. } => None,
+        }
+    }
+
     /// Whether it takes a slot.
     pub fn occupies(&self) -> bool {
         match &self.stage {

@@ -165,6 +165,15 @@ pub enum Refusal {
     Signer(Objection),
     /// Its commits have problems, not all of which a person may approve.
     Checks(Vec<Problem>),
+    /// A person refused it.
+    Person {
+        /// Who.
+        by: String,
+        /// Why, in the person's words.
+        reason: String,
+        /// Whether its signer was trusted by then: then the list is told, too.
+        proved: bool,
+    },
     /// What was fetched is no tag that could carry a signature.
     NoTag {
         /// What it is.
@@ -234,6 +243,11 @@ pub enum Verdict {
         /// The earlier request.
         of: PullNumber,
     },
+    /// A person wants it left alone.
+    Ignored {
+        /// Who.
+        by: String,
+    },
     /// A later revision stands in its place: that one is answered, this one says nothing.
     Superseded {
         /// The later request.
@@ -264,9 +278,13 @@ impl Verdict {
             Self::Tested { outcome, .. } => outcome.audience(),
             // Who signed it is proved, and that the mail is theirs.
             Self::Refused { why: Refusal::Checks(_), .. } => Some(Audience::Thread),
+            Self::Refused { why: Refusal::Person { proved: true, .. }, .. } => {
+                Some(Audience::Thread)
+            }
             Self::Refused { sender_known, .. } => sender_known.then_some(Audience::Author),
             Self::Landed
             | Self::Cancelled { .. }
+            | Self::Ignored { .. }
             | Self::Repeated { .. }
             | Self::Superseded { .. } => None,
         }
@@ -348,6 +366,7 @@ impl Verdict {
             Self::Refused { .. } => "refused",
             Self::Landed => "landed",
             Self::Cancelled { .. } => "cancelled",
+            Self::Ignored { .. } => "ignored",
             Self::Repeated { .. } => "repeated",
             Self::Superseded { .. } => "superseded",
         }

@@ -11,9 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::audit::AuditEntry;
+use super::command_mail::{CommandMail, MailStage};
 use super::ids::{MessageId, ObjectId, PullNumber, RunId, TargetName};
 use super::letter::{About, Letter};
 use super::near_miss::MissEvent;
+use super::overlay::Overlay;
 use super::policy::Policy;
 use super::records::{Batch, Control, Cursor, Folder, HistoryEntry, Records};
 use super::request::apply::PullEvent;
@@ -24,12 +27,17 @@ use super::run::{Run, RunStage};
 
 mod arrivals;
 mod events;
+pub mod glance;
+mod housekeeping;
 mod input;
 mod keys;
+mod mails;
 mod orders;
 mod outbox;
 mod revisions;
+mod rights;
 mod settle;
+mod steering;
 
 pub use self::input::{
     Alert, Arrival, Arrived, Done, Effect, Happened, Input, Step, Subject, alert_for,
@@ -50,6 +58,8 @@ pub struct World {
     letters: BTreeMap<MessageId, Letter>,
     cursors: BTreeMap<Folder, Cursor>,
     control: Control,
+    overlay: Overlay,
+    mails: BTreeMap<MessageId, CommandMail>,
     next_pull: u64,
     next_run: u64,
     in_flight: BTreeSet<Subject>,
@@ -63,6 +73,14 @@ pub struct World {
     heads: BTreeMap<TargetName, (Option<ObjectId>, Timestamp)>,
     /// When letters went to each address, in the last hour.
     sent: BTreeMap<String, Vec<Timestamp>>,
+    /// When letters went out at all, in the last hour.
+    sent_in_all: Vec<Timestamp>,
+    /// When mails to the command mailbox came from each address, in the last hour.
+    commanded: BTreeMap<String, Vec<Timestamp>>,
+    /// When each address was told last that a mail in its name proves nothing.
+    told_unproved: BTreeMap<String, Timestamp>,
+    /// Digests of signatures that were acted on in this life of the program.
+    seen: BTreeSet<String>,
     /// When the keyring was last looked at in this life of the program.
     keys_read_at: Option<Timestamp>,
     /// When old files were last removed in this life of the program.
@@ -78,6 +96,10 @@ struct Changed {
     letters: BTreeSet<MessageId>,
     cursors: BTreeSet<Folder>,
     control: bool,
+    overlay: bool,
+    mails: BTreeSet<MessageId>,
+    seen: Vec<(String, MessageId)>,
+    audit: Vec<AuditEntry>,
     history: Vec<(PullNumber, HistoryEntry)>,
     log: Vec<(String, String)>,
 }
@@ -85,13 +107,15 @@ struct Changed {
 impl World {
     /// Takes up everything that is open where it was.
     pub fn new(policy: Policy, records: Records) -> Self {
-        Self {
+        let mut world = Self {
             policy,
             pulls: records.pulls.into_iter().map(|p| (p.number, p)).collect(),
             runs: records.runs.into_iter().map(|r| (r.id, r)).collect(),
             letters: records.letters.into_iter().map(|l| (l.id.clone(), l)).collect(),
             cursors: records.cursors.into_iter().collect(),
             control: records.control,
+            overlay: records.overlay,
+            mails: records.mails.into_iter().map(|mail| (mail.id.clone(), mail)).collect(),
             next_pull: records.next_pull.max(1),
             next_run: records.next_run.max(1),
             in_flight: BTreeSet::new(),
@@ -100,10 +124,16 @@ impl World {
             read_at: BTreeMap::new(),
             heads: BTreeMap::new(),
             sent: BTreeMap::new(),
+            sent_in_all: Vec::new(),
+            commanded: BTreeMap::new(),
+            told_unproved: BTreeMap::new(),
+            seen: BTreeSet::new(),
             keys_read_at: None,
             expired_at: None,
             changed: Changed::default(),
-        }
+        };
+        world.put_in_force();
+        world
     }
 
     /// The policy in force.
@@ -127,6 +157,16 @@ impl World {
     }
 
     /// What commands changed.
+    pub fn overlay(&self) -> &Overlay {
+        &self.overlay
+    }
+
+    /// Mails to the command mailbox that are not answered yet.
+    pub fn mails(&self) -> &BTreeMap<MessageId, CommandMail> {
+        &self.mails
+    }
+
+    /// What the bot counts.
     pub fn control(&self) -> &Control {
         &self.control
     }
@@ -151,9 +191,7 @@ impl World {
             }
             Input::Unreadable { alert } => self.raise(alert, now),
             Input::Done(done) => self.done(done, now),
-            Input::Command { command, by, reply_to } => {
-                answer = Some(self.order(command, &by, reply_to, now));
-            }
+            Input::Command(order) => answer = Some(self.obey(&order, now)),
         }
         let (effects, wake_at) = self.settle(now);
         let (batch, log) = self.take_changes();
@@ -162,6 +200,9 @@ impl World {
 
     fn done(&mut self, done: Done, now: Timestamp) {
         self.in_flight.remove(&done.subject);
+        if done.happened == Happened::Withheld {
+            return self.withheld(&done.subject, now);
+        }
         let outdated = self.was_outdated(&done.subject);
         if !outdated {
             self.back_off(&done, now);
@@ -195,6 +236,10 @@ impl World {
                 self.changed.control = true;
             }
             (Subject::Miss(_), Happened::Miss(MissEvent::Failed(_))) => {}
+            (Subject::Mail(id), Happened::Commands(reading)) => {
+                self.commands_read(&id, *reading, now);
+            }
+            (Subject::Mail(id), Happened::Transcribed) => self.transcribed(&id, now),
             (Subject::Miss(id), _) => {
                 self.control.near_misses.remove(&id);
                 self.changed.control = true;
@@ -209,7 +254,14 @@ impl World {
             (Subject::KeyWarning(key), Happened::KeyWarned) => self.key_warned(&key),
             (subject @ Subject::KeyWarning(_), _) => self.key_not_warned(subject, now),
             (Subject::OldFiles, _) => self.expired_at = Some(now),
-            (Subject::Pull(_) | Subject::Notice(_) | Subject::Run(_) | Subject::Letter(_), _) => {}
+            (
+                Subject::Pull(_)
+                | Subject::Notice(_)
+                | Subject::Run(_)
+                | Subject::Letter(_)
+                | Subject::Mail(_),
+                _,
+            ) => {}
         }
     }
 
@@ -218,7 +270,8 @@ impl World {
         let trouble = match &done.happened {
             Happened::Pull(PullEvent::Failed(trouble))
             | Happened::Run(RunEvent::Failed(trouble))
-            | Happened::Miss(MissEvent::Failed(trouble)) => trouble,
+            | Happened::Miss(MissEvent::Failed(trouble)) => Some(trouble),
+            Happened::Commands(reading) => reading.failed(),
             Happened::Pull(_)
             | Happened::Run(_)
             | Happened::Letter(_)
@@ -226,10 +279,13 @@ impl World {
             | Happened::Head(_)
             | Happened::Keyring(_)
             | Happened::KeyWarned
-            | Happened::Nothing => {
-                self.backoff.remove(&done.subject);
-                return;
-            }
+            | Happened::Transcribed
+            | Happened::Withheld
+            | Happened::Nothing => None,
+        };
+        let Some(trouble) = trouble else {
+            self.backoff.remove(&done.subject);
+            return;
         };
         let before = self.backoff.remove(&done.subject).unwrap_or_else(|| Retry::now(now));
         let after = before.after_failure(now, trouble.detail.clone(), trouble.retry_after);
@@ -286,11 +342,16 @@ impl World {
                 .filter_map(|folder| self.cursors.get(&folder).map(|cursor| (folder, *cursor)))
                 .collect(),
             control: changed.control.then(|| self.control.clone()),
+            overlay: changed.overlay.then(|| self.overlay.clone()),
+            mails: changed.mails.iter().filter_map(|id| self.mails.get(id).cloned()).collect(),
+            seen: changed.seen,
             history: changed.history,
+            audit: changed.audit,
         };
         self.pulls.retain(|_, pull| !matches!(pull.stage, Stage::Closed { .. }));
         self.runs.retain(|_, run| !matches!(run.stage, RunStage::Closed { .. }));
         self.letters.retain(|_, letter| !letter.state.is_final());
+        self.mails.retain(|_, mail| !matches!(mail.stage, MailStage::Closed { .. }));
         (batch, changed.log)
     }
 }

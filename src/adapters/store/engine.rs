@@ -16,7 +16,7 @@ pub enum Table {
     Letters,
     /// Cursors by account and folder.
     Cursors,
-    /// The overlay, under one key.
+    /// What the bot counts, and what commands changed, under a key each.
     Control,
     /// History lines by (request, sequence).
     History,
@@ -24,11 +24,19 @@ pub enum Table {
     MessageIds,
     /// Keys of what is not over, after a letter for the table; the values are empty.
     Open,
+    /// Mails to the command mailbox by Message-ID.
+    Mails,
+    /// Mails by the digests of their signatures.
+    Seen,
+    /// The audit trail by sequence.
+    Audit,
+    /// Keys of the audit trail by (request, sequence); the values are empty.
+    AuditOf,
 }
 
 impl Table {
     /// All of them, in the order of [`index`](Self::index).
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Pulls,
         Self::Runs,
         Self::Letters,
@@ -37,6 +45,10 @@ impl Table {
         Self::History,
         Self::MessageIds,
         Self::Open,
+        Self::Mails,
+        Self::Seen,
+        Self::Audit,
+        Self::AuditOf,
     ];
 
     /// The name on disk. Never changes.
@@ -50,6 +62,10 @@ impl Table {
             Self::History => "history",
             Self::MessageIds => "message-ids",
             Self::Open => "open",
+            Self::Mails => "mails",
+            Self::Seen => "seen",
+            Self::Audit => "audit",
+            Self::AuditOf => "audit-of",
         }
     }
 

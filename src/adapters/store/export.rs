@@ -19,14 +19,15 @@ struct Line<'a> {
 
 impl<E: Engine> KeyedStore<E> {
     /// Writes every record as one line, `{"table":…,"key":…,"value":{"v":…,"record":…}}`, in a
-    /// fixed order. The index of what is open is left out: it follows from the records. Safe to
+    /// fixed order. The indexes without values are left out: they follow from the records. Safe to
     /// repeat; records put meanwhile may be in it or not.
     ///
     /// # Errors
     /// Temporary: the disk, here or where it is written. Permanent: a record is not JSON.
     pub fn export(&self, out: &mut dyn Write) -> Result<(), Fault> {
         let failed = |error: io::Error| Fault::temporary(format!("the export failed: {error}"));
-        for table in Table::ALL.into_iter().filter(|table| *table != Table::Open) {
+        let indexes = [Table::Open, Table::AuditOf];
+        for table in Table::ALL.into_iter().filter(|table| !indexes.contains(table)) {
             self.engine().visit(table, &[], Order::Ascending, &mut |key, value| {
                 let key = key_name(table, key);
                 let value = serde_json::from_slice(value).map_err(|error| {

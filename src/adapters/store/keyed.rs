@@ -10,15 +10,20 @@ use jiff::SignedDuration;
 use super::engine::{Engine, Order, Table, Write};
 use super::record::{Record, decode, encode};
 use crate::ports::{Batch, Control, Cursor, Fault, FileName, Folder, HistoryEntry, Records, Store};
+use crate::pull::audit::AuditEntry;
+use crate::pull::command_mail::{CommandMail, MailStage};
 use crate::pull::ids::{MessageId, PullNumber, RunId};
 use crate::pull::letter::Letter;
+use crate::pull::overlay::Overlay;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::run::{Run, RunStage};
 
 const CONTROL_KEY: &[u8] = b"control";
+const OVERLAY_KEY: &[u8] = b"overlay";
 const OPEN_PULL: u8 = b'p';
 const OPEN_RUN: u8 = b'r';
 const OPEN_LETTER: u8 = b'l';
+const OPEN_MAIL: u8 = b'm';
 
 /// A store upon an engine. A clone is another handle to the same store.
 #[derive(Debug)]
@@ -60,7 +65,15 @@ impl<E: Engine> Store for KeyedStore<E> {
         if let Some(control) = &batch.control {
             writes.push(insert(Table::Control, CONTROL_KEY.to_vec(), encode(control, &"")?));
         }
+        if let Some(overlay) = &batch.overlay {
+            writes.push(insert(Table::Control, OVERLAY_KEY.to_vec(), encode(overlay, &"")?));
+        }
+        plan_mails(&batch.mails, &mut writes)?;
+        for (digest, id) in &batch.seen {
+            writes.push(insert(Table::Seen, digest.as_bytes().to_vec(), encode(id, digest)?));
+        }
         self.plan_history(&batch.history, &mut writes)?;
+        self.plan_audit(&batch.audit, &mut writes)?;
         self.engine.commit(&writes)
     }
 
@@ -68,6 +81,7 @@ impl<E: Engine> Store for KeyedStore<E> {
         let mut records = Records {
             cursors: self.collect(Table::Cursors, &[], Order::Ascending, usize::MAX)?,
             control: self.get::<Control>(Table::Control, CONTROL_KEY, &"")?.unwrap_or_default(),
+            overlay: self.get::<Overlay>(Table::Control, OVERLAY_KEY, &"")?.unwrap_or_default(),
             next_pull: self.next_number(Table::Pulls)?,
             next_run: self.next_number(Table::Runs)?,
             ..Records::default()
@@ -80,6 +94,9 @@ impl<E: Engine> Store for KeyedStore<E> {
         }
         for key in self.open_keys(OPEN_LETTER)? {
             records.letters.push(self.must_get(Table::Letters, &key)?);
+        }
+        for key in self.open_keys(OPEN_MAIL)? {
+            records.mails.push(self.must_get(Table::Mails, &key)?);
         }
         Ok(records)
     }
@@ -110,6 +127,18 @@ impl<E: Engine> Store for KeyedStore<E> {
 
     fn history(&self, number: PullNumber) -> Result<Vec<HistoryEntry>, Fault> {
         self.collect(Table::History, &number.0.to_be_bytes(), Order::Ascending, usize::MAX)
+    }
+
+    fn mail(&self, id: &MessageId) -> Result<Option<CommandMail>, Fault> {
+        self.get(Table::Mails, id.as_str().as_bytes(), id)
+    }
+
+    fn seen(&self, digest: &str) -> Result<Option<MessageId>, Fault> {
+        self.get(Table::Seen, digest.as_bytes(), &digest)
+    }
+
+    fn audit(&self, of: Option<PullNumber>, at_most: usize) -> Result<Vec<AuditEntry>, Fault> {
+        self.trail(of, at_most)
     }
 
     fn put_file(&self, name: &FileName, content: &[u8]) -> Result<(), Fault> {
@@ -180,7 +209,7 @@ impl<E: Engine> KeyedStore<E> {
             if end.iter().eq(new.iter().copied()) {
                 continue;
             }
-            let first = self.next_sequence(&prefix)?;
+            let first = self.next_sequence(Table::History, &prefix)?;
             for (sequence, line) in (first..).zip(new) {
                 let key = [prefix, sequence.to_be_bytes()].concat();
                 writes.push(insert(Table::History, key, encode(line, &number)?));
@@ -189,8 +218,8 @@ impl<E: Engine> KeyedStore<E> {
         Ok(())
     }
 
-    fn next_sequence(&self, prefix: &[u8]) -> Result<u64, Fault> {
-        let last = self.keys(Table::History, prefix, Order::Descending, 1)?;
+    pub(super) fn next_sequence(&self, table: Table, prefix: &[u8]) -> Result<u64, Fault> {
+        let last = self.keys(table, prefix, Order::Descending, 1)?;
         Ok(last.first().map_or(0, |key| number_of(&key[prefix.len()..]) + 1))
     }
 
@@ -204,7 +233,7 @@ impl<E: Engine> KeyedStore<E> {
         Ok(keys.into_iter().map(|key| key[1..].to_vec()).collect())
     }
 
-    fn get<T: Record>(
+    pub(super) fn get<T: Record>(
         &self,
         table: Table,
         key: &[u8],
@@ -213,14 +242,14 @@ impl<E: Engine> KeyedStore<E> {
         self.engine.get(table, key)?.map(|bytes| decode(&bytes, name)).transpose()
     }
 
-    fn must_get<T: Record>(&self, table: Table, key: &[u8]) -> Result<T, Fault> {
+    pub(super) fn must_get<T: Record>(&self, table: Table, key: &[u8]) -> Result<T, Fault> {
         let name = key_name(table, key);
         self.get(table, key, &name)?.ok_or_else(|| {
             Fault::permanent(format!("the store lacks {} {name}, which is open", T::KIND))
         })
     }
 
-    fn collect<T: Record>(
+    pub(super) fn collect<T: Record>(
         &self,
         table: Table,
         prefix: &[u8],
@@ -238,7 +267,7 @@ impl<E: Engine> KeyedStore<E> {
         Ok(found)
     }
 
-    fn keys(
+    pub(super) fn keys(
         &self,
         table: Table,
         prefix: &[u8],
@@ -276,6 +305,16 @@ fn plan_letters(letters: &[Letter], writes: &mut Vec<Write>) -> Result<(), Fault
     Ok(())
 }
 
+fn plan_mails(mails: &[CommandMail], writes: &mut Vec<Write>) -> Result<(), Fault> {
+    for mail in mails {
+        let key = mail.id.as_str().as_bytes().to_vec();
+        let is_over = matches!(mail.stage, MailStage::Closed { .. });
+        writes.push(open_index(OPEN_MAIL, &key, is_over));
+        writes.push(insert(Table::Mails, key, encode(mail, &mail.id)?));
+    }
+    Ok(())
+}
+
 fn plan_cursors(cursors: &[(Folder, Cursor)], writes: &mut Vec<Write>) -> Result<(), Fault> {
     for entry in cursors {
         let Folder { account, folder } = &entry.0;
@@ -286,7 +325,7 @@ fn plan_cursors(cursors: &[(Folder, Cursor)], writes: &mut Vec<Write>) -> Result
     Ok(())
 }
 
-fn insert(table: Table, key: Vec<u8>, value: Vec<u8>) -> Write {
+pub(super) fn insert(table: Table, key: Vec<u8>, value: Vec<u8>) -> Write {
     Write { table, key, value: Some(value) }
 }
 
@@ -296,7 +335,7 @@ fn open_index(kind: u8, key: &[u8], is_over: bool) -> Write {
 }
 
 /// The number that a key is; a key of another length (none is written) is the largest.
-fn number_of(key: &[u8]) -> u64 {
+pub(super) fn number_of(key: &[u8]) -> u64 {
     key.try_into().map_or(u64::MAX - 1, u64::from_be_bytes)
 }
 
@@ -308,8 +347,13 @@ pub(super) fn key_name(table: Table, key: &[u8]) -> String {
             let (number, sequence) = key.split_at(key.len().min(8));
             format!("{}.{}", number_of(number), number_of(sequence))
         }
-        Table::Letters | Table::Cursors | Table::Control | Table::MessageIds | Table::Open => {
-            String::from_utf8_lossy(key).replace('\0', " ")
-        }
+        Table::Audit | Table::AuditOf => number_of(&key[key.len().saturating_sub(8)..]).to_string(),
+        Table::Letters
+        | Table::Cursors
+        | Table::Control
+        | Table::MessageIds
+        | Table::Open
+        | Table::Mails
+        | Table::Seen => String::from_utf8_lossy(key).replace('\0', " "),
     }
 }

@@ -9,8 +9,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::ports::{Control, Cursor, Fault, Folder, HistoryEntry};
-use crate::pull::ids::PullNumber;
+use crate::pull::audit::AuditEntry;
+use crate::pull::command_mail::CommandMail;
+use crate::pull::ids::{MessageId, PullNumber};
 use crate::pull::letter::Letter;
+use crate::pull::overlay::Overlay;
 use crate::pull::request::Pull;
 use crate::pull::run::Run;
 
@@ -44,6 +47,22 @@ impl Record for (Folder, Cursor) {
 
 impl Record for Control {
     const KIND: &'static str = "control record";
+}
+
+impl Record for Overlay {
+    const KIND: &'static str = "record of what commands changed";
+}
+
+impl Record for CommandMail {
+    const KIND: &'static str = "command mail";
+}
+
+impl Record for AuditEntry {
+    const KIND: &'static str = "line of the audit trail";
+}
+
+impl Record for MessageId {
+    const KIND: &'static str = "signature index entry";
 }
 
 impl Record for HistoryEntry {

@@ -39,6 +39,7 @@ pub(super) fn perform(
         | PullAction::TakeOutcome(_)
         | PullAction::Repeat(_)
         | PullAction::Supersede(_)
+        | PullAction::LookAgain
         | PullAction::NoteSent => Result::of(Happened::Nothing),
     }
 }
@@ -184,7 +185,9 @@ fn write(
             pull.number, pull.list, pull.target
         )));
     };
-    let case = Case { pull, run, list, target, drift, now: ports.clock.now() };
+    let managers = ports.managers();
+    let now = ports.clock.now();
+    let case = Case { pull, run, list, target, managers: &managers, drift, now };
     let mut written = Written::default();
     for draft in compose(&case) {
         match draft {
@@ -215,7 +218,7 @@ fn told(
 
 fn tell_hold(ports: &Ports, pull: &Pull) -> Result {
     let letters = write(ports, pull, None, None, |case| {
-        let pen = &ports.desk.pen;
+        let pen = &ports.pen();
         let mut drafts = vec![pen.held(case, Audience::Managers)];
         // Before the signature is verified nothing goes to whoever the mail says it is from.
         let known = || ports.may_tell(&pull.list, &pull.cover.author.address);
@@ -236,20 +239,19 @@ fn answer(ports: &Ports, pull: &Pull, run: Option<&Run>) -> Result {
         ports.repository.target_head(&pull.target).ok()?;
         ports.repository.drift(from, &pull.target, candidate).ok()
     });
-    let letters =
-        write(ports, pull, run, drift.as_ref(), |case| vec![ports.desk.pen.verdict(case)]);
+    let letters = write(ports, pull, run, drift.as_ref(), |case| vec![ports.pen().verdict(case)]);
     told(letters, PullEvent::Written)
 }
 
 fn tell_unanswered(ports: &Ports, pull: &Pull, because: &str) -> Result {
     let letters = write(ports, pull, None, None, |case| {
-        vec![ports.desk.pen.unanswered(case, because).map(Some)]
+        vec![ports.pen().unanswered(case, because).map(Some)]
     });
     told(letters, PullEvent::UnansweredTold)
 }
 
 fn tell_retraction(ports: &Ports, pull: &Pull) -> Result {
-    let letters = write(ports, pull, None, None, |case| vec![ports.desk.pen.retracted(case)]);
+    let letters = write(ports, pull, None, None, |case| vec![ports.pen().retracted(case)]);
     told(letters, PullEvent::RetractionTold)
 }
 

@@ -31,13 +31,20 @@ const FILES: usize = 20;
 pub(super) struct Text {
     first: String,
     rest: Page,
+    /// Commands about it, as they are mailed.
+    orders: Vec<String>,
 }
 
 impl Text {
     fn new(words: &Words) -> Self {
         let mut rest = Page::default();
         rest.paragraph(&words.means);
-        Self { first: words.first.clone(), rest }
+        Self { first: words.first.clone(), rest, orders: Vec::new() }
+    }
+
+    /// A text of one's own.
+    pub(super) fn of(first: &str, rest: Page) -> Self {
+        Self { first: first.to_owned(), rest, orders: Vec::new() }
     }
 
     /// The whole text, with `aside` under the verdict and a signature at the end.
@@ -51,7 +58,20 @@ impl Text {
         })
     }
 
+    /// Says how the commands are given by mail.
+    pub(super) fn orders_by_mail(&mut self) {
+        let orders = std::mem::take(&mut self.orders);
+        if !orders.is_empty() {
+            let how = "Or answer this letter, signed with OpenPGP, with one of these lines:";
+            self.rest.paragraph(how).verbatim(&orders);
+        }
+    }
+
     fn next(mut self, words: &Words) -> Self {
+        let order = |line: &String| {
+            Some(line.strip_prefix("gatepost do '")?.strip_suffix('\'')?.to_owned())
+        };
+        self.orders = words.commands.iter().filter_map(order).collect();
         self.rest.paragraph(&format!("What to do next: {}", words.next)).verbatim(&words.commands);
         self
     }
@@ -84,7 +104,8 @@ pub(super) fn asked(
     drift: Option<&Drift>,
 ) -> Text {
     let base = facts::base(Some(run), outcome);
-    let ground = Ground { branch: &target.branch, base, pull: None, revision: 0 };
+    let again = String::new();
+    let ground = Ground { branch: &target.branch, base, pull: None, revision: 0, again };
     let words = words::tested(outcome, &ground);
     let mut text = Text::new(&words);
     let mut rows = Vec::new();
@@ -196,7 +217,7 @@ pub(super) fn alert(subject: &str, detail: &str, now: Timestamp) -> Text {
         rest.paragraph(paragraph);
     }
     rest.rows(&[("time", words::when(now))]);
-    Text { first: subject.to_owned(), rest }
+    Text::of(subject, rest)
 }
 
 /// The weekly counts.
@@ -208,7 +229,7 @@ pub(super) fn counts(counts: &BTreeMap<String, u64>, since: Timestamp, now: Time
     }
     let lines: Vec<_> = counts.iter().map(|(what, n)| format!("{n:>7}  {what}")).collect();
     rest.verbatim(&lines);
-    Text { first, rest }
+    Text::of(&first, rest)
 }
 
 fn ground<'a>(case: &Case<'a>, base: Option<ObjectId>) -> Ground<'a> {
@@ -217,6 +238,7 @@ fn ground<'a>(case: &Case<'a>, base: Option<ObjectId>) -> Ground<'a> {
         base,
         pull: Some(case.pull.number),
         revision: case.pull.cover.revision,
+        again: words::again(case.list.retest_by_mail, case.managers),
     }
 }
 

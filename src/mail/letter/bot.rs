@@ -53,6 +53,7 @@ impl Pen {
             key: vec![kind.to_owned(), what.to_owned(), now.to_string()],
             facts: vec![("Verdict", kind.to_owned())],
             auto_submitted: "auto-generated",
+            attached: Vec::new(),
             now,
         }
     }

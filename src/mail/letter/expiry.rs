@@ -66,6 +66,7 @@ impl Pen {
             ],
             facts: vec![("Verdict", "key-expires".to_owned())],
             auto_submitted: "auto-generated",
+            attached: Vec::new(),
             now,
         };
         self.write(sheet, body::key(warning, words), None)

@@ -103,6 +103,19 @@ pub(super) fn tag_id(pull: &Pull) -> Option<ObjectId> {
     pinned(pull).and_then(|pinned| pinned.tag.as_ref()).map(|tag| tag.id)
 }
 
+/// The beginning of what an approval of that hold is of: the difference's digest, or the tag object.
+pub(super) fn approved_by_name(pull: &Pull, reason: &HoldReason) -> Option<String> {
+    let tag = || tag_id(pull).map(|id| id.short());
+    match reason {
+        HoldReason::CiChanged { difference, .. } => Some(difference.short().to_owned()),
+        HoldReason::UnknownKey { tag, .. } | HoldReason::Moved { is: tag, .. } => Some(tag.short()),
+        HoldReason::Backlog
+        | HoldReason::LateArrival
+        | HoldReason::OldTag { .. }
+        | HoldReason::Checks { .. } => tag(),
+    }
+}
+
 /// Which attempt a letter speaks of; 0 before the first.
 pub(super) fn attempt(case: &Case<'_>) -> u32 {
     match case.run.map(|run| &run.why) {
@@ -164,6 +177,7 @@ pub(super) fn kind(verdict: &Verdict) -> &'static str {
             Refusal::Signer(Objection::OtherTarget { .. }) => "refused other-target",
             Refusal::Signer(Objection::OtherPaths { .. }) => "refused other-paths",
             Refusal::Checks(_) => "refused checks",
+            Refusal::Person { .. } => "refused person",
             Refusal::NoTag { kind: NoTag::Branch, .. } => "refused branch",
             Refusal::NoTag { kind: NoTag::Lightweight, .. } => "refused lightweight-tag",
             Refusal::UrlNotAllowed { .. } => "refused url-not-allowed",
@@ -174,6 +188,7 @@ pub(super) fn kind(verdict: &Verdict) -> &'static str {
         Verdict::Tested { .. }
         | Verdict::Landed
         | Verdict::Cancelled { .. }
+        | Verdict::Ignored { .. }
         | Verdict::Repeated { .. }
         | Verdict::Superseded { .. } => verdict.word(),
     }

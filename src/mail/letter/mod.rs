@@ -13,6 +13,7 @@ mod near_miss;
 mod page;
 mod post;
 mod retracted;
+mod transcript;
 
 use jiff::Timestamp;
 use lettre::message::Mailbox;
@@ -20,6 +21,7 @@ use lettre::message::Mailbox;
 pub use self::near_miss::Missed;
 pub use self::post::LetterFault;
 use self::post::{Post, answer_subject, bare_subject, computed_id, thread_under};
+pub use self::transcript::{Answered, Told};
 use crate::mail::{clean, words};
 use crate::pull::cover::Person;
 use crate::pull::ids::{ListName, MessageId};
@@ -40,6 +42,8 @@ pub struct ListWords {
     pub name: ListName,
     /// Its posting address.
     pub address: String,
+    /// Whether a signed `gatepost: retest` on a thread of it counts.
+    pub retest_by_mail: bool,
 }
 
 /// What letters need to know of a target.
@@ -62,6 +66,8 @@ pub struct Case<'a> {
     pub list: &'a ListWords,
     /// Where it is to go.
     pub target: &'a TargetWords,
+    /// The release managers' addresses.
+    pub managers: &'a [String],
     /// How far the target has moved since the candidate's base.
     pub drift: Option<&'a Drift>,
     /// The time in the letter.
@@ -94,6 +100,8 @@ pub struct Pen {
     domain: String,
     managers: Vec<Mailbox>,
     administrator: Mailbox,
+    /// The command mailbox, where there is one.
+    commands: Option<Mailbox>,
     delivering: Delivering,
 }
 
@@ -110,6 +118,8 @@ struct Sheet<'a> {
     key: Vec<String>,
     facts: Vec<(&'static str, String)>,
     auto_submitted: &'static str,
+    /// Files that go with it: name and text.
+    attached: Vec<(String, String)>,
     now: Timestamp,
 }
 
@@ -131,8 +141,27 @@ impl Pen {
             from,
             managers: managers.iter().map(|m| bare(m)).collect::<Result<_, _>>()?,
             administrator: bare(administrator)?,
+            commands: None,
             delivering,
         })
+    }
+
+    /// The same, with a command mailbox that people may answer to.
+    ///
+    /// # Errors
+    /// The address is none.
+    pub fn with_commands(mut self, address: &str) -> Result<Self, LetterFault> {
+        self.commands = Some(Mailbox::new(None, post::address(address)?));
+        Ok(self)
+    }
+
+    /// The same, for other release managers. An address that is none is left out.
+    #[must_use]
+    pub fn with_managers(mut self, managers: &[String]) -> Self {
+        let bare = |address: &String| post::address(address).ok();
+        let found = managers.iter().filter_map(bare).map(|email| Mailbox::new(None, email));
+        self.managers = found.collect();
+        self
     }
 
     /// Writes what the request's verdict has to say to its audience; `None` where there is no
@@ -151,6 +180,7 @@ impl Pen {
             Verdict::Refused { why, .. } => (body::refused(case, why), "Not tested"),
             Verdict::Landed
             | Verdict::Cancelled { .. }
+            | Verdict::Ignored { .. }
             | Verdict::Repeated { .. }
             | Verdict::Superseded { .. } => return Ok(None),
         };
@@ -169,7 +199,10 @@ impl Pen {
         let Stage::Held { reason, .. } = &case.pull.stage else { return Ok(None) };
         let words = match audience {
             Audience::Author => words::held_for_author(reason),
-            Audience::Managers => words::held_for_managers(reason, case.pull.number),
+            Audience::Managers => {
+                let what = facts::approved_by_name(case.pull, reason);
+                words::held_for_managers(reason, case.pull.number, what.as_deref())
+            }
             Audience::Thread | Audience::Administrator | Audience::Asker => return Ok(None),
         };
         let mut sheet = self.about_pull(case, audience, facts::held(reason), "Held")?;
@@ -230,6 +263,7 @@ impl Pen {
                 .chain(facts::run_headers(run))
                 .collect(),
             auto_submitted: "auto-replied",
+            attached: Vec::new(),
             now,
         };
         self.write(sheet, text, None).map(Some)
@@ -266,6 +300,7 @@ impl Pen {
             ],
             facts: facts::headers(case),
             auto_submitted: "auto-replied",
+            attached: Vec::new(),
             now: case.now,
         })
     }
@@ -295,11 +330,14 @@ impl Pen {
     fn write(
         &self,
         mut sheet: Sheet<'_>,
-        text: body::Text,
+        mut text: body::Text,
         list_address: Option<&str>,
     ) -> Result<Draft, LetterFault> {
         let meant_for = sheet.audience;
         let aside = self.redirected(&mut sheet);
+        if let (Some(_), Audience::Managers) = (&self.commands, meant_for) {
+            text.orders_by_mail();
+        }
         let mut parts = vec![self.from.email.to_string()];
         parts.append(&mut sheet.key);
         parts.push(format!("{meant_for:?} {:?}", self.delivering));
@@ -309,6 +347,8 @@ impl Pen {
             from: self.from.clone(),
             to: sheet.to,
             cc: sheet.cc,
+            reply_to: self.commands.clone().filter(|to| self.answers_to(to, meant_for)),
+            attached: sheet.attached,
             subject: clean::cut(&clean::words(&sheet.subject), SUBJECT),
             thread: sheet.thread,
             auto_submitted: sheet.auto_submitted,
@@ -329,10 +369,23 @@ impl Pen {
         Ok(Draft { letter, bytes })
     }
 
+    /// Whether answers to a private letter go to the command mailbox rather than to where it is from.
+    fn answers_to(&self, commands: &Mailbox, audience: Audience) -> bool {
+        let private = match audience {
+            Audience::Author | Audience::Managers | Audience::Administrator | Audience::Asker => {
+                true
+            }
+            Audience::Thread => false,
+        };
+        private && commands.email != self.from.email
+    }
+
     /// In shadow mode turns a letter to the release managers, and says for whom it was.
     fn redirected(&self, sheet: &mut Sheet<'_>) -> Option<String> {
         match (self.delivering, sheet.audience) {
             (Delivering::Live, _) | (Delivering::Shadow, Audience::Administrator) => None,
+            // Whoever gives a command is answered.
+            (Delivering::Shadow, Audience::Asker) if matches!(sheet.about, About::Mail(_)) => None,
             (Delivering::Shadow, _) => {
                 let name = |m: &Mailbox| m.to_string();
                 let meant: Vec<String> = sheet.to.iter().chain(&sheet.cc).map(name).collect();

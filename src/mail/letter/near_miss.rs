@@ -41,6 +41,7 @@ impl Pen {
             key: vec![miss.message_id.to_string(), "near-miss no-request".to_owned()],
             facts: vec![("Verdict", "near-miss".to_owned())],
             auto_submitted: "auto-replied",
+            attached: Vec::new(),
             now,
         };
         let text = body::near_miss(miss, &words::near_miss(&target.branch));

@@ -90,6 +90,28 @@ impl Page {
         self
     }
 
+    /// Adds a line that somebody wrote, marked as a quote.
+    pub(super) fn quoted(&mut self, line: &str) -> &mut Self {
+        self.gap();
+        let _ = writeln!(self.text, "> {}", clean::cut(&clean::words(line), VALUE));
+        self
+    }
+
+    /// Adds a paragraph right below, indented.
+    pub(super) fn below(&mut self, text: &str) -> &mut Self {
+        self.wrapped(&clean::cut(&clean::words(text), PARAGRAPH), "  ", "  ");
+        self
+    }
+
+    /// Adds lines right below, indented, none wrapped.
+    pub(super) fn lines_below<S: AsRef<str>>(&mut self, lines: &[S]) -> &mut Self {
+        for line in lines {
+            let line = clean::log_line(line.as_ref(), LOG_LINE);
+            let _ = writeln!(self.text, "{}", format!("  {line}").trim_end());
+        }
+        self
+    }
+
     /// Adds another page below.
     pub(super) fn append(&mut self, below: &Page) -> &mut Self {
         if !below.text.is_empty() {

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Body, Mailbox, MessageBuilder, SinglePart};
+use lettre::message::{Attachment, Body, Mailbox, MessageBuilder, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use sha2::{Digest as _, Sha256};
 
@@ -43,6 +43,10 @@ pub(super) struct Post {
     pub(super) from: Mailbox,
     pub(super) to: Vec<Mailbox>,
     pub(super) cc: Vec<Mailbox>,
+    /// Where answers go, if not to where it is from.
+    pub(super) reply_to: Option<Mailbox>,
+    /// Files that go with it: name and text.
+    pub(super) attached: Vec<(String, String)>,
     pub(super) subject: String,
     /// The thread above, oldest first; the last one is what the letter answers.
     pub(super) thread: Vec<MessageId>,
@@ -67,6 +71,7 @@ impl Post {
             .subject(clean::words(&self.subject));
         message = self.to.into_iter().fold(message, MessageBuilder::to);
         message = self.cc.into_iter().fold(message, MessageBuilder::cc);
+        message = self.reply_to.into_iter().fold(message, MessageBuilder::reply_to);
         if let Some(answered) = self.thread.last() {
             let chain: Vec<_> = self.thread.iter().map(MessageId::bracketed).collect();
             message = message.in_reply_to(answered.bracketed()).references(chain.join(" "));
@@ -76,7 +81,17 @@ impl Post {
             message = message.raw_header(raw(&format!("X-Gatepost-{name}"), value)?);
         }
         let part = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(text)?);
-        let message = message.singlepart(part).map_err(|e| build(&e))?;
+        let message = if self.attached.is_empty() {
+            message.singlepart(part)
+        } else {
+            let mut parts = MultiPart::mixed().singlepart(part);
+            for (name, text) in self.attached {
+                let kind = ContentType::TEXT_PLAIN;
+                parts = parts.singlepart(Attachment::new(name).body(encoded(text)?, kind));
+            }
+            message.multipart(parts)
+        };
+        let message = message.map_err(|e| build(&e))?;
         Ok(message.formatted())
     }
 }

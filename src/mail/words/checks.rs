@@ -35,6 +35,8 @@ pub fn problem(problem: &Problem, cover: &Cover) -> String {
         Check::CiSkip => "The message of the tip tells GitLab to skip CI.".into(),
         Check::TooMany => format!("There are {some}, more than are tested unasked."),
         Check::Nacked => format!("{some} {has} a Nacked-by."),
+        Check::Frozen if problem.commits.is_empty() => "The target is frozen.".into(),
+        Check::Frozen => "The target is frozen:".into(),
     }
 }
 

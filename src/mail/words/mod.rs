@@ -35,7 +35,7 @@ pub struct Words {
 }
 
 /// What the words need to know of the thing they speak of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Ground<'a> {
     /// The target's branch.
     pub branch: &'a str,
@@ -45,6 +45,8 @@ pub struct Ground<'a> {
     pub pull: Option<PullNumber>,
     /// The request's revision.
     pub revision: u32,
+    /// How its author has it tested again: a clause.
+    pub again: String,
 }
 
 impl Ground<'_> {
@@ -72,6 +74,20 @@ impl Ground<'_> {
     /// How the next revision is marked.
     fn next_revision(&self) -> String {
         format!("v{}", self.revision.saturating_add(1))
+    }
+}
+
+/// How an author has a request tested again that needs no new revision, as a clause: on the list
+/// where it takes that, else by asking.
+pub fn again(retest_by_mail: bool, managers: &[String]) -> String {
+    match (retest_by_mail, managers) {
+        (true, _) => "answer this letter with the line \"gatepost: retest\", signed with OpenPGP, \
+                      and it is tested again"
+            .into(),
+        (false, []) => "please ask a release manager to have it tested again".into(),
+        (false, some) => {
+            format!("please ask a release manager to have it tested again ({})", some.join(", "))
+        }
     }
 }
 
@@ -159,12 +175,15 @@ pub fn held_for_author(reason: &HoldReason) -> Words {
 }
 
 /// Words for the release managers about a request that waits for them.
-pub fn held_for_managers(reason: &HoldReason, number: PullNumber) -> Words {
+/// `what` is the beginning of what is approved.
+pub fn held_for_managers(reason: &HoldReason, number: PullNumber, what: Option<&str>) -> Words {
+    let what = what.map_or_else(String::new, |what| format!(" {what}"));
+    let approve = format!("gatepost do 'approve {number}{what}'");
     Words {
         first: format!("Held: request {number} waits for your approval."),
         means: format!("{} {}", why_held(reason), what_approval_does(reason)),
         next: "have it tested, or drop it, with one of these:".into(),
-        commands: vec![command("approve", number), command("cancel", number)],
+        commands: vec![approve, command("cancel", number)],
     }
 }
 

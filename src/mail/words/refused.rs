@@ -29,6 +29,7 @@ pub fn refused(why: &Refusal, cover: &Cover, ground: &Ground<'_>) -> Words {
             Said { first, means, mend, commands: Vec::new() }
         }
         Refusal::Checks(problems) => return failed_checks(problems, &mend, ground),
+        Refusal::Person { by, reason, proved } => return by_person(by, reason, *proved, ground),
         Refusal::NoTag { kind, tip } => no_tag(*kind, tip, &mend),
         Refusal::UrlNotAllowed { why } => url_not_allowed(why, &mend),
         Refusal::RefMissing => ref_missing(&mend),
@@ -78,6 +79,21 @@ fn failed_checks(problems: &[Problem], mend: &Mend<'_>, ground: &Ground<'_>) -> 
             ground.next_revision()
         ),
         commands,
+    }
+}
+
+/// A person's own decision and words.
+fn by_person(by: &str, reason: &str, proved: bool, ground: &Ground<'_>) -> Words {
+    let told = if proved { "" } else { " Only you have been told." };
+    Words {
+        first: "Refused by a release manager.".into(),
+        means: format!("{by} writes: \"{reason}\"{told}"),
+        next: format!(
+            "if you have questions, please ask {by}; to have another version tested, send it as a \
+             new revision ({}).",
+            ground.next_revision()
+        ),
+        commands: Vec::new(),
     }
 }
 

@@ -70,9 +70,9 @@ fn failed(evidence: &Evidence, ground: &Ground<'_>) -> Words {
             ),
             next: format!(
                 "the author is asked to fix the failures and to send a new revision ({}) with a \
-                 new tag. If they are not caused by this pull request, please say so on this \
-                 thread: a release manager can have it tested again.",
-                ground.next_revision()
+                 new tag. If they are not caused by this pull request, {}.",
+                ground.next_revision(),
+                ground.again
             ),
             commands: Vec::new(),
         },
@@ -135,14 +135,19 @@ fn still_running(allowed: u64, ground: &Ground<'_>) -> Words {
                  Either CI is slow today, or something in the changes hangs.";
     let next = match ground.pull {
         Some(_) => {
-            "if one of these jobs may hang because of the changes, the author is asked to look at \
-             its log. Release managers can have it tested again."
+            format!(
+                "if one of these jobs may hang because of the changes, the author is asked to look \
+                 at its log and to send a new revision ({}). If not, {}.",
+                ground.next_revision(),
+                ground.again
+            )
         }
         None => {
             "look at the logs of these jobs, and ask for a test again if nothing in them hangs."
+                .into()
         }
     };
-    Words { first, means: means.into(), next: next.into(), commands: Vec::new() }
+    Words { first, means: means.into(), next, commands: Vec::new() }
 }
 
 fn never_started(allowed: u64, ground: &Ground<'_>) -> Words {

@@ -5,14 +5,14 @@ use jiff::Timestamp;
 
 pub use super::fetching::FetchTrouble;
 use super::fetching::{fetched, not_fetched};
+pub use super::ordered::Ordered;
 use super::superseding::{retracted, retraction_told, superseded};
-use super::{HoldReason, Plan, Pull, Stage};
-use super::{checking, examining};
+use super::{HoldReason, Pull, Stage};
+use super::{checking, examining, ordered};
 use crate::pull::checks::Series;
 use crate::pull::decision::{Told, Trouble};
 use crate::pull::ids::{MessageId, ObjectId, PullNumber, RunId};
 use crate::pull::policy::Policy;
-use crate::pull::retry::Retry;
 use crate::pull::tag::{Facts, Pinned, Verification};
 use crate::pull::verdict::{NoTag, Outcome, Refusal, Verdict};
 
@@ -96,23 +96,10 @@ pub enum PullEvent {
         /// Whether it has.
         landed: bool,
     },
-    /// A person lifted its hold.
-    Approved {
-        /// Who.
-        by: String,
-    },
-    /// A person asked for another attempt.
-    Retest {
-        /// On which base.
-        plan: Plan,
-        /// Who.
-        by: String,
-    },
-    /// A person stopped it.
-    Cancelled {
-        /// Who.
-        by: String,
-    },
+    /// A person gave a command about it.
+    Ordered(Ordered),
+    /// The freeze that held it is over.
+    Thawed,
     /// Its quarantine is gone: it is over.
     Forgotten,
 }
@@ -151,9 +138,8 @@ pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp)
             Some("the release managers were told that it is unanswered".into())
         }
         PullEvent::Looked { head, landed } => looked(pull, head, landed, now),
-        PullEvent::Approved { by } => examining::approved(pull, by, now),
-        PullEvent::Retest { plan, by } => retest(pull, plan, &by, now),
-        PullEvent::Cancelled { by } => cancelled(pull, by, now),
+        PullEvent::Ordered(ordered) => ordered::apply(pull, ordered, now),
+        PullEvent::Thawed => examining::thawed(pull, now),
         PullEvent::Forgotten => forgotten(pull, now),
     }
 }
@@ -304,49 +290,6 @@ fn looked(pull: &mut Pull, head: ObjectId, landed: bool, now: Timestamp) -> Told
         | Stage::Closed { .. } => return None,
     }
     Some("it has landed in the target".into())
-}
-
-fn retest(pull: &mut Pull, plan: Plan, by: &str, now: Timestamp) -> Told {
-    let trusted = match &pull.stage {
-        Stage::Answered { trusted, .. } | Stage::Concluded { trusted, written: true, .. } => {
-            trusted.clone()
-        }
-        Stage::Received { .. }
-        | Stage::Fetched { .. }
-        | Stage::Verified { .. }
-        | Stage::Held { .. }
-        | Stage::Queued { .. }
-        | Stage::Running { .. }
-        | Stage::Concluded { written: false, .. }
-        | Stage::Closed { .. } => return None,
-    };
-    pull.told_unanswered = None;
-    pull.seen_at = now;
-    pull.stage = match trusted {
-        Some(trusted) => Stage::Queued { trusted, plan, since: now },
-        None => {
-            // It counts as an attempt, so that its answer is a letter of its own.
-            pull.attempts = pull.attempts.saturating_add(1);
-            Stage::Received { fetch: Retry::now(now) }
-        }
-    };
-    Some(format!("asked for again by {by}"))
-}
-
-fn cancelled(pull: &mut Pull, by: String, now: Timestamp) -> Told {
-    match &pull.stage {
-        Stage::Received { .. }
-        | Stage::Fetched { .. }
-        | Stage::Verified { .. }
-        | Stage::Held { .. }
-        | Stage::Queued { .. }
-        | Stage::Running { .. } => {
-            let what = format!("cancelled by {by}");
-            conclude(pull, Verdict::Cancelled { by }, now);
-            Some(what)
-        }
-        Stage::Concluded { .. } | Stage::Answered { .. } | Stage::Closed { .. } => None,
-    }
 }
 
 fn forgotten(pull: &mut Pull, now: Timestamp) -> Told {

@@ -5,11 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::superseding::Yields;
 use super::{HoldReason, Pull, Stage, Trusted};
+use crate::pull::checks::{self, Check, Problem};
 use crate::pull::decision::{Decision, clock};
 use crate::pull::ids::{ObjectId, PullNumber};
+use crate::pull::overlay::{Freeze, Pause};
 use crate::pull::policy::Policy;
 use crate::pull::queue::Turn;
-use crate::pull::records::Pause;
 use crate::pull::retry::Retry;
 use crate::pull::revision::OlderTip;
 use crate::pull::run::Run;
@@ -30,6 +31,8 @@ pub enum PullAction {
     Examine(Vec<OlderTip>),
     /// Write the letters about a hold.
     TellHold,
+    /// Look at its commits once more: the freeze that held it is over.
+    LookAgain,
     /// Begin an attempt.
     Begin,
     /// Take over how its run ended.
@@ -134,8 +137,8 @@ fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<
         Stage::Held { reason, told: false, .. } => {
             Decision::act(PullAction::TellHold, held_because(reason))
         }
-        Stage::Held { reason, told: true, .. } => Decision::wait(held_because(reason)),
-        Stage::Queued { .. } => queued(situation),
+        Stage::Held { reason, told: true, .. } => held(pull, reason, situation, now),
+        Stage::Queued { trusted, .. } => queued(pull, trusted, situation, now),
         Stage::Running { .. } => running(situation),
         Stage::Concluded { verdict, written: false, .. } => {
             Decision::act(PullAction::Answer, format!("it is concluded: {}", verdict.word()))
@@ -183,9 +186,58 @@ pub fn held_because(reason: &HoldReason) -> String {
     }
 }
 
-fn queued(situation: &Situation<'_>) -> Decision<PullAction> {
+/// A hold that somebody has to lift; but for a freeze, which ends by itself.
+fn held(
+    pull: &Pull,
+    reason: &HoldReason,
+    situation: &Situation<'_>,
+    now: Timestamp,
+) -> Decision<PullAction> {
+    let frozen = |problem: &Problem| problem.check == Check::Frozen;
+    let HoldReason::Checks { problems } = reason else {
+        return Decision::wait(held_because(reason));
+    };
+    if !problems.iter().any(frozen) {
+        return Decision::wait(held_because(reason));
+    }
+    match freeze_of(pull, situation, now) {
+        None => Decision::act(PullAction::LookAgain, "the freeze that held it is over"),
+        Some(freeze) if problems.iter().all(frozen) => {
+            Decision::wait(frozen_because(freeze)).no_later_than(freeze.until)
+        }
+        Some(freeze) => Decision::wait(held_because(reason)).no_later_than(freeze.until),
+    }
+}
+
+/// The freeze of its target that is in force.
+fn freeze_of<'a>(pull: &Pull, situation: &Situation<'a>, now: Timestamp) -> Option<&'a Freeze> {
+    let target = situation.policy.targets.get(&pull.target)?;
+    target.freeze.as_ref().filter(|freeze| freeze.holds(now))
+}
+
+fn frozen_because(freeze: &Freeze) -> String {
+    let until = freeze.until.map_or_else(String::new, |until| format!(" until {}", clock(until)));
+    let why = freeze.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("{} froze its target at {}{until}{why}", freeze.by, clock(freeze.at))
+}
+
+/// In the queue it waits for the end of a freeze that came later, unless somebody approved that or
+/// the target's checks leave freezes out.
+fn queued(
+    pull: &Pull,
+    trusted: &Trusted,
+    situation: &Situation<'_>,
+    now: Timestamp,
+) -> Decision<PullAction> {
     if let Some(pause) = situation.pause {
         return Decision::paused(pause);
+    }
+    let checks = situation.policy.targets.get(&pull.target).map(|target| &target.checks);
+    if let Some(freeze) = freeze_of(pull, situation, now)
+        && let Some(problem) = checks.and_then(|checks| checks::frozen(freeze, checks))
+        && !pull.approves_problems(trusted, &[problem])
+    {
+        return Decision::wait(frozen_because(freeze)).no_later_than(freeze.until);
     }
     match situation.turn {
         Turn::Now => Decision::act(PullAction::Begin, "it is its turn"),
@@ -225,6 +277,7 @@ fn answered(
         Verdict::Refused { .. } => false,
         Verdict::Tested { .. }
         | Verdict::Cancelled { .. }
+        | Verdict::Ignored { .. }
         | Verdict::Repeated { .. }
         | Verdict::Superseded { .. } => trusted.is_none(),
     };

@@ -28,7 +28,8 @@ pub(super) fn examined(
     }
     pull.lineage.contains = Some(contains);
     let trusted = trusted.clone();
-    let problems = series.map_or_else(Vec::new, |series| problems(pull, &trusted, series, policy));
+    let problems =
+        series.map_or_else(Vec::new, |series| problems(pull, &trusted, series, policy, now));
     if problems.iter().any(|problem| problem.duty == Duty::Refuse) {
         let what = format!("its commits have problems: {}", problems.len());
         refuse(pull, Refusal::Checks(problems), true, now);
@@ -45,22 +46,45 @@ pub(super) fn examined(
     Some(format!("queued with {} {commits}", facts.commits))
 }
 
-fn problems(pull: &Pull, trusted: &Trusted, series: &Series, policy: &Policy) -> Vec<Problem> {
+impl Pull {
+    /// Whether somebody approved all of these problems for that very tag object.
+    pub(super) fn approves_problems(&self, trusted: &Trusted, problems: &[Problem]) -> bool {
+        let tag = trusted.pinned.tag.as_ref().map(|tag| tag.id);
+        let lifts = |approval: &Approval| {
+            approval.tag == tag
+                && matches!(&approval.reason,
+                    HoldReason::Checks { problems: known } if checks::covers(known, problems))
+        };
+        self.approvals.iter().any(lifts)
+    }
+}
+
+fn problems(
+    pull: &Pull,
+    trusted: &Trusted,
+    series: &Series,
+    policy: &Policy,
+    now: Timestamp,
+) -> Vec<Problem> {
     let Some(target) = policy.targets.get(&pull.target) else { return Vec::new() };
     let lists: Vec<_> = policy.lists.values().map(|list| list.address.as_str()).collect();
-    checks::problems(series, &target.checks, &trusted.signer, &lists)
+    let mut problems = checks::problems(series, &target.checks, &trusted.signer, &lists);
+    let freeze = target.freeze.as_ref().filter(|freeze| freeze.holds(now));
+    problems.extend(freeze.and_then(|freeze| checks::frozen(freeze, &target.checks)));
+    problems
 }
 
 /// Holds for problems, unless they were approved for that very tag object.
 fn hold(pull: &Pull, trusted: &Trusted, problems: Vec<Problem>) -> Option<HoldReason> {
-    let tag = trusted.pinned.tag.as_ref().map(|tag| tag.id);
-    let lifts = |approval: &Approval| {
-        approval.tag == tag
-            && matches!(&approval.reason,
-                HoldReason::Checks { problems: known } if checks::covers(known, &problems))
-    };
-    let lifted = problems.is_empty() || pull.approvals.iter().any(lifts);
+    let lifted = problems.is_empty() || pull.approves_problems(trusted, &problems);
     (!lifted).then_some(HoldReason::Checks { problems })
+}
+
+/// The freeze that held it is over: its commits are looked at once more.
+pub(super) fn thawed(pull: &mut Pull, now: Timestamp) -> Told {
+    let Stage::Held { trusted: Some(trusted), .. } = &pull.stage else { return None };
+    pull.stage = Stage::Verified { trusted: trusted.clone(), check: Retry::now(now) };
+    Some("the freeze that held it is over".into())
 }
 
 pub(super) fn approved(pull: &mut Pull, by: String, now: Timestamp) -> Told {

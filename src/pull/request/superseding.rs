@@ -40,6 +40,7 @@ impl Stage {
                 Verdict::Refused { .. }
                 | Verdict::Landed
                 | Verdict::Cancelled { .. }
+                | Verdict::Ignored { .. }
                 | Verdict::Repeated { .. }
                 | Verdict::Superseded { .. },
                 _,
@@ -67,6 +68,7 @@ pub(super) fn retracted(pull: &mut Pull, said: String, now: Timestamp) -> Told {
         Some(
             Verdict::Landed
             | Verdict::Cancelled { .. }
+            | Verdict::Ignored { .. }
             | Verdict::Repeated { .. }
             | Verdict::Superseded { .. },
         ) => true,

@@ -5,9 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Run, RunStage, Watch, Why};
 use crate::pull::decision::Decision;
+use crate::pull::overlay::Pause;
 use crate::pull::policy::{Policy, TargetPolicy};
 use crate::pull::queue::Turn;
-use crate::pull::records::Pause;
 use crate::pull::retry::Retry;
 use crate::pull::verdict::{Overdue, PipelineLink};
 

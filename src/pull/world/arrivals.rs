@@ -50,6 +50,7 @@ impl World {
                 self.raise(Alert { subject, detail: why }, now);
                 self.count("mails set aside", now);
             }
+            Arrived::Commands(mail) => self.mail_came(*mail, now),
             Arrived::Counted(what) => self.count(what, now),
             Arrived::NearMiss(miss) => self.missed(*miss, cursor, now),
             Arrived::Request { list, target, cover } => {
@@ -132,6 +133,9 @@ impl World {
             told_unanswered: None,
             lineage: Lineage::default(),
             retraction: None,
+            touches: Vec::new(),
+            retested_by_author: false,
+            notes: Vec::new(),
             letters: Vec::new(),
             stage,
         };

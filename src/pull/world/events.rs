@@ -50,6 +50,10 @@ impl World {
                 Verdict::Superseded { by } => {
                     Some(Outcome::Cancelled { by: format!("request {by}, which supersedes it") })
                 }
+                Verdict::Ignored { by }
+                | Verdict::Refused { why: Refusal::Person { by, .. }, .. } => {
+                    Some(Outcome::Cancelled { by: by.clone() })
+                }
                 Verdict::Tested { .. } | Verdict::Refused { .. } | Verdict::Repeated { .. } => None,
             };
             if let Some(outcome) = outcome {
@@ -110,6 +114,9 @@ impl World {
             return;
         }
         if counts {
+            if !(letter.is_transcript() || letter.is_alert()) {
+                self.sent_in_all.push(now);
+            }
             for address in &letter.recipients {
                 self.sent.entry(address.clone()).or_default().push(now);
             }
@@ -159,6 +166,7 @@ fn refusal_word(why: &Refusal) -> &'static str {
             | Verification::NameMismatch { .. } => "badly signed requests that nobody was told of",
         },
         Refusal::Signer(_) => "requests with tags that their senders may not submit, untold",
+        Refusal::Person { .. } => "requests that a person refused, untold",
         Refusal::Checks(_) => "requests whose commits have problems, untold",
         Refusal::NoTag { .. } => "unsigned requests that nobody was told of",
         Refusal::UrlNotAllowed { .. } => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::pull::command::Command;
+use crate::pull::command_mail::{Answer, CommandMail, MailReading, Order, Transcript};
 use crate::pull::cover::Cover;
 use crate::pull::decision::{Trouble, TroubleKind};
 use crate::pull::expiry::{ExpiringKey, Warning};
@@ -19,6 +19,8 @@ use crate::pull::request::decide::PullAction;
 use crate::pull::run::Run;
 use crate::pull::run::apply::RunEvent;
 use crate::pull::run::decide::RunAction;
+
+use super::glance::Glance;
 
 /// What an effect is about; one effect at a time for each.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +41,8 @@ pub enum Subject {
     KeyWarning(String),
     /// A mail that is meant to be a request and is none.
     Miss(MessageId),
+    /// A mail to the command mailbox.
+    Mail(MessageId),
     /// An alert to the administrator.
     Alert(String),
     /// The weekly counts.
@@ -80,6 +84,17 @@ pub enum Effect {
     WarnOfKey(Box<Warning>),
     /// Write to the author of a mail that is meant to be a request and is none.
     TellMiss(Box<NearMiss>),
+    /// Look who wrote a mail to the command mailbox, and what it says.
+    ReadCommands(Box<CommandMail>),
+    /// Write the answer to a mail to the command mailbox.
+    Transcribe {
+        /// The mail.
+        mail: Box<CommandMail>,
+        /// What to answer.
+        transcript: Box<Transcript>,
+        /// What is open now.
+        glance: Box<Glance>,
+    },
     /// Write to the administrator.
     Alert(Alert),
     /// Write the weekly counts to the administrator.
@@ -104,6 +119,9 @@ impl Effect {
             Self::ReadKeyring => Subject::Keyring,
             Self::WarnOfKey(warning) => Subject::KeyWarning(warning.key.key.clone()),
             Self::TellMiss(miss) => Subject::Miss(miss.message_id.clone()),
+            Self::ReadCommands(mail) | Self::Transcribe { mail, .. } => {
+                Subject::Mail(mail.id.clone())
+            }
             Self::Alert(alert) => Subject::Alert(alert.subject.clone()),
             Self::Counts(_) => Subject::Counts,
             Self::Expire(_) => Subject::OldFiles,
@@ -137,6 +155,12 @@ pub enum Happened {
     Keyring(Vec<ExpiringKey>),
     /// A key's warning is written.
     KeyWarned,
+    /// A mail to the command mailbox was looked at.
+    Commands(Box<MailReading>),
+    /// The answer to a mail to the command mailbox is written.
+    Transcribed,
+    /// Nothing was done: a person has stopped everything.
+    Withheld,
     /// Nothing that changes a record.
     Nothing,
 }
@@ -179,6 +203,8 @@ pub enum Arrived {
     },
     /// Meant to be a request, and none; its author is known and to be told.
     NearMiss(Box<NearMiss>),
+    /// For the command mailbox, or a list's retest.
+    Commands(Box<CommandMail>),
     /// Nothing to act on, but of a kind that the administrator hears the number of.
     Counted(&'static str),
     /// Its author seems to take a request back.
@@ -222,15 +248,8 @@ pub enum Input {
     },
     /// An effect is done.
     Done(Done),
-    /// A person's command.
-    Command {
-        /// What.
-        command: Command,
-        /// Who, for the records.
-        by: String,
-        /// Where an answer that comes later goes.
-        reply_to: Option<String>,
-    },
+    /// A person's command, by the control socket.
+    Command(Box<Order>),
 }
 
 /// What follows from a step.
@@ -243,7 +262,7 @@ pub struct Step {
     /// When to step again if nothing happens before.
     pub wake_at: Option<Timestamp>,
     /// What to tell whoever gave a command.
-    pub answer: Option<Result<String, String>>,
+    pub answer: Option<Answer>,
     /// Sentences for the log: about what, and what.
     pub log: Vec<(String, String)>,
 }

@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::settle::Wake;
 use super::{Effect, Subject, World};
 use crate::pull::ids::{MessageId, PullNumber};
-use crate::pull::letter::About;
 use crate::pull::letter::rules::{self as letter_rules, LetterEvent, LetterSituation};
+use crate::pull::letter::{About, Letter};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -30,14 +30,17 @@ impl World {
             times.retain(|at| now.duration_since(*at) < HOUR);
         }
         self.sent.retain(|_, times| !times.is_empty());
+        self.sent_in_all.retain(|at| now.duration_since(*at) < HOUR);
         let mut going = Going::new();
+        let mut on_the_way = 0;
         for letter in self.letters.values() {
             if self.in_flight.contains(&Subject::Letter(letter.id.clone())) {
                 count(&mut going, &letter.recipients);
+                on_the_way += usize::from(!is_exempt(letter));
             }
         }
         for id in self.letters.keys().cloned().collect::<Vec<_>>() {
-            self.settle_letter(&id, &mut going, effects, wake, now);
+            self.settle_letter(&id, (&mut going, &mut on_the_way), effects, wake, now);
         }
     }
 
@@ -50,7 +53,7 @@ impl World {
     fn settle_letter(
         &mut self,
         id: &MessageId,
-        going: &mut Going,
+        (going, on_the_way): (&mut Going, &mut usize),
         effects: &mut Vec<Effect>,
         wake: &mut Wake,
         now: Timestamp,
@@ -58,6 +61,11 @@ impl World {
         let subject = Subject::Letter(id.clone());
         let Some(letter) = self.letters.get(id) else { return };
         if self.in_flight.contains(&subject) || letter.state.is_final() {
+            return;
+        }
+        if self.overlay.stop.is_some() && !letter.is_transcript()
+            || self.overlay.breaker.is_some() && !is_exempt(letter)
+        {
             return;
         }
         let own_copies = letter.list.as_ref().and_then(|list| self.policy.lists.get(list));
@@ -68,6 +76,17 @@ impl World {
         let decision = letter_rules::decide(letter, situation, now);
         wake.add(decision.wake_at);
         if decision.action.is_some() {
+            if !is_exempt(letter) {
+                // A flood is a fault of the bot's, or somebody's trick: a person has to look.
+                let gone = self.sent_in_all.len() + *on_the_way;
+                if gone
+                    >= usize::try_from(self.policy.letters_per_hour_in_all).unwrap_or(usize::MAX)
+                {
+                    self.break_circuit(gone, now);
+                    return;
+                }
+                *on_the_way += 1;
+            }
             count(going, &letter.recipients);
             self.letter_event(id, LetterEvent::Begun, now);
             self.in_flight.insert(subject);
@@ -84,6 +103,12 @@ impl World {
         // Room is made when that many of the oldest are an hour old.
         Some(sent.get(over - 1).map_or(now + SOON, |at| *at + HOUR))
     }
+}
+
+/// What goes out when outgoing mail is stopped: the answers to commands, which end that, and what the
+/// administrator has to know. Each has its own cap.
+fn is_exempt(letter: &Letter) -> bool {
+    letter.is_transcript() || letter.is_alert()
 }
 
 fn count(going: &mut Going, recipients: &[String]) {

@@ -65,6 +65,7 @@ impl World {
             | Subject::KeyWarning(_)
             | Subject::Alert(_)
             | Subject::Miss(_)
+            | Subject::Mail(_)
             | Subject::Counts
             | Subject::OldFiles => false,
         }

@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::{Alert, DAY, Effect, Subject, World};
+use super::{Effect, Subject, World};
 use crate::pull::decision::Decision;
 use crate::pull::ids::{PullNumber, RunId, TargetName};
-use crate::pull::near_miss;
+use crate::pull::overlay::Pause;
 use crate::pull::queue::{self, Place, Turn, Waiting};
 use crate::pull::request::apply::PullEvent;
-use crate::pull::request::decide::{self as pull_rules, HEAD_EVERY, PullAction, Situation};
+use crate::pull::request::decide::{self as pull_rules, PullAction, Situation};
 use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
 use crate::pull::run::apply::RunEvent;
@@ -19,14 +19,20 @@ use crate::pull::run::decide::{self as run_rules, RunAction, RunSituation};
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::verdict::Verdict;
 
-const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
-
 /// The queues by slot, in order, with the slots that are free.
 type Queues = BTreeMap<String, (Vec<Place>, u32)>;
 
 impl World {
     pub(super) fn settle(&mut self, now: Timestamp) -> (Vec<Effect>, Option<Timestamp>) {
         let mut effects = Vec::new();
+        if self.overlay.stop.is_some() {
+            // Nothing moves, and no deadline passes unseen: it is as if the bot did not run. Only
+            // commands are read, and answered.
+            let mut wake = Wake::default();
+            self.settle_mails(&mut effects, &mut wake, now);
+            self.settle_letters(&mut effects, &mut wake, now);
+            return (effects, wake.at);
+        }
         loop {
             let mut wake = Wake::default();
             let mut moved = false;
@@ -46,11 +52,17 @@ impl World {
             if moved {
                 continue;
             }
+            self.settle_mails(&mut effects, &mut wake, now);
             self.settle_letters(&mut effects, &mut wake, now);
             self.settle_keys(&mut effects, &mut wake, now);
             self.settle_bot(&mut effects, &mut wake, now);
             return (effects, wake.at);
         }
+    }
+
+    /// What keeps the next test of a request from beginning: a pause of all, or of its list.
+    fn pause_of(&self, pull: &Pull) -> Option<&Pause> {
+        self.overlay.pause.as_ref().or_else(|| self.overlay.paused_lists.get(&pull.list))
     }
 
     /// What is next for an open request, and why.
@@ -61,7 +73,7 @@ impl World {
     fn decide_pull(&self, pull: &Pull, queues: &Queues, now: Timestamp) -> Decision<PullAction> {
         let situation = Situation {
             policy: &self.policy,
-            pause: self.control.pause.as_ref(),
+            pause: self.pause_of(pull),
             turn: self.turn(queues, &pull.target, Waiting::Pull(pull.number)),
             head: self.heads.get(&pull.target).and_then(|(head, _)| *head),
             repeats: if let Stage::Verified { .. } = pull.stage {
@@ -106,7 +118,12 @@ impl World {
             Why::Attempt { pull, .. } => self.pulls.get(pull).is_none_or(|pull| {
                 matches!(
                     pull.stage.verdict(),
-                    Some(Verdict::Landed | Verdict::Cancelled { .. } | Verdict::Superseded { .. })
+                    Some(
+                        Verdict::Landed
+                            | Verdict::Cancelled { .. }
+                            | Verdict::Ignored { .. }
+                            | Verdict::Superseded { .. }
+                    )
                 )
             }),
             Why::Asked { .. } => false,
@@ -114,7 +131,7 @@ impl World {
         let situation = RunSituation {
             policy: &self.policy,
             target,
-            pause: self.control.pause.as_ref(),
+            pause: self.overlay.pause.as_ref(),
             turn: self.turn(queues, &run.target, Waiting::Run(run.id)),
             released,
         };
@@ -147,6 +164,10 @@ impl World {
             None | Some(PullAction::Supersede(_)) => false,
             Some(PullAction::Begin) => {
                 self.begin_attempt(number, now);
+                true
+            }
+            Some(PullAction::LookAgain) => {
+                self.pull_event(number, PullEvent::Thawed, now);
                 true
             }
             Some(PullAction::TakeOutcome(outcome)) => {
@@ -262,72 +283,6 @@ impl World {
             .cloned()
             .collect();
         effects.push(Effect::Run { run: Box::new(run.clone()), pull, action, earlier });
-    }
-
-    fn settle_bot(&mut self, effects: &mut Vec<Effect>, wake: &mut Wake, now: Timestamp) {
-        for target in self.policy.targets.keys().cloned().collect::<Vec<_>>() {
-            self.settle_head(target, effects, wake, now);
-        }
-        for (subject, detail) in &self.control.alerts {
-            if self.in_flight.insert(Subject::Alert(subject.clone())) {
-                let (subject, detail) = (subject.clone(), detail.clone());
-                effects.push(Effect::Alert(Alert { subject, detail }));
-            }
-        }
-        for (id, miss) in &self.control.near_misses {
-            let subject = Subject::Miss(id.clone());
-            let due = miss.received_at + near_miss::WAIT;
-            if now < due {
-                wake.add(Some(due));
-            } else if !self.in_flight.contains(&subject) && !self.backs_off(&subject, wake, now) {
-                effects.push(Effect::TellMiss(Box::new(miss.clone())));
-                self.in_flight.insert(subject);
-            }
-        }
-        let expired_until = self.expired_at.map_or(now, |at| at + DAY);
-        wake.add(Some(expired_until).filter(|at| *at > now));
-        if expired_until <= now && self.in_flight.insert(Subject::OldFiles) {
-            effects.push(Effect::Expire(self.policy.keep + self.policy.keep));
-        }
-        if let Some(since) = self.control.counting_since {
-            let due = since + WEEK;
-            if now < due {
-                wake.add(Some(due));
-            } else if self.in_flight.insert(Subject::Counts) {
-                effects.push(Effect::Counts(self.control.counts.clone()));
-            }
-        }
-    }
-
-    /// Looks at a target now and then while something waits that may land in it.
-    fn settle_head(
-        &mut self,
-        target: TargetName,
-        effects: &mut Vec<Effect>,
-        wake: &mut Wake,
-        now: Timestamp,
-    ) {
-        let waits = self.pulls.values().any(|pull| {
-            pull.target == target
-                && pull.stage.trusted().is_some()
-                && !matches!(pull.stage, Stage::Verified { .. } | Stage::Concluded { .. })
-        });
-        let subject = Subject::Head(target.clone());
-        if !waits || self.in_flight.contains(&subject) {
-            return;
-        }
-        match self.heads.get(&target) {
-            // The first look comes with the first merge, or after one interval.
-            None => {
-                self.heads.insert(target, (None, now));
-                wake.add(Some(now + HEAD_EVERY));
-            }
-            Some((_, at)) if now < *at + HEAD_EVERY => wake.add(Some(*at + HEAD_EVERY)),
-            Some(_) => {
-                self.in_flight.insert(subject);
-                effects.push(Effect::ReadHead(target));
-            }
-        }
     }
 
     /// An earlier request with the same tag object for the same target that was not refused.

@@ -1,0 +1,86 @@
+//! What `help` says, and the page `docs/commands.md`: both are made of the table of commands.
+
+use std::fmt::Write as _;
+
+use crate::pull::command::table::May;
+use crate::pull::command::{Proof, Row, TABLE, row_of};
+
+/// Where the page is, from the top of the source tree.
+pub const COMMANDS_PAGE: &str = "docs/commands.md";
+
+/// How wide a column the usages take.
+const USAGE: usize = 36;
+
+/// All commands, or one by its word.
+pub(super) fn lines(word: Option<&str>) -> Vec<String> {
+    lines_of(word.map(row_of))
+}
+
+/// All commands, or one.
+pub fn lines_of(row: Option<&Row>) -> Vec<String> {
+    match row {
+        Some(row) => one(row),
+        None => TABLE
+            .iter()
+            .map(|row| format!("{:<USAGE$}  {}", row.usage, first_sentence(row.does)))
+            .chain([String::new(), "`help COMMAND` says more of one.".into()])
+            .collect(),
+    }
+}
+
+fn one(row: &Row) -> Vec<String> {
+    vec![
+        row.usage.to_owned(),
+        row.does.to_owned(),
+        format!("Who: {}.{}", who(row), signed(row)),
+        format!("Example: {}", row.example),
+    ]
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.split_inclusive(['.', ':', ';']).next().unwrap_or(text).trim_end_matches([':', ';'])
+}
+
+fn who(row: &Row) -> &'static str {
+    match row.may {
+        May::Anybody => "whoever may give any",
+        May::Author => {
+            "release managers; maintainers for requests of their own or touching their paths; \
+             authors for their own"
+        }
+        May::Manager => "release managers",
+        May::Administrator => "the administrator",
+    }
+}
+
+fn signed(row: &Row) -> &'static str {
+    match row.needs {
+        Proof::Person => " By mail it has to be signed with OpenPGP.",
+        Proof::Domain | Proof::None => "",
+    }
+}
+
+/// The whole page.
+pub fn page() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    for row in TABLE {
+        let _ = write!(
+            page,
+            "\n### {}\n\n```\n{}\n```\n\n{} {}.{}\n\n```\n{}\n```\n",
+            row.word,
+            row.usage,
+            row.does,
+            capital(who(row)),
+            signed(row),
+            row.example,
+        );
+    }
+    page
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+const INTRODUCTION: &str = include_str!("commands.md");

@@ -1,0 +1,294 @@
+//! Mails to the command mailbox: looks who wrote one and what it says, and writes its answer. What
+//! somebody may do, and what a command does, is decided by the rules.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Result, alert, keep, trouble};
+use crate::bot::answers;
+use crate::bot::ports::{CommandDesk, Ports};
+use crate::mail::commands::{Commands, MOST, commands, in_subject, retest_on_list};
+use crate::mail::letter::{Answered, Told};
+use crate::mail::{self, clean};
+use crate::ports::{Fault, FileName, Proof};
+use crate::pull::command::{Command, How, Named, Sender};
+use crate::pull::command_mail::{Answer, CommandMail, Item, MailReading, Offer, Order, Transcript};
+use crate::pull::ids::MessageId;
+use crate::pull::letter::About;
+use crate::pull::world::Happened;
+use crate::pull::world::glance::Glance;
+
+/// How far a sender's clock may be ahead.
+const FAST_CLOCK: SignedDuration = SignedDuration::from_mins(15);
+
+/// How many mails of the thread above are looked up.
+const THREAD: usize = 20;
+
+/// What a proof says, whichever kind it is.
+struct Proved {
+    by: Sender,
+    signed_at: Timestamp,
+    digests: Vec<String>,
+    text: String,
+    subject: Option<String>,
+    recipients: Option<Vec<String>>,
+    keys: Vec<Vec<u8>>,
+}
+
+/// Looks at a mail.
+pub(super) fn read(ports: &Ports, mail: &CommandMail) -> Result {
+    let reading =
+        looked_at(ports, mail).unwrap_or_else(|fault| MailReading::Failed(trouble(&fault)));
+    let told = match &reading {
+        MailReading::Failed(_) => looked_at_alert(&reading),
+        MailReading::Proved { .. }
+        | MailReading::Unproved { .. }
+        | MailReading::Refused { .. }
+        | MailReading::Nothing => None,
+    };
+    Result::of(Happened::Commands(Box::new(reading))).alerting(told)
+}
+
+fn looked_at_alert(reading: &MailReading) -> Option<crate::pull::world::Alert> {
+    let MailReading::Failed(trouble) = reading else { return None };
+    crate::pull::world::alert_for("Senders of command mails can't be checked", trouble)
+}
+
+fn looked_at(ports: &Ports, mail: &CommandMail) -> std::result::Result<MailReading, Fault> {
+    let (Some(desk), Some(authenticator)) = (&ports.desk.commands, &ports.authenticator) else {
+        return Ok(MailReading::Nothing);
+    };
+    let Some(bytes) = ports.store.file(&FileName::Mail(mail.id.clone()))? else {
+        return Ok(MailReading::Nothing);
+    };
+    let refused = |why: &str| Ok(MailReading::Refused { why: format!("refused: {why}") });
+    if let Some(header) = mail::doubled(&bytes) {
+        return refused(&format!("it has the header {header} twice"));
+    }
+    let now = ports.clock.now();
+    let found = authenticator.authenticate(&bytes, now)?;
+    let openpgp = found
+        .openpgp
+        .map(|proof| proved(&mail.from, proof, |signer| How::OpenPgp { key: signer.key.clone() }));
+    let dkim = found
+        .dkim
+        .map(|proof| proved(&mail.from, proof, |domain| How::Dkim { domain: domain.0.clone() }));
+    let (first, other) = match (openpgp, dkim) {
+        (Some(openpgp), dkim) => (openpgp, dkim),
+        (None, Some(dkim)) if mail.list.is_none() => (dkim, None),
+        (None, _) => return Ok(unproved(&found.failures)),
+    };
+    if let Some(why) = stale(&first, desk, now) {
+        return Ok(MailReading::Unproved { why });
+    }
+    let ours = |proved: &Proved| {
+        let to = proved.recipients.as_ref();
+        mail.list.is_some() || to.is_none_or(|to| to.contains(&desk.address.to_lowercase()))
+    };
+    if !ours(&first) || !other.as_ref().is_none_or(ours) {
+        return refused("it is signed for another recipient");
+    }
+    for digest in &first.digests {
+        if let Some(before) = ports.store.seen(digest)? {
+            let before = before.bracketed();
+            return refused(&format!("what is signed in it was acted on before, in {before}"));
+        }
+    }
+    obeyed(ports, mail, first, other)
+}
+
+/// A proof with the sender it proves: the key's owner has to have the address that the mail is from.
+fn proved<Who>(from: &str, proof: Proof<Who>, how: impl Fn(&Who) -> How) -> Proved {
+    Proved {
+        by: Sender { address: from.to_lowercase(), how: how(&proof.who) },
+        signed_at: proof.signed_at,
+        digests: proof.digests,
+        text: proof.text,
+        subject: proof.subject,
+        recipients: proof.recipients,
+        keys: proof.keys,
+    }
+}
+
+fn unproved(failures: &[String]) -> MailReading {
+    let why = match failures {
+        [] => "Nothing in it proves who sent it.".to_owned(),
+        some => some.join(" "),
+    };
+    let sign = "Send it again, signed with your OpenPGP key (gpg --clearsign, or your mail \
+                program's \"sign\").";
+    MailReading::Unproved { why: format!("{why} {sign}") }
+}
+
+/// Why it is too old, or from the future.
+fn stale(proved: &Proved, desk: &CommandDesk, now: Timestamp) -> Option<String> {
+    let age = now.duration_since(proved.signed_at);
+    let when = crate::pull::decision::clock(proved.signed_at);
+    if age > desk.window {
+        return Some(format!(
+            "It was signed at {when}, which is longer ago than commands are taken. Send it again."
+        ));
+    }
+    (age < -FAST_CLOCK)
+        .then(|| format!("It was signed at {when}, which is not yet: is the clock right?"))
+}
+
+fn obeyed(
+    ports: &Ports,
+    mail: &CommandMail,
+    first: Proved,
+    other: Option<Proved>,
+) -> std::result::Result<MailReading, Fault> {
+    let thread = thread(ports, mail)?;
+    let maintainer = ports.keyring.owner(&first.by.address).is_some();
+    let found = if mail.list.is_some() {
+        on_list(&first.text)
+    } else {
+        commands(&first.text, thread.is_some())
+    };
+    let keys = offers(ports, &first.keys)?;
+    let subject = |proved: &Proved| {
+        let command = proved.subject.as_deref().and_then(|s| in_subject(s, thread.is_some()))?;
+        Some((command, proved.by.clone()))
+    };
+    let in_subject =
+        mail.list.is_none().then(|| subject(&first).or_else(|| other.as_ref().and_then(subject)));
+    let body = found.lines.into_iter().map(|line| (line, first.by.clone()));
+    let lines = in_subject.flatten().into_iter().chain(body).take(MOST);
+    let mut orders = Vec::new();
+    for (line, by) in lines {
+        let command = line.command.map_err(|error| error.to_string());
+        orders.push(Order {
+            command: match command {
+                Ok(command) => Ok(by_number(ports, command)?),
+                Err(why) => Err(why),
+            },
+            line: line.text,
+            reply_to: Some(by.address.clone()),
+            by,
+            maintainer,
+            thread,
+            keys: keys.clone(),
+            mail: Some(mail.id.clone()),
+        });
+    }
+    let remark = remark(&orders, found.more, thread.is_some());
+    if orders.is_empty() && remark.is_none() {
+        return Ok(MailReading::Nothing);
+    }
+    let digests = first.digests;
+    Ok(MailReading::Proved { orders, by: first.by, maintainer, remark, digests })
+}
+
+fn remark(orders: &[Order], more: bool, in_thread: bool) -> Option<String> {
+    if more {
+        return Some(format!("Only the first {MOST} commands of a mail are read."));
+    }
+    // Who answers one of the bot's letters may well mean a person.
+    (orders.is_empty() && !in_thread).then(|| {
+        "There is no command in this mail. One a line, at the line's start; \"help\" lists them."
+            .to_owned()
+    })
+}
+
+fn on_list(text: &str) -> Commands {
+    let line = |fresh: bool| {
+        let text = if fresh { "gatepost: retest fresh" } else { "gatepost: retest" };
+        let command = Ok(Command::Retest { which: Named::Thread, fresh });
+        mail::commands::Line { text: text.into(), command }
+    };
+    Commands { lines: retest_on_list(text).map(line).into_iter().collect(), more: false }
+}
+
+/// A command with the number of the request whose mail it names, however old that is.
+fn by_number(ports: &Ports, command: Command) -> std::result::Result<Command, Fault> {
+    let Some(Named::Mail(id)) = command.which() else { return Ok(command) };
+    let number = ports.store.pull_by_message_id(id)?;
+    Ok(match number {
+        Some(number) => command.about(Named::Pull(number)),
+        None => command,
+    })
+}
+
+/// What the mail above is about: one of the bot's letters, or a request's own mail.
+fn thread(ports: &Ports, mail: &CommandMail) -> std::result::Result<Option<Item>, Fault> {
+    for id in mail.references.iter().rev().take(THREAD) {
+        if let Some(item) = about(ports, id)? {
+            return Ok(Some(item));
+        }
+    }
+    Ok(None)
+}
+
+fn about(ports: &Ports, id: &MessageId) -> std::result::Result<Option<Item>, Fault> {
+    if let Some(letter) = ports.store.letter(id)? {
+        return Ok(match letter.about {
+            About::Pull(number) => Some(Item::Pull(number)),
+            About::Run(run) => Some(Item::Run(run)),
+            About::Mail(_) | About::Bot => None,
+        });
+    }
+    Ok(ports.store.pull_by_message_id(id)?.map(Item::Pull))
+}
+
+/// Keys that came with a mail; those that could be added are kept, so that a record need only name
+/// them.
+pub(in crate::bot) fn offers(
+    ports: &Ports,
+    keys: &[Vec<u8>],
+) -> std::result::Result<Vec<std::result::Result<Offer, String>>, Fault> {
+    let now = ports.clock.now();
+    let mut offers = Vec::new();
+    for offered in keys.iter().flat_map(|bytes| ports.keyring.offered(bytes, now)) {
+        offers.push(match offered {
+            Ok(key) => {
+                let name = FileName::Key(key.fingerprint.clone());
+                ports.store.put_file(&name, &key.certificate)?;
+                Ok(Offer {
+                    fingerprint: key.fingerprint,
+                    owner: clean::cut(&clean::words(&key.owner), 100),
+                    addresses: key.addresses.iter().map(|a| a.to_lowercase()).take(10).collect(),
+                    trouble: key.trouble,
+                })
+            }
+            Err(why) => Err(why),
+        });
+    }
+    Ok(offers)
+}
+
+/// Writes the answer to a mail.
+pub(super) fn transcribe(
+    ports: &Ports,
+    mail: &CommandMail,
+    transcript: &Transcript,
+    glance: &Glance,
+) -> Result {
+    let told = transcript.entries.iter().map(|entry| Told {
+        line: &entry.line,
+        answer: match &entry.answer {
+            Answer::Done(said) => Answered::Done(said.clone()),
+            Answer::Refused(why) => Answered::Refused(why.clone()),
+            Answer::Look(look) => {
+                let rendered = answers::render(ports, glance, look);
+                Answered::Shown { lines: rendered.lines, attached: rendered.attached }
+            }
+        },
+    });
+    let told: Vec<Told<'_>> = told.collect();
+    let (remark, changed) = (transcript.remark.as_deref(), transcript.changed);
+    let subject = "The answer to a command can't be written";
+    let draft = match ports.pen().transcript(mail, remark, &told, changed, ports.clock.now()) {
+        Ok(draft) => draft,
+        Err(fault) => {
+            let fault = Fault::bug(fault.to_string());
+            return Result::of(Happened::Transcribed).alerting(alert(subject, &fault));
+        }
+    };
+    match keep(ports, draft) {
+        Ok(letter) => Result::with_letters(Happened::Transcribed, vec![letter]),
+        Err(fault) => {
+            let failed = MailReading::Failed(trouble(&fault));
+            Result::of(Happened::Commands(Box::new(failed))).alerting(alert(subject, &fault))
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The record of a mail to the command mailbox, from its arrival to the answer. Its commands are
+//! carried out in the one transaction that records what came of each, so that no crash repeats one.
+//! It must not know what a command does.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::command::{Command, Sender};
+use super::decision::Trouble;
+use super::ids::{ListName, MessageId, PullNumber, RunId};
+use super::retry::Retry;
+
+/// How many mails may wait to be looked at; more are passed over, and counted.
+pub const MOST_WAITING: usize = 50;
+
+/// For how long it is tried to look who wrote a mail (its DNS may not answer).
+pub const PATIENCE: SignedDuration = SignedDuration::from_hours(2);
+
+/// Bytes of an answer that a record keeps: twenty of them fit.
+const LONGEST_ANSWER: usize = 450;
+
+/// Bytes of a subject, and of a Message-ID of the thread above.
+const LONGEST: usize = 500;
+
+/// A mail to the command mailbox, or to a list with a command for the bot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandMail {
+    /// Its Message-ID.
+    pub id: MessageId,
+    /// The address it says to be from, in lower case.
+    pub from: String,
+    /// Its subject, decoded.
+    pub subject: String,
+    /// The first and the last mail of the thread above.
+    pub references: Vec<MessageId>,
+    /// When the mailbox received it.
+    pub received_at: Timestamp,
+    /// The list it came by, where it did: there a retest is all that counts, and a refusal all that
+    /// is answered.
+    pub list: Option<ListName>,
+    /// Where it stands.
+    pub stage: MailStage,
+}
+
+/// Where a mail to the command mailbox stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailStage {
+    /// Who wrote it is to be looked at.
+    Received {
+        /// When.
+        read: Retry,
+    },
+    /// Its commands are carried out; the answer is to be written.
+    CarriedOut {
+        /// What to answer.
+        transcript: Transcript,
+    },
+    /// Its answer is in the outbox, or it gets none.
+    Closed {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What is answered to a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transcript {
+    /// What is said before everything else.
+    pub remark: Option<String>,
+    /// Each command, with what came of it.
+    pub entries: Vec<Entry>,
+    /// Whether anything was changed: then the release managers get a copy.
+    pub changed: bool,
+}
+
+/// A command, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The command as it was written.
+    pub line: String,
+    /// What came of it.
+    pub answer: Answer,
+}
+
+/// What came of a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It was carried out: a sentence.
+    Done(String),
+    /// It was not: a sentence that says what to write instead.
+    Refused(String),
+    /// It asks to see something, which is looked up when the answer is written.
+    Look(Look),
+}
+
+/// What a command asks to see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Look {
+    /// The commands, or one by its word.
+    Help(Option<String>),
+    /// Everything at a glance.
+    Status,
+    /// What somebody who takes over has to know, or one shelf by its word.
+    List(Option<String>),
+    /// A request or a run.
+    Show(Item),
+    /// The log of a job of the last pipeline of a request or a run.
+    Log {
+        /// Of what.
+        of: Item,
+        /// The job's name.
+        job: String,
+    },
+    /// The keyring.
+    Keys,
+}
+
+/// A request or a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Item {
+    /// A request.
+    Pull(PullNumber),
+    /// A run.
+    Run(RunId),
+}
+
+/// A command, as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// As it was written.
+    pub line: String,
+    /// The command, or what to write instead.
+    pub command: Result<Command, String>,
+    /// Who gives it.
+    pub by: Sender,
+    /// Whether the keyring knows them.
+    pub maintainer: bool,
+    /// What the answered mail is about, where it is about something.
+    pub thread: Option<Item>,
+    /// Keys that came with it.
+    pub keys: Vec<Result<Offer, String>>,
+    /// Where an answer that comes later goes.
+    pub reply_to: Option<String>,
+    /// The mail it stood in.
+    pub mail: Option<MessageId>,
+}
+
+/// A key that came with a command; its certificate is kept as a file already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The primary key's fingerprint.
+    pub fingerprint: String,
+    /// Its owner by the certificate. Untrusted.
+    pub owner: String,
+    /// The addresses of its user IDs, in lower case. Untrusted.
+    pub addresses: Vec<String>,
+    /// Why a signature with it would not be believed; `None`: it would.
+    pub trouble: Option<String>,
+}
+
+/// What a look at a mail found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailReading {
+    /// Who wrote it is proved, and these are the commands.
+    Proved {
+        /// The commands.
+        orders: Vec<Order>,
+        /// Who gives them.
+        by: Sender,
+        /// Whether the keyring knows them.
+        maintainer: bool,
+        /// What is said before everything else.
+        remark: Option<String>,
+        /// Digests of what must not be acted on twice.
+        digests: Vec<String>,
+    },
+    /// Who wrote it is not proved; why not, for whoever it says to be from.
+    Unproved {
+        /// Why.
+        why: String,
+    },
+    /// It is refused in silence: a replay, or a forgery.
+    Refused {
+        /// Why, for the audit trail.
+        why: String,
+    },
+    /// It is nothing to answer.
+    Nothing,
+    /// It could not be looked at now.
+    Failed(Trouble),
+}
+
+impl MailReading {
+    /// What kept it from being looked at.
+    pub fn failed(&self) -> Option<&Trouble> {
+        match self {
+            Self::Failed(trouble) => Some(trouble),
+            Self::Proved { .. } | Self::Unproved { .. } | Self::Refused { .. } | Self::Nothing => {
+                None
+            }
+        }
+    }
+}
+
+impl CommandMail {
+    /// A mail that has just come, small enough to be a record; `None` if what names it is too long.
+    pub fn new(
+        id: MessageId,
+        from: &str,
+        subject: &str,
+        references: &[MessageId],
+        received_at: Timestamp,
+        list: Option<ListName>,
+        now: Timestamp,
+    ) -> Option<Self> {
+        if id.as_str().len() > LONGEST || from.len() > LONGEST {
+            return None;
+        }
+        let ends = [references.first(), references.last().filter(|_| references.len() > 1)];
+        let fits = |id: &&MessageId| id.as_str().len() <= LONGEST;
+        Some(Self {
+            id,
+            from: from.to_lowercase(),
+            subject: shortened(subject, LONGEST),
+            references: ends.into_iter().flatten().filter(fits).cloned().collect(),
+            received_at,
+            list,
+            stage: MailStage::Received { read: Retry::now(now) },
+        })
+    }
+}
+
+impl Entry {
+    /// An entry, small enough to be one of twenty in a record.
+    pub fn new(line: &str, answer: Answer) -> Self {
+        let answer = match answer {
+            Answer::Done(said) => Answer::Done(shortened(&said, LONGEST_ANSWER)),
+            Answer::Refused(why) => Answer::Refused(shortened(&why, LONGEST_ANSWER)),
+            Answer::Look(look) => Answer::Look(look),
+        };
+        Self { line: line.to_owned(), answer }
+    }
+}
+
+/// A text cut to so many bytes at a character's end.
+pub fn shortened(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let end = (0..=most.saturating_sub(3)).rev().find(|end| text.is_char_boundary(*end));
+    format!("{}…", &text[..end.unwrap_or(0)])
+}

@@ -1,0 +1,139 @@
+//! Records what a person's command means for a request. Whether that person may give it is decided
+//! before.
+
+use jiff::Timestamp;
+
+use super::apply::conclude;
+use super::{MOST_NOTES, Note, Plan, Pull, Stage, examining};
+use crate::pull::decision::Told;
+use crate::pull::retry::Retry;
+use crate::pull::verdict::{Refusal, Verdict};
+
+/// A person's command about one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ordered {
+    /// Its hold is lifted.
+    Approve {
+        /// Who.
+        by: String,
+    },
+    /// It is to be tested again.
+    Retest {
+        /// On which base.
+        plan: Plan,
+        /// Who.
+        by: String,
+        /// Whether that is its author, and nobody who may ask more than once.
+        only_author: bool,
+    },
+    /// It is stopped.
+    Cancel {
+        /// Who.
+        by: String,
+    },
+    /// It is refused in public.
+    Refuse {
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// It is left alone for good.
+    Ignore {
+        /// Who.
+        by: String,
+    },
+    /// It gets another place in the queue.
+    Priority {
+        /// Higher goes first.
+        priority: i32,
+        /// Who.
+        by: String,
+    },
+    /// Something is written down beside it.
+    Note {
+        /// The text.
+        text: String,
+        /// Who.
+        by: String,
+    },
+}
+
+pub(super) fn apply(pull: &mut Pull, ordered: Ordered, now: Timestamp) -> Told {
+    match ordered {
+        Ordered::Approve { by } => examining::approved(pull, by, now),
+        Ordered::Retest { plan, by, only_author } => retest(pull, plan, &by, only_author, now),
+        Ordered::Cancel { by } => {
+            let what = format!("cancelled by {by}");
+            end(pull, Verdict::Cancelled { by }, what, now)
+        }
+        Ordered::Refuse { by, reason } => refuse(pull, by, reason, now),
+        Ordered::Ignore { by } => {
+            let what = format!("left alone, as {by} wants it");
+            end(pull, Verdict::Ignored { by }, what, now)
+        }
+        Ordered::Priority { priority, by } => {
+            pull.priority = priority;
+            Some(format!("priority {priority}, by {by}"))
+        }
+        Ordered::Note { text, by } => {
+            let what = format!("note by {by}: {text}");
+            pull.notes.push(Note { text, by, at: now });
+            let oldest = pull.notes.len().saturating_sub(MOST_NOTES);
+            pull.notes.drain(..oldest);
+            Some(what)
+        }
+    }
+}
+
+/// Whether it is not concluded yet.
+fn is_open(pull: &Pull) -> bool {
+    pull.stage.verdict().is_none()
+}
+
+fn end(pull: &mut Pull, verdict: Verdict, what: String, now: Timestamp) -> Told {
+    if !is_open(pull) {
+        return None;
+    }
+    conclude(pull, verdict, now);
+    Some(what)
+}
+
+/// No trust is kept, as after any refusal; but the list is told only of what a trusted key signed.
+fn refuse(pull: &mut Pull, by: String, reason: String, now: Timestamp) -> Told {
+    if !is_open(pull) {
+        return None;
+    }
+    let what = format!("refused by {by}: {reason}");
+    let proved = pull.stage.trusted().is_some();
+    super::apply::refuse(pull, Refusal::Person { by, reason, proved }, true, now);
+    Some(what)
+}
+
+fn retest(pull: &mut Pull, plan: Plan, by: &str, only_author: bool, now: Timestamp) -> Told {
+    let trusted = match &pull.stage {
+        Stage::Answered { trusted, .. } | Stage::Concluded { trusted, written: true, .. } => {
+            trusted.clone()
+        }
+        Stage::Received { .. }
+        | Stage::Fetched { .. }
+        | Stage::Verified { .. }
+        | Stage::Held { .. }
+        | Stage::Queued { .. }
+        | Stage::Running { .. }
+        | Stage::Concluded { written: false, .. }
+        | Stage::Closed { .. } => return None,
+    };
+    pull.retested_by_author |= only_author;
+    pull.told_unanswered = None;
+    pull.seen_at = now;
+    pull.stage = match trusted {
+        Some(trusted) => Stage::Queued { trusted, plan, since: now },
+        None => {
+            // It counts as an attempt, so that its answer is a letter of its own.
+            pull.attempts = pull.attempts.saturating_add(1);
+            Stage::Received { fetch: Retry::now(now) }
+        }
+    };
+    Some(format!("asked for again by {by}"))
+}

@@ -1,0 +1,180 @@
+//! What is open, at a glance: plain values, for people and programs alike. It must not decide
+//! anything; `because` comes from the rules.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::World;
+use crate::pull::ids::{ObjectId, PullNumber, RunId};
+use crate::pull::overlay::Overlay;
+use crate::pull::request::{Note, Pull, Stage};
+use crate::pull::run::{Run, Why};
+use crate::pull::verdict::Outcome;
+
+/// Everything that is open.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Glance {
+    /// When this was asked.
+    pub at: Timestamp,
+    /// What commands changed: pauses, freezes, people, keys.
+    pub overlay: Overlay,
+    /// Open requests, by number.
+    pub pulls: Vec<PullLine>,
+    /// Runs that are not over.
+    pub runs: Vec<RunLine>,
+    /// Letters that are not sent yet.
+    pub letters_waiting: usize,
+    /// Folders, and when each was last read to its end.
+    pub folders: Vec<FolderLine>,
+}
+
+/// A request in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PullLine {
+    /// Its number.
+    pub number: PullNumber,
+    /// Its subject.
+    pub subject: String,
+    /// Its author.
+    pub author: String,
+    /// Its target.
+    pub target: String,
+    /// Its tag's name, or what else it names.
+    #[serde(default)]
+    pub tag: String,
+    /// Its stage.
+    pub stage: String,
+    /// The conclusion in one word, where there is one.
+    pub verdict: Option<String>,
+    /// When the mailbox received it.
+    pub received_at: Timestamp,
+    /// Why nothing else happens now.
+    pub because: String,
+    /// Its place in the queue: higher goes first.
+    #[serde(default)]
+    pub priority: i32,
+    /// What people wrote down beside it.
+    #[serde(default)]
+    pub notes: Vec<Note>,
+}
+
+/// A run in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunLine {
+    /// Its number.
+    pub id: RunId,
+    /// The request that it is an attempt of; `None`: somebody asked for it.
+    #[serde(default)]
+    pub pull: Option<PullNumber>,
+    /// What it tests.
+    pub what: String,
+    /// Its stage.
+    pub stage: String,
+    /// How it ended, if it has.
+    pub outcome: Option<String>,
+    /// Why it ended so, where one word does not say it.
+    #[serde(default)]
+    pub detail: Option<String>,
+    /// The candidate.
+    pub candidate: Option<ObjectId>,
+    /// The pipeline's page.
+    pub pipeline: Option<String>,
+    /// The branch of the CI project.
+    pub ci_ref: String,
+    /// Why nothing else happens now.
+    pub because: String,
+}
+
+/// A folder in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FolderLine {
+    /// Account and folder.
+    pub folder: String,
+    /// When it was last read to its end.
+    pub read_at: Timestamp,
+}
+
+impl World {
+    /// What is open.
+    pub fn glance(&self, now: Timestamp) -> Glance {
+        Glance {
+            at: now,
+            overlay: self.overlay.clone(),
+            pulls: self.pulls.values().map(|pull| self.pull_line(pull, now)).collect(),
+            runs: self.runs.values().map(|run| self.run_line(run, now)).collect(),
+            letters_waiting: self.letters.len(),
+            folders: self
+                .cursors
+                .iter()
+                .map(|(folder, cursor)| FolderLine {
+                    folder: format!("{}: {}", folder.account, folder.folder),
+                    read_at: cursor.read_at,
+                })
+                .collect(),
+        }
+    }
+
+    fn pull_line(&self, pull: &Pull, now: Timestamp) -> PullLine {
+        let because = self.running_because(pull, now);
+        PullLine::new(pull, because.unwrap_or_else(|| self.next_for_pull(pull, now).because))
+    }
+
+    /// What a request that is being tested waits for: what its run waits for.
+    fn running_because(&self, pull: &Pull, now: Timestamp) -> Option<String> {
+        let Stage::Running { run, .. } = &pull.stage else { return None };
+        let next = self.runs.get(run).and_then(|run| self.next_for_run(run, now))?;
+        Some(format!("run {run}: {}", next.because))
+    }
+
+    fn run_line(&self, run: &Run, now: Timestamp) -> RunLine {
+        let because = self.next_for_run(run, now).map(|decision| decision.because);
+        let gone = || "its target is no longer configured".to_owned();
+        RunLine::new(run, because.unwrap_or_else(gone))
+    }
+}
+
+impl PullLine {
+    /// A request in a line.
+    pub fn new(pull: &Pull, because: String) -> Self {
+        Self {
+            number: pull.number,
+            subject: pull.cover.subject.clone(),
+            author: pull.cover.author.called().to_owned(),
+            target: pull.target.to_string(),
+            tag: pull.cover.request.tag_name().to_owned(),
+            stage: pull.stage.word().to_owned(),
+            verdict: pull.stage.verdict().map(|verdict| verdict.word().to_owned()),
+            received_at: pull.received_at,
+            because,
+            priority: pull.priority,
+            notes: pull.notes.clone(),
+        }
+    }
+}
+
+impl RunLine {
+    /// A run in a line.
+    pub fn new(run: &Run, because: String) -> Self {
+        let pipeline = run.pipeline().or_else(|| run.outcome().and_then(|o| o.pipeline()));
+        let (pull, what) = match &run.why {
+            Why::Attempt { pull, attempt, .. } => {
+                (Some(*pull), format!("attempt {attempt} of request {pull}"))
+            }
+            Why::Asked { url, reference, sha, .. } => {
+                (None, format!("{sha} ({reference} of {url})"))
+            }
+        };
+        Self {
+            id: run.id,
+            pull,
+            what,
+            stage: run.stage.word().to_owned(),
+            outcome: run.outcome().map(|outcome| outcome.word().to_owned()),
+            detail: run.outcome().and_then(Outcome::detail),
+            candidate: run.stage.candidate().map(|candidate| candidate.commit),
+            pipeline: pipeline.map(|pipeline| pipeline.url.clone()),
+            ci_ref: run.ci_ref.clone(),
+            because,
+        }
+    }
+}

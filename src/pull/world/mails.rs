@@ -1,0 +1,224 @@
+//! Mails to the command mailbox: what came is recorded, who wrote it is looked at, and then all its
+//! commands are carried out in one transaction, with what came of each. So no crash repeats one.
+//!
+//! Races, and the choice made: the same signed text may come in two mails at once. Both are looked
+//! at; the first one that comes back is obeyed, and the other one is refused as a replay.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::rights::Role;
+use super::settle::Wake;
+use super::{Alert, Effect, Subject, World};
+use crate::pull::audit::AuditEntry;
+use crate::pull::command::{How, Sender};
+use crate::pull::command_mail::{
+    Answer, CommandMail, Entry, MOST_WAITING, MailReading, MailStage, Order, PATIENCE, Transcript,
+};
+use crate::pull::decision::Trouble;
+use crate::pull::ids::MessageId;
+use crate::pull::letter::rules::LetterEvent;
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long an address is not told again that a mail in its name proves nothing: it may be forged.
+const UNPROVED_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+impl World {
+    /// Takes a mail in, unless its sender, or all senders together, send too many.
+    pub(super) fn mail_came(&mut self, mail: CommandMail, now: Timestamp) {
+        if self.mails.contains_key(&mail.id) || self.overlay.denied.contains_key(&mail.from) {
+            return;
+        }
+        for times in self.commanded.values_mut() {
+            times.retain(|at| now.duration_since(*at) < HOUR);
+        }
+        self.commanded.retain(|_, times| !times.is_empty());
+        let most = usize::try_from(self.policy.command_mails_per_hour).unwrap_or(usize::MAX);
+        let from_them = self.commanded.get(&mail.from).map_or(0, Vec::len);
+        if from_them >= most || self.mails.len() >= MOST_WAITING {
+            self.count("command mails beyond what is read in an hour", now);
+            let log = format!("passed over: {} sends too many in an hour", mail.from);
+            self.changed.log.push((format!("command mail {}", mail.id.bracketed()), log));
+            return;
+        }
+        self.commanded.entry(mail.from.clone()).or_default().push(now);
+        self.changed.mails.insert(mail.id.clone());
+        self.mails.insert(mail.id.clone(), mail);
+    }
+
+    pub(super) fn settle_mails(
+        &mut self,
+        effects: &mut Vec<Effect>,
+        wake: &mut Wake,
+        now: Timestamp,
+    ) {
+        for id in self.mails.keys().cloned().collect::<Vec<_>>() {
+            let subject = Subject::Mail(id.clone());
+            let Some(mail) = self.mails.get(&id) else { continue };
+            if self.in_flight.contains(&subject) || self.backs_off(&subject, wake, now) {
+                continue;
+            }
+            let effect = match &mail.stage {
+                MailStage::Received { read } if read.next_at > now => {
+                    wake.add(Some(read.next_at));
+                    continue;
+                }
+                MailStage::Received { .. } => Effect::ReadCommands(Box::new(mail.clone())),
+                MailStage::CarriedOut { transcript } => Effect::Transcribe {
+                    transcript: Box::new(transcript.clone()),
+                    glance: Box::new(self.glance(now)),
+                    mail: Box::new(mail.clone()),
+                },
+                MailStage::Closed { .. } => continue,
+            };
+            self.in_flight.insert(subject);
+            effects.push(effect);
+        }
+    }
+
+    pub(super) fn commands_read(&mut self, id: &MessageId, reading: MailReading, now: Timestamp) {
+        let Some(mail) = self.mails.get(id) else { return };
+        let MailStage::Received { read } = &mail.stage else { return };
+        match reading {
+            MailReading::Failed(trouble) if !read.failing_for(now, PATIENCE) => {
+                let read = read.after_failure(now, trouble.detail, trouble.retry_after);
+                self.move_mail(id, MailStage::Received { read });
+            }
+            MailReading::Failed(Trouble { public, .. }) => {
+                let why = public.unwrap_or_else(|| "Who sent it could not be checked.".into());
+                self.unproved(id, why, now);
+            }
+            MailReading::Nothing => self.close_mail(id, now),
+            MailReading::Unproved { why } => self.unproved(id, why, now),
+            MailReading::Refused { why } => {
+                self.refused_mail(id, why, now);
+                self.close_mail(id, now);
+            }
+            MailReading::Proved { orders, by, maintainer, remark, digests } => {
+                if digests.iter().any(|digest| self.seen.contains(digest)) {
+                    let why = "refused: what is signed in it was acted on before".to_owned();
+                    self.refused_mail(id, why, now);
+                    return self.close_mail(id, now);
+                }
+                for digest in digests {
+                    self.changed.seen.push((digest.clone(), id.clone()));
+                    self.seen.insert(digest);
+                }
+                if self.role(&by.address, maintainer).is_none() {
+                    self.count("command mails of strangers", now);
+                    return self.close_mail(id, now);
+                }
+                self.carry_out(id, orders, remark, now);
+            }
+        }
+    }
+
+    fn carry_out(
+        &mut self,
+        id: &MessageId,
+        orders: Vec<Order>,
+        remark: Option<String>,
+        now: Timestamp,
+    ) {
+        let Some(mail) = self.mails.get(id) else { return };
+        let by_list = mail.list.is_some();
+        let mut transcript = Transcript { remark, entries: Vec::new(), changed: false };
+        let mut refused = false;
+        for order in orders {
+            let answer = self.obey(&order, now);
+            let changes = order.command.as_ref().is_ok_and(|command| command.row().changes);
+            transcript.changed |= changes && matches!(answer, Answer::Done(_));
+            refused |= matches!(answer, Answer::Refused(_));
+            transcript.entries.push(Entry::new(&order.line, answer));
+        }
+        let nothing = transcript.entries.is_empty() && transcript.remark.is_none();
+        // On a list the thread gets to see what came of a retest.
+        if nothing || by_list && !refused {
+            self.close_mail(id, now);
+        } else {
+            self.move_mail(id, MailStage::CarriedOut { transcript });
+        }
+    }
+
+    /// Tells whoever the mail says it is from that it proves nothing, if the bot knows the address:
+    /// once a day, for it may be somebody else's mail.
+    fn unproved(&mut self, id: &MessageId, why: String, now: Timestamp) {
+        self.refused_mail(id, format!("refused: {why}"), now);
+        let Some(mail) = self.mails.get(id) else { return };
+        let from = mail.from.clone();
+        let known = mail.list.is_none()
+            && self.role(&from, true).is_some_and(|role| role >= Role::Maintainer);
+        let told = self.told_unproved.get(&from);
+        let recent = told.is_some_and(|at| now.duration_since(*at) < UNPROVED_EVERY);
+        if !known || recent {
+            return self.close_mail(id, now);
+        }
+        self.told_unproved.insert(from, now);
+        let remark = Some(format!("Nothing in this mail was carried out. {why}"));
+        let transcript = Transcript { remark, entries: Vec::new(), changed: false };
+        self.move_mail(id, MailStage::CarriedOut { transcript });
+    }
+
+    /// Writes a mail that was refused as a whole into the audit trail.
+    fn refused_mail(&mut self, id: &MessageId, outcome: String, now: Timestamp) {
+        let Some(mail) = self.mails.get(id) else { return };
+        self.changed.log.push((format!("command mail {}", id.bracketed()), outcome.clone()));
+        self.changed.audit.push(AuditEntry {
+            at: now,
+            by: Sender { address: mail.from.clone(), how: How::Nothing },
+            mail: Some(id.clone()),
+            command: String::new(),
+            pull: None,
+            outcome,
+            carried_out: false,
+        });
+    }
+
+    pub(super) fn transcribed(&mut self, id: &MessageId, now: Timestamp) {
+        self.close_mail(id, now);
+    }
+
+    fn close_mail(&mut self, id: &MessageId, now: Timestamp) {
+        self.move_mail(id, MailStage::Closed { at: now });
+    }
+
+    fn move_mail(&mut self, id: &MessageId, stage: MailStage) {
+        if let Some(mail) = self.mails.get_mut(id) {
+            mail.stage = stage;
+            self.changed.mails.insert(id.clone());
+        }
+    }
+
+    /// An effect that was handed out before a person stopped everything, and did nothing.
+    pub(super) fn withheld(&mut self, subject: &Subject, now: Timestamp) {
+        if let Subject::Letter(id) = subject {
+            let trouble = Trouble {
+                detail: "a person has stopped everything".into(),
+                public: None,
+                retry_after: None,
+                kind: crate::pull::decision::TroubleKind::Passing,
+            };
+            self.letter_event(id, LetterEvent::Deferred(trouble), now);
+        }
+    }
+
+    /// Stops outgoing mail, and tells the administrator.
+    pub(super) fn break_circuit(&mut self, letters: usize, now: Timestamp) {
+        let reason = format!("{letters} letters went out within an hour");
+        let by = "the bot itself".to_owned();
+        self.overlay.breaker = Some(crate::pull::overlay::Pause { reason, by, at: now });
+        self.changed.overlay = true;
+        self.raise(
+            Alert {
+                subject: "Outgoing mail is stopped".into(),
+                detail: format!(
+                    "{letters} letters went out within an hour, which is as many as \
+                     letters_per_hour_in_all allows. No letter goes out until you say so, but \
+                     answers to commands and letters to you: look at `gatepost status`, then \
+                     give the command \"resume\"."
+                ),
+            },
+            now,
+        );
+    }
+}
