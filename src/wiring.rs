@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 
 use jiff::Timestamp;
 
+use crate::adapters::authentication::MailAuthenticator;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::dry::{DryOutbound, DryPipelines, DryRepository};
 use crate::adapters::git::{GitRepository, GitSettings};
@@ -21,10 +22,10 @@ use crate::bot::engine::Engine;
 use crate::bot::intake::Intake;
 use crate::bot::ports::{Desk, Ports};
 use crate::bot::supervisor::{self, Message, Watched};
-use crate::config::model::{Config, List, Mode, Target};
+use crate::config::model::{Config, Dkim, List, Mode, Target};
 use crate::mail::Rules;
 use crate::mail::letter::{Delivering, ListWords, Pen, TargetWords};
-use crate::ports::{Fault, Outbound, Pipelines, Repository, Store};
+use crate::ports::{Authenticator, Fault, Keyring, Outbound, Pipelines, Repository, Store};
 use crate::pull::ids::TargetName;
 use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy};
 use crate::pull::records::Folder;
@@ -185,6 +186,18 @@ pub fn ports(config: &Config, options: &Options, store: Arc<dyn Store>) -> Resul
         pipelines,
         desk: Arc::new(desk(config)?),
     })
+}
+
+/// What proves who wrote a mail; `None` where no mail is a command.
+pub fn authenticator(config: &Config, keyring: Arc<dyn Keyring>) -> Option<Arc<dyn Authenticator>> {
+    let on_lists = config.lists.values().any(|list| list.retest_by_mail);
+    let dkim = match &config.command {
+        Some(command) => &command.dkim,
+        // On a list only OpenPGP counts.
+        None if on_lists => &Dkim::Off,
+        None => return None,
+    };
+    Some(Arc::new(MailAuthenticator::new(keyring, dkim)))
 }
 
 /// Every folder that is to be watched, with its connection.

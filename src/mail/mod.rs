@@ -7,8 +7,8 @@
 //! [`subject`], `automatic` (what machines send), `author` (who is behind a From), [`mod@heading`]
 //! (what the header alone says), `legible`, `html`, `body` and `quote` (the mail's own text),
 //! [`grammar`] (the forms of requests), [`reader`] (what a mail is), [`reason`] (why it is no request)
-//! and [`mod@retraction`] (whether its author takes it back); last [`rules`] (what is done with it on
-//! a list).
+//! and [`mod@retraction`] (whether its author takes it back); then [`proof`] (what proofs of its
+//! sender rest on); last [`rules`] (what is done with it on a list).
 
 mod author;
 mod automatic;
@@ -21,6 +21,7 @@ mod html;
 mod legible;
 pub mod letter;
 pub mod look;
+pub mod proof;
 mod quote;
 pub mod reader;
 pub mod reason;
@@ -31,6 +32,7 @@ pub mod trace;
 pub mod words;
 
 pub use self::heading::{Heading, heading};
+pub use self::proof::doubled;
 pub use self::reader::{Reading, read};
 pub use self::reason::Reason;
 pub use self::retraction::retraction;

@@ -124,6 +124,8 @@ pub struct CheckPolicy {
     pub too_many: Duty,
     /// Of objections in the messages.
     pub nacked: Duty,
+    /// Of a target that is frozen by command.
+    pub frozen: Duty,
     /// How many commits are looked at.
     pub max_commits: u32,
 }
@@ -139,6 +141,7 @@ impl CheckPolicy {
             ci_skip: Duty::Off,
             too_many: Duty::Hold,
             nacked: Duty::Hold,
+            frozen: Duty::Hold,
             ..Self::all(Duty::Refuse)
         }
     }
@@ -157,6 +160,7 @@ impl CheckPolicy {
             ci_skip: duty,
             too_many: duty,
             nacked: duty,
+            frozen: duty,
             max_commits: 1_000,
         }
     }
