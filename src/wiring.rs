@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 
 use jiff::Timestamp;
 
+use crate::adapters::authentication::MailAuthenticator;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::dry::{DryOutbound, DryPipelines, DryRepository};
 use crate::adapters::git::{GitRepository, GitSettings};
@@ -22,10 +23,10 @@ use crate::bot::in_force::InForce;
 use crate::bot::intake::Intake;
 use crate::bot::ports::{CommandDesk, Desk, Ports};
 use crate::bot::supervisor::{self, Message, Watched};
-use crate::config::model::{Config, List, Mode, Target};
+use crate::config::model::{Config, Dkim, List, Mode, Target};
 use crate::mail::Rules;
 use crate::mail::letter::{Delivering, ListWords, Pen, TargetWords};
-use crate::ports::{Fault, Keyring, Outbound, Pipelines, Repository, Store};
+use crate::ports::{Authenticator, Fault, Keyring, Outbound, Pipelines, Repository, Store};
 use crate::pull::ids::TargetName;
 use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy};
 use crate::pull::records::Folder;
@@ -194,7 +195,7 @@ pub fn ports(config: &Config, options: &Options, store: Arc<dyn Store>) -> Resul
         clock: Arc::new(SystemClock),
         store,
         repository: if options.dry_run { Arc::new(DryRepository(repository)) } else { repository },
-        authenticator: authenticator(config, &keyring)?,
+        authenticator: authenticator(config, Arc::clone(&keyring)),
         keyring,
         outbound: if options.dry_run {
             Arc::new(DryOutbound(Box::new(|text| {
@@ -208,6 +209,18 @@ pub fn ports(config: &Config, options: &Options, store: Arc<dyn Store>) -> Resul
         desk: Arc::new(desk(config)?),
         in_force: InForce::default(),
     })
+}
+
+/// What proves who wrote a mail; `None` where no mail is a command.
+pub fn authenticator(config: &Config, keyring: Arc<dyn Keyring>) -> Option<Arc<dyn Authenticator>> {
+    let on_lists = config.lists.values().any(|list| list.retest_by_mail);
+    let dkim = match &config.command {
+        Some(command) => &command.dkim,
+        // On a list only OpenPGP counts.
+        None if on_lists => &Dkim::Off,
+        None => return None,
+    };
+    Some(Arc::new(MailAuthenticator::new(keyring, dkim)))
 }
 
 /// Every folder that is to be watched, with its connection.

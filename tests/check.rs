@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::fs::{Permissions, create_dir, set_permissions};
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -54,6 +55,7 @@ struct World {
     keyring: Result<KeyringFacts, Fault>,
     mailbox: Result<MailboxFacts, Fault>,
     smtp: Result<SmtpFacts, Fault>,
+    resolver: Result<(), Fault>,
     head: Result<ObjectId, Fault>,
     gitlab: GitLabFacts,
     asked: RefCell<Vec<String>>,
@@ -64,7 +66,14 @@ fn now() -> Timestamp {
 }
 
 fn key(owner: &str) -> KeyFacts {
-    KeyFacts { key: "0123ABCD".into(), owner: owner.into(), expires: None, trouble: None }
+    let addresses = vec![format!("{}@example.org", owner.to_lowercase())];
+    KeyFacts {
+        key: "0123ABCD".into(),
+        owner: owner.into(),
+        addresses,
+        expires: None,
+        trouble: None,
+    }
 }
 
 fn runner(description: &str) -> RunnerFacts {
@@ -92,6 +101,7 @@ fn fine() -> World {
             folders: vec![("INBOX".into(), Ok(300_000))],
         }),
         smtp: Ok(SmtpFacts { is_encrypted: true, is_logged_in: false }),
+        resolver: Ok(()),
         head: Ok("0123456789abcdef0123456789abcdef01234567".parse().unwrap()),
         gitlab: GitLabFacts {
             version: Ok("18.5.1-ee".into()),
@@ -141,6 +151,11 @@ impl Probes for &World {
 
     fn smtp(&mut self) -> Result<SmtpFacts, Fault> {
         self.smtp.clone()
+    }
+
+    fn resolver(&mut self, resolvers: &[SocketAddr], domain: &str) -> Result<(), Fault> {
+        self.asked.borrow_mut().push(format!("resolver {resolvers:?} {domain}"));
+        self.resolver.clone()
     }
 
     fn target_head(&mut self, _target: &TargetName) -> Result<ObjectId, Fault> {

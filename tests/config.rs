@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gatepost::config::environment::{CommandFault, Environment, SecretFile};
-use gatepost::config::keys::{Presence, SECTIONS};
-use gatepost::config::model::{Config, Tls};
+use gatepost::config::keys::{Occurs, Presence, SECTIONS, Section};
+use gatepost::config::model::{Config, Dkim, Tls};
 use gatepost::config::problem::Problems;
 use gatepost::config::{load, reference};
 use gatepost::mail::rules::{Phrase, Unusual};
@@ -123,6 +123,27 @@ fn is_shipped(name: &str, made: &str) {
     assert!(found == made, "{name} is not what the table of keys says");
 }
 
+/// A section's header as the shipped file has it: what may be left out is.
+fn shipped_header(section: &Section) -> String {
+    let mark = if section.occurs == Occurs::AtMostOnce { "#" } else { "" };
+    format!("{mark}{}", section.header())
+}
+
+/// The shipped file with the sections that may be left out, and what has to be written in them.
+fn with_all_sections() -> String {
+    let mut text = shipped();
+    for section in SECTIONS.iter().filter(|section| section.occurs == Occurs::AtMostOnce) {
+        let (before, after) = text.split_at(text.find(&shipped_header(section)).unwrap());
+        let mut after = after[1..].to_owned();
+        for key in section.needs() {
+            let line = format!("{} = {}\n", key.name, key.sample());
+            after = after.replacen(&format!("\n#{line}"), &format!("\n{line}"), 1);
+        }
+        text = format!("{before}{after}");
+    }
+    text
+}
+
 #[test]
 fn the_shipped_files_are_what_the_table_says() {
     is_shipped("config.toml", &reference::example());
@@ -139,7 +160,8 @@ fn every_key_is_in_the_shipped_file_once_and_nothing_else_is() {
     };
     assert_eq!(text.lines().filter(is_key).count(), keys);
     for section in SECTIONS {
-        assert_eq!(text.lines().filter(|line| *line == section.header()).count(), 1);
+        let header = shipped_header(section);
+        assert_eq!(text.lines().filter(|line| *line == header).count(), 1, "{header}");
         for key in section.keys {
             assert!(!key.doc.is_empty() && key.doc.ends_with('.'), "{}", key.name);
         }
@@ -149,8 +171,9 @@ fn every_key_is_in_the_shipped_file_once_and_nothing_else_is() {
 
 #[test]
 fn the_shipped_file_loads_and_its_defaults_are_the_codes() {
-    let as_shipped = World::new(shipped()).load().unwrap();
-    let mut written_out = shipped();
+    assert!(World::new(shipped()).load().unwrap().command.is_none());
+    let as_shipped = World::new(with_all_sections()).load().unwrap();
+    let mut written_out = with_all_sections();
     for key in SECTIONS.iter().flat_map(|section| section.keys) {
         if let Presence::Default(value) = key.presence {
             let line = format!("{} = {value}\n", key.name);
@@ -173,6 +196,7 @@ fn the_shipped_file_loads_with_every_key_written_out() {
         .collect();
     let config = World::new(all).load().unwrap();
     assert_eq!(config.smtp.login.unwrap().0, "gatepost@example.org");
+    assert_eq!(config.command.unwrap().address, "gatepost@example.org");
     assert_eq!(config.bot.control_socket, Path::new("/run/gatepost/control.sock"));
     assert_eq!(config.fetch.ca_file.unwrap(), Path::new("/etc/gatepost/git-ca.pem"));
 }
@@ -200,7 +224,7 @@ fn what_the_shipped_file_says_is_what_the_bot_gets() {
 fn every_key_is_read_and_refuses_what_it_does_not_take() {
     for section in SECTIONS {
         for key in section.keys {
-            let text = shipped();
+            let text = with_all_sections();
             let (before, after) = text.split_at(text.find(&section.header()).unwrap());
             let line = format!("{} = {}\n", key.name, key.sample());
             let after = after.replacen(&format!("\n#{line}"), &format!("\n{line}"), 1);
@@ -873,4 +897,60 @@ fn a_host_to_fetch_from_may_name_a_port() {
         let world = shipped_but(&[("*.kernel.org", host)]);
         assert_eq!(world.load().is_ok(), taken, "{host}");
     }
+}
+
+/// The shipped file with a `[command]` of these lines.
+fn commanded(lines: &str) -> World {
+    World::new(format!("{}\n[command]\naccount = \"lists\"\n{lines}", shipped()))
+}
+
+#[test]
+fn a_command_mailbox_has_its_defaults_and_says_whose_word_on_dkim_counts() {
+    let command = commanded("").load().unwrap().command.unwrap();
+    assert_eq!(command.account.as_str(), "lists");
+    assert_eq!((command.folder.as_str(), command.mails_per_hour), ("INBOX", 20));
+    assert_eq!(command.address, "gatepost@example.org");
+    assert_eq!(command.window.as_hours(), 48);
+    assert_eq!(command.dkim, Dkim::Verify { resolvers: vec![] });
+    let header =
+        "dkim = \"header\"\nauthserv_id = \"mx.example.org\"\naddress = \"do@example.org\"";
+    let command = commanded(header).load().unwrap().command.unwrap();
+    assert_eq!(command.address, "do@example.org");
+    assert_eq!(command.dkim, Dkim::Header { authserv_id: "mx.example.org".into() });
+    let resolvers = "resolvers = [\"127.0.0.1:5353\", \"192.0.2.1\", \"2001:db8::1\"]";
+    let command = commanded(resolvers).load().unwrap().command.unwrap();
+    let servers = ["127.0.0.1:5353", "192.0.2.1:53", "[2001:db8::1]:53"];
+    let resolvers = servers.map(|server| server.parse().unwrap()).to_vec();
+    assert_eq!(command.dkim, Dkim::Verify { resolvers });
+    let off = commanded("dkim = \"off\"").load().unwrap().command.unwrap();
+    assert_eq!(off.dkim, Dkim::Off);
+}
+
+#[test]
+fn a_command_mailbox_that_can_not_be_right_is_refused_with_what_to_do() {
+    let told: String = [
+        "address = \"Devel@lists.example.org\"",
+        "dkim = \"header\"",
+        "dkim = \"header\"\nauthserv_id = \"mx; dkim=pass\"",
+        "dkim = \"heeder\"",
+        "resolvers = [\"dns.example.org\"]",
+        "resolvers = [\"192.0.2.1:0\"]",
+        "window = \"0s\"",
+        "mails_per_hour = 0",
+    ]
+    .iter()
+    .map(|lines| {
+        let problems = commanded(lines).problems();
+        assert_eq!(problems.lines().count(), 1, "{lines}: {problems}");
+        format!("{}\n", problems.trim().split_once(": ").unwrap().1)
+    })
+    .collect();
+    insta::assert_snapshot!(told, @"");
+    let elsewhere = World::new(format!("{}\n[command]\naccount = \"list\"\n", shipped()));
+    assert!(elsewhere.problems().contains("no account named \"list\"; did you mean \"lists\"?"));
+    let nowhere = World::new(format!("{}\n[command]\n", shipped()));
+    assert!(
+        nowhere.problems().contains("command: the section is missing")
+            || nowhere.problems().contains("command.account: is missing")
+    );
 }

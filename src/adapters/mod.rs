@@ -1,6 +1,7 @@
 //! The real side of each port. No adapter knows another; [`tls`], [`http`], [`connection`] and
 //! [`dumps`] are what several build on.
 
+pub mod authentication;
 pub mod clock;
 pub mod connection;
 pub mod dry;

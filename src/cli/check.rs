@@ -1,7 +1,7 @@
 //! `gatepost check`: loads the configuration, tries everything in it, and says what to do about
 //! each thing that is not as it should be. It changes nothing, here or elsewhere. What it asks of
 //! the world goes through [`Probes`]; what the answers mean is decided in `state`, `keyring`,
-//! `mail`, `git` and `gitlab`, without asking anything.
+//! `mail`, `command`, `git` and `gitlab`, without asking anything.
 
 use std::fmt;
 use std::path::Path;
@@ -14,7 +14,7 @@ use super::text::say;
 use crate::adapters::clock::SystemClock;
 use crate::config;
 use crate::config::environment::{Environment, ProcessEnvironment};
-use crate::config::model::Config;
+use crate::config::model::{Config, Dkim};
 use crate::config::problem::Problems;
 use crate::mail::clean;
 use crate::ports::{Clock, Fault, FaultKind};
@@ -24,6 +24,7 @@ pub mod keyring;
 pub mod probes;
 mod reach;
 
+mod command;
 mod git;
 mod gitlab;
 mod mail;
@@ -235,13 +236,25 @@ fn everything(
     tell: &mut impl FnMut(CheckLine),
 ) {
     state::lines(config, probes.state_directory()).into_iter().for_each(&mut *tell);
-    keyring::lines(config, probes.keyring(now), now).into_iter().for_each(&mut *tell);
+    let keys = probes.keyring(now);
+    let known = keys.as_ref().ok().cloned();
+    keyring::lines(config, keys, now).into_iter().for_each(&mut *tell);
     for account in config.accounts.values() {
         let folders = mail::folders(config, account);
         let found = probes.mailbox(account, &folders);
         mail::account_lines(account, found).into_iter().for_each(&mut *tell);
     }
     tell(mail::smtp_line(&config.smtp, probes.smtp()));
+    if let Some(command) = &config.command {
+        command::key_lines(config, command, known.as_ref()).into_iter().for_each(&mut *tell);
+        tell(command::dkim_line(command, || {
+            let resolvers = match &command.dkim {
+                Dkim::Verify { resolvers } => &resolvers[..],
+                Dkim::Header { .. } | Dkim::Off => &[],
+            };
+            probes.resolver(resolvers, command::domain(command))
+        }));
+    }
     for target in config.targets.values() {
         tell(git::line(target, probes.target_head(&target.name)));
         let found = probes.gitlab(target, &gitlab::sample_branch(target));

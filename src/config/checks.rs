@@ -17,6 +17,7 @@ pub(super) fn checks(table: &Table<'_>) -> Option<CheckPolicy> {
     let ci_skip = duty("ci_skip");
     let too_many = duty("too_many");
     let nacked = duty("nacked");
+    let frozen = duty("frozen");
     let max_commits = table.get("max_commits", value::count);
     Some(CheckPolicy {
         list_attributed: list_attributed?,
@@ -30,7 +31,7 @@ pub(super) fn checks(table: &Table<'_>) -> Option<CheckPolicy> {
         ci_skip: ci_skip?,
         too_many: too_many?,
         nacked: nacked?,
-        frozen: crate::pull::checks::Duty::Hold,
+        frozen: frozen?,
         max_commits: max_commits?,
     })
 }

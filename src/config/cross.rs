@@ -20,7 +20,7 @@ pub struct Sections<'a> {
 }
 
 /// Notes what is wrong between sections.
-pub fn check(sections: &Sections<'_>, bot: Option<&Table<'_>>) {
+pub fn check(sections: &Sections<'_>, bot: Option<&Table<'_>>, command: Option<&Table<'_>>) {
     for tables in [sections.accounts, sections.lists, sections.targets] {
         names_differ(tables);
     }
@@ -31,6 +31,19 @@ pub fn check(sections: &Sections<'_>, bot: Option<&Table<'_>>) {
     }
     if let Some(bot) = bot {
         no_list_of_ours(bot, sections.lists);
+    }
+    if let Some(command) = command {
+        refers(command, "account", sections.accounts);
+        no_command_by_a_list(command, sections.lists);
+    }
+}
+
+/// Commands must not go to a list: everybody there would get them.
+fn no_command_by_a_list(command: &Table<'_>, lists: &[Table<'_>]) {
+    let Some(address) = command.peek("address") else { return };
+    let lists = lists.iter().filter_map(|list| list.peek("address"));
+    if lists.into_iter().any(|list| list.eq_ignore_ascii_case(address)) {
+        command.note("address", "is the address of a list", "name an address of the bot's own");
     }
 }
 

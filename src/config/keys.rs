@@ -43,13 +43,24 @@ impl Key {
     }
 }
 
+/// How often a section may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occurs {
+    /// Once; left out, it has its defaults if it has them for all keys.
+    Once,
+    /// Once, or not at all: then what it is about does not take place.
+    AtMostOnce,
+    /// Once or several times: `[[path]]`.
+    Repeatedly,
+}
+
 /// One section, `[path]` or `[[path]]`.
 #[derive(Debug)]
 pub struct Section {
     /// Its dotted path, as the header has it.
     pub path: &'static str,
-    /// Whether there may be several: `[[path]]`.
-    pub many: bool,
+    /// How often it may be written.
+    pub occurs: Occurs,
     /// What it is for, in one sentence.
     pub doc: &'static str,
     /// Its keys, in the order of the shipped file.
@@ -77,7 +88,10 @@ impl Section {
 
     /// The header as the file has it.
     pub fn header(&self) -> String {
-        if self.many { format!("[[{}]]", self.path) } else { format!("[{}]", self.path) }
+        match self.occurs {
+            Occurs::Once | Occurs::AtMostOnce => format!("[{}]", self.path),
+            Occurs::Repeatedly => format!("[[{}]]", self.path),
+        }
     }
 
     /// Whether something in it has to be written.

@@ -22,6 +22,7 @@ pub mod reference;
 pub mod secret;
 
 mod checks;
+mod command;
 mod cross;
 mod forge;
 mod mask;

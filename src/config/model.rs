@@ -1,7 +1,7 @@
 //! The checked configuration: what the rest of the program sees. It must not read files.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use globset::GlobMatcher;
@@ -33,6 +33,8 @@ pub struct Config {
     pub fetch: Fetch,
     /// The way out for letters.
     pub smtp: Smtp,
+    /// The mailbox for commands; `None`: there is none.
+    pub command: Option<Command>,
 }
 
 impl Config {
@@ -95,6 +97,8 @@ pub struct Bot {
     pub fetch_patience: SignedDuration,
     /// How many letters may go to one address in an hour.
     pub letters_per_hour: u32,
+    /// How many letters may go out in an hour before all mail is paused.
+    pub letters_per_hour_in_all: u32,
 }
 
 /// `[state]`
@@ -167,6 +171,8 @@ pub struct List {
     pub not_for_us: Vec<Phrase>,
     /// Whether the author of a near miss is told.
     pub near_misses: bool,
+    /// Whether a signed `gatepost: retest` on the list's thread counts.
+    pub retest_by_mail: bool,
     /// Whether its archive is private.
     pub private: bool,
     /// Where the bot finds its own letters when the list does not send them back to it: a folder
@@ -278,4 +284,38 @@ pub struct Smtp {
     pub hello_name: Option<String>,
     /// How long one letter may take.
     pub deadline: SignedDuration,
+}
+
+/// `[command]`: the mailbox for commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// Whose mailbox.
+    pub account: AccountName,
+    /// Which folder.
+    pub folder: String,
+    /// Where commands are mailed to.
+    pub address: String,
+    /// What was signed longer ago is refused.
+    pub window: SignedDuration,
+    /// How many mails of one sender are read in an hour.
+    pub mails_per_hour: u32,
+    /// What stands in for an OpenPGP signature.
+    pub dkim: Dkim,
+}
+
+/// Whose word on a DKIM signature counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dkim {
+    /// Nobody's: only OpenPGP proves a sender.
+    Off,
+    /// The bot's own.
+    Verify {
+        /// The DNS servers to ask; empty: the system's.
+        resolvers: Vec<SocketAddr>,
+    },
+    /// The own mail server's, in the topmost `Authentication-Results` (RFC 8601).
+    Header {
+        /// The name with which that server begins the header.
+        authserv_id: String,
+    },
 }

@@ -1,6 +1,6 @@
 //! Values that name people and machines on the network.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use globset::GlobMatcher;
@@ -116,6 +116,19 @@ pub fn ip(value: &DeValue<'_>) -> Result<IpAddr, Wrong> {
             "write 192.0.2.1 or 2001:db8::1",
         )
     })
+}
+
+/// A DNS server's address; on port 53 where no other is named.
+pub fn resolver(value: &DeValue<'_>) -> Result<SocketAddr, Wrong> {
+    let text = text(value)?;
+    let with_port = || SocketAddr::from_str(&text).ok();
+    match IpAddr::from_str(&text).map(|ip| SocketAddr::new(ip, 53)).ok().or_else(with_port) {
+        Some(server) if server.port() > 0 => Ok(server),
+        Some(_) | None => Err(wrong(
+            format!("is {}, which is not a DNS server's address", quoted(&text)),
+            "write 192.0.2.1, 192.0.2.1:5353 or [2001:db8::1]:53",
+        )),
+    }
 }
 
 /// A List-Id without its brackets (RFC 2919).

@@ -232,6 +232,11 @@ impl<'a> Table<'a> {
         None
     }
 
+    /// A section below this one that may be left out.
+    pub fn section_if_written(&self, name: &str) -> Option<Self> {
+        if self.has(name) { self.section(name) } else { None }
+    }
+
     /// The sections below this one that there may be several of; at least one.
     pub fn sections(&self, name: &str) -> Vec<Self> {
         let Some(section) = self.child(name) else { return Vec::new() };

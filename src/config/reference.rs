@@ -1,15 +1,16 @@
 //! The shipped example and the reference page, made of the table of keys: the files themselves
 //! are held to this by tests.
 
-use super::keys::{Key, Presence, SECRET_SOURCE, SECTIONS, Section};
+use super::keys::{Key, Occurs, Presence, SECRET_SOURCE, SECTIONS, Section};
 
 const HEAD: &str = "\
 # The configuration of Gatepost: every key, with its default.
 #
 # Keys without a \"#\" in front have no default and have to be written; their values here are
 # examples. Of the others the value shown is the default, or, where the sentence says what happens
-# without the key, an example. Relative paths start at the folder of this file. Durations are
-# written \"90s\", \"1h 30m\", \"7 days\"; sizes \"500 MiB\", \"2 GiB\". All times are UTC.
+# without the key, an example. A section with a \"#\" in front may be left out whole. Relative paths
+# start at the folder of this file. Durations are written \"90s\", \"1h 30m\", \"7 days\"; sizes
+# \"500 MiB\", \"2 GiB\". All times are UTC.
 #
 # A secret is never written here. It comes from
 #   { file = \"path\" }              a file that only its owner may read (chmod 600)
@@ -26,13 +27,14 @@ pub fn example() -> String {
     for section in SECTIONS {
         text.push('\n');
         text.push_str(&comment(section.doc));
-        if section.many {
+        if section.occurs == Occurs::Repeatedly {
             text.push_str("# There may be several.\n");
         }
-        text.push_str(&format!("{}\n", section.header()));
+        let left_out = section.occurs == Occurs::AtMostOnce;
+        text.push_str(&format!("{}{}\n", if left_out { "#" } else { "" }, section.header()));
         for key in section.keys {
             text.push_str(&comment(key.doc));
-            let mark = if is_required(key) { "" } else { "#" };
+            let mark = if is_required(key) && !left_out { "" } else { "#" };
             text.push_str(&format!("{mark}{} = {}\n", key.name, key.sample()));
         }
     }
@@ -64,7 +66,10 @@ pub fn page() -> String {
 }
 
 fn part(section: &Section, title: &str) -> String {
-    let several = if section.many { " There may be several." } else { "" };
+    let several = match section.occurs {
+        Occurs::Repeatedly => " There may be several.",
+        Occurs::Once | Occurs::AtMostOnce => "",
+    };
     let mut text = format!("\n## {title}\n\n{}{several}\n\n", section.doc);
     text.push_str("| key | takes | default | |\n| --- | --- | --- | --- |\n");
     for key in section.keys {

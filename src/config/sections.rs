@@ -7,7 +7,7 @@ use std::path::Path;
 use super::cross::{self, Sections};
 use super::model::{Account, Bot, Ci, Config, Fetch, List, Smtp, State, Target, Tls, Trust};
 use super::reader::Table;
-use super::{checks, forge, net, value};
+use super::{checks, command, forge, net, value};
 use crate::mail::rules::Phrase;
 use crate::pull::ids::{AccountName, ListName, TargetName};
 
@@ -23,13 +23,18 @@ pub fn config(root: &Table<'_>) -> Option<Config> {
     let (accounts, lists, targets) =
         (root.sections("account"), root.sections("list"), root.sections("target"));
     let sections = Sections { accounts: &accounts, lists: &lists, targets: &targets };
-    cross::check(&sections, bot_table.as_ref());
+    let command_table = root.section_if_written("command");
+    cross::check(&sections, bot_table.as_ref(), command_table.as_ref());
     let accounts = all(&accounts, account, |_| ());
     let lists = all(&lists, list, cross::folders);
     let targets = all(&targets, target, cross::branches);
     let trust = root.section("trust").and_then(|table| trust(&table));
     let fetch = root.section("fetch").and_then(|table| fetch(&table));
     let smtp = root.section("smtp").and_then(|table| smtp(&table));
+    let command = match &command_table {
+        Some(table) => command::command(table, bot.as_ref()).map(Some),
+        None => Some(None),
+    };
     Some(Config {
         bot: bot?,
         state: state?,
@@ -39,6 +44,7 @@ pub fn config(root: &Table<'_>) -> Option<Config> {
         trust: trust?,
         fetch: fetch?,
         smtp: smtp?,
+        command: command?,
     })
 }
 
@@ -69,6 +75,7 @@ fn bot(table: &Table<'_>, state: Option<&Path>) -> Option<Bot> {
     let old_tag_after = table.get("old_tag_after", value::duration);
     let fetch_patience = table.get("fetch_patience", value::duration);
     let letters_per_hour = table.get("letters_per_hour", value::count);
+    let letters_per_hour_in_all = table.get("letters_per_hour_in_all", value::count);
     let control_socket = control_socket?.or_else(|| Some(state?.join("control.sock")))?;
     if control_socket.as_os_str().len() > LONGEST_SOCKET {
         let is = format!("{} is longer than a socket's path may be", control_socket.display());
@@ -85,6 +92,7 @@ fn bot(table: &Table<'_>, state: Option<&Path>) -> Option<Bot> {
         old_tag_after: old_tag_after?,
         fetch_patience: fetch_patience?,
         letters_per_hour: letters_per_hour?,
+        letters_per_hour_in_all: letters_per_hour_in_all?,
     })
 }
 
@@ -155,6 +163,7 @@ fn list(table: &Table<'_>) -> Option<List> {
     if markers.as_ref().is_some_and(Vec::is_empty) {
         table.note("markers", "is empty, so that no mail would ask", "name at least one");
     }
+    let retest_by_mail = table.get("retest_by_mail", value::flag);
     let private = table.get("private", value::flag);
     let own_copy_folder = table.optional("own_copy_folder", value::text);
     Some(List {
@@ -170,6 +179,7 @@ fn list(table: &Table<'_>) -> Option<List> {
         submitters: submitters?,
         not_for_us: not_for_us?,
         near_misses: near_misses?,
+        retest_by_mail: retest_by_mail?,
         private: private?,
         own_copy_folder: own_copy_folder?,
     })

@@ -1,11 +1,15 @@
 //! Every key of the configuration, once: its name, what it takes, its default, its sentence.
 
 use super::keys::Presence::{Default, Optional, Required};
-use super::keys::{Key, Presence, Section};
+use super::keys::{Key, Occurs, Presence, Section};
+use bot::BOT;
 use checks::CHECKS;
+use command::COMMAND;
 use list::LIST;
 
+mod bot;
 mod checks;
+mod command;
 mod list;
 
 const fn key(name: &'static str, what: &'static str, presence: Presence, doc: &'static str) -> Key {
@@ -50,50 +54,72 @@ const CA_FILE: &str = "CA certificates (PEM) to believe; without it the system's
 
 /// The sections, in the order of the shipped file.
 pub const SECTIONS: &[Section] = &[
-    Section { path: "bot", many: false, doc: "The bot itself.", keys: BOT },
-    Section { path: "state", many: false, doc: "What it keeps, and where.", keys: STATE },
+    Section { path: "bot", occurs: Occurs::Once, doc: "The bot itself.", keys: BOT },
+    Section { path: "state", occurs: Occurs::Once, doc: "What it keeps, and where.", keys: STATE },
     Section {
         path: "account",
-        many: true,
+        occurs: Occurs::Repeatedly,
         doc: "A mailbox that is read over IMAP; nothing in it is changed.",
         keys: ACCOUNT,
     },
     Section {
         path: "list",
-        many: true,
+        occurs: Occurs::Repeatedly,
         doc: "A mailing list, as one folder of an account holds it.",
         keys: LIST,
     },
-    Section { path: "target", many: true, doc: "A branch that requests go into.", keys: TARGET },
+    Section {
+        path: "target",
+        occurs: Occurs::Repeatedly,
+        doc: "A branch that requests go into.",
+        keys: TARGET,
+    },
     Section {
         path: "target.ci",
-        many: false,
+        occurs: Occurs::Once,
         doc: "The GitLab project that tests what is to go into the target above.",
         keys: CI,
     },
     Section {
         path: "target.checks",
-        many: false,
+        occurs: Occurs::Once,
         doc: "What follows from problems of a request's commits, before any CI job runs.",
         keys: CHECKS,
     },
     Section {
         path: "trust",
-        many: false,
+        occurs: Occurs::Once,
         doc: "Whom it believes, and where it fetches.",
         keys: TRUST,
     },
-    Section { path: "fetch", many: false, doc: "The limits of one git operation.", keys: FETCH },
-    Section { path: "smtp", many: false, doc: "The server that takes its letters.", keys: SMTP },
+    Section {
+        path: "fetch",
+        occurs: Occurs::Once,
+        doc: "The limits of one git operation.",
+        keys: FETCH,
+    },
+    Section {
+        path: "smtp",
+        occurs: Occurs::Once,
+        doc: "The server that takes its letters.",
+        keys: SMTP,
+    },
+    Section {
+        path: "command",
+        occurs: Occurs::AtMostOnce,
+        doc: "The mailbox to which commands are mailed (docs/trust.md says what proves their \
+              sender). Without this section there is none.",
+        keys: COMMAND,
+    },
 ];
 
 /// The document as a whole.
-pub const ROOT: &Section = &Section { path: "", many: false, doc: "", keys: &[] };
+pub const ROOT: &Section = &Section { path: "", occurs: Occurs::Once, doc: "", keys: &[] };
 
 /// Where a secret comes from: exactly one of these.
 pub const SECRET_SOURCE: &Section = &Section {
     path: "secret",
-    many: false,
+    occurs: Occurs::Once,
     doc: "Where a secret comes from: exactly one of these keys. A secret itself is never written \
           in the file.",
     keys: &[
@@ -113,65 +139,6 @@ pub const SECRET_SOURCE: &Section = &Section {
         ),
     ],
 };
-
-const BOT: &[Key] = &[
-    key(
-        "from",
-        PERSON,
-        Required("\"Gatepost <gatepost@example.org>\""),
-        "From whom its letters are.",
-    ),
-    key(
-        "administrator",
-        ADDRESS,
-        Required("\"admin@example.org\""),
-        "Who keeps it running: told of tokens, mailboxes, disks and bugs.",
-    ),
-    key(
-        "release_managers",
-        ADDRESSES,
-        Required("[\"release@example.org\"]"),
-        "Who decides and merges: told of what is held or stuck.",
-    ),
-    key(
-        "mode",
-        MODE,
-        Default("\"live\""),
-        "\"shadow\" runs real pipelines and sends every letter to the release managers only.",
-    ),
-    key(
-        "control_socket",
-        PATH,
-        Optional("\"/run/gatepost/control.sock\""),
-        "The socket that the command line talks to; without it `control.sock` in the state \
-         directory.",
-    ),
-    key(
-        "unanswered_after",
-        DURATION,
-        Default("\"24h\""),
-        "A request unanswered for this long is told to the release managers.",
-    ),
-    key(
-        "late_after",
-        DURATION,
-        Default("\"7 days\""),
-        "A request mailed longer ago than this when it is first seen is held.",
-    ),
-    key("old_tag_after", DURATION, Default("\"14 days\""), "A tag older than this is held."),
-    key(
-        "fetch_patience",
-        DURATION,
-        Default("\"2h\""),
-        "Missing refs, mismatched tips and unreachable repositories are tried for this long.",
-    ),
-    key(
-        "letters_per_hour",
-        COUNT,
-        Default("20"),
-        "How many letters may go to one address in an hour.",
-    ),
-];
 
 const STATE: &[Key] = &[
     key(

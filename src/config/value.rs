@@ -196,7 +196,8 @@ pub fn phrase(value: &DeValue<'_>) -> Result<Phrase, Wrong> {
     })
 }
 
-fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Result<T, Wrong> {
+/// One of several words.
+pub fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Result<T, Wrong> {
     let text = value.as_str().ok_or(Wrong::Type)?;
     if let Some((_, found)) = choices.iter().find(|(name, _)| *name == text) {
         return Ok(*found);

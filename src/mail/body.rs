@@ -31,6 +31,65 @@ pub(super) fn texts(message: &Message<'_>) -> Vec<Forms> {
     texts
 }
 
+/// The first text that is no attachment, plain if there is a plain one.
+pub(super) fn first(message: &Message<'_>) -> Option<String> {
+    let shown = || message.parts.iter().filter(|part| !is_attached(part));
+    let plain = shown().find(|part| matches!(part.body, PartType::Text(_)) && is_plain(part));
+    let part = plain.or_else(|| shown().find(|part| is_html(part)))?;
+    forms(message, part).into_iter().next()
+}
+
+/// A plain text as it came, without its transfer encoding.
+pub(super) struct Raw {
+    /// Its bytes.
+    pub(super) bytes: Vec<u8>,
+    /// The character set that it says it is in.
+    charset: Option<String>,
+    /// Whether it says format=flowed.
+    pub(super) is_flowed: bool,
+}
+
+impl Raw {
+    /// Bytes of it as plain lines.
+    pub(super) fn text_of(&self, bytes: &[u8]) -> String {
+        let decode = self.charset.as_deref().filter(|charset| !shifts(charset));
+        let decode = decode.and_then(|charset| charset_decoder(charset.as_bytes()));
+        match (std::str::from_utf8(bytes), decode) {
+            (Ok(text), _) => lines(text),
+            (Err(_), Some(decode)) => lines(&decode(bytes)),
+            (Err(_), None) => lines(&String::from_utf8_lossy(bytes)),
+        }
+    }
+}
+
+/// Whether ASCII means something else in a character set: what is signed must not turn into
+/// something else by a header that is not.
+fn shifts(charset: &str) -> bool {
+    let charset = charset.to_ascii_lowercase();
+    ["utf-7", "utf7", "utf-16", "utf16", "ucs", "iso-2022", "hz", "unicode"]
+        .iter()
+        .any(|part| charset.contains(part))
+}
+
+/// The plain texts that are no attachments, as they came.
+pub(super) fn raw_plain(message: &Message<'_>) -> Vec<Raw> {
+    let plain = message.parts.iter().filter(|part| {
+        !is_attached(part) && matches!(part.body, PartType::Text(_)) && is_plain(part)
+    });
+    let raw = |part: &MessagePart<'_>| {
+        let bytes = message.raw_message.get(part.offset_body as usize..part.offset_end as usize)?;
+        Some(Raw {
+            bytes: transfer_decoded(part, bytes).unwrap_or_else(|| bytes.to_vec()),
+            charset: part
+                .content_type()
+                .and_then(|kind| kind.attribute("charset"))
+                .map(str::to_owned),
+            is_flowed: flow(part).is_some(),
+        })
+    };
+    plain.take(PARTS).filter_map(raw).collect()
+}
+
 /// Whether a patch hangs on the mail.
 pub(super) fn has_patch(message: &Message<'_>) -> bool {
     let named = |part: &MessagePart<'_>| {
@@ -64,18 +123,23 @@ fn forms(message: &Message<'_>, part: &MessagePart<'_>) -> Forms {
 
 /// What the parser left as it came, because the part has no end or its encoding a fault.
 fn decoded(part: &MessagePart<'_>, bytes: &[u8]) -> String {
-    let how = part.content_transfer_encoding().unwrap_or_default().to_ascii_lowercase();
-    let decoded = match how.trim() {
-        "quoted-printable" => quoted_printable_decode(bytes),
-        "base64" => base64_decode(bytes),
-        _ => None,
-    };
+    let decoded = transfer_decoded(part, bytes);
     let bytes = decoded.as_deref().unwrap_or(bytes);
     let charset = part.content_type().and_then(|kind| kind.attribute("charset"));
     let charset = charset.filter(|_| std::str::from_utf8(bytes).is_err() || decoded.is_some());
     match charset.and_then(|name| charset_decoder(name.as_bytes())) {
         Some(decode) => decode(bytes),
         None => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// Bytes without their transfer encoding; `None` if they have none, or one with a fault.
+fn transfer_decoded(part: &MessagePart<'_>, bytes: &[u8]) -> Option<Vec<u8>> {
+    let how = part.content_transfer_encoding().unwrap_or_default().to_ascii_lowercase();
+    match how.trim() {
+        "quoted-printable" => quoted_printable_decode(bytes),
+        "base64" => base64_decode(bytes),
+        _ => None,
     }
 }
 
@@ -129,6 +193,11 @@ fn flow(part: &MessagePart<'_>) -> Option<bool> {
         .filter_map(HeaderValue::as_content_type)
         .find(|kind| is(kind, "format", "flowed"))
         .map(|kind| is(kind, "delsp", "yes"))
+}
+
+/// Bytes that nothing says how to read, as plain lines.
+pub(super) fn plain_lines(bytes: &[u8]) -> String {
+    lines(&String::from_utf8_lossy(bytes))
 }
 
 /// One line end, no invisible and no control characters, blanks that are blanks.

@@ -8,7 +8,8 @@
 //! (what the header alone says), `legible`, `html`, `body` and `quote` (the mail's own text),
 //! [`grammar`] (the forms of requests), [`reader`] (what a mail is), [`reason`] (why it is no request)
 //! and [`mod@retraction`] (whether its author takes it back); [`rules`] (what is done with it on a
-//! list); last [`commands`] (what a mail tells the bot to do).
+//! list); last [`commands`] (what a mail tells the bot to do) and [`proof`] (what proofs of its
+//! sender rest on).
 
 mod author;
 mod automatic;
@@ -22,6 +23,7 @@ mod html;
 mod legible;
 pub mod letter;
 pub mod look;
+pub mod proof;
 mod quote;
 pub mod reader;
 pub mod reason;
@@ -32,6 +34,7 @@ pub mod trace;
 pub mod words;
 
 pub use self::heading::{Heading, heading};
+pub use self::proof::doubled;
 pub use self::reader::{Reading, read};
 pub use self::reason::Reason;
 pub use self::retraction::retraction;

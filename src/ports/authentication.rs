@@ -26,6 +26,28 @@ pub struct Authentication {
     pub failures: Vec<String>,
 }
 
+/// What an OpenPGP signature is over (RFC 9580, section 5.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signed<'a> {
+    /// Bytes as they are. A signature of a document or of a text counts.
+    Bytes(&'a [u8]),
+    /// A text with line ends of CR LF. Only a signature of a text counts, so that one that was made
+    /// of a tag or a file is none of a mail.
+    Text(&'a [u8]),
+}
+
+/// What a signature that is believed says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attested {
+    /// Whose it is.
+    pub signer: Signer,
+    /// When it was made, by its own word.
+    pub signed_at: Timestamp,
+    /// Of each signature that is believed, the SHA-256 digest of what it is computed over: the text
+    /// and all that the signer says with it. In hexadecimal digits.
+    pub digests: Vec<String>,
+}
+
 /// The domain that signed a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Domain(pub String);

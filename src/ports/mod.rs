@@ -14,7 +14,7 @@ use crate::pull::ids::{JobId, MessageId, ObjectId, PipelineId, RunId};
 use crate::pull::pipeline::{Job, Pipeline};
 use crate::pull::tag::Verification;
 
-pub use self::authentication::{Authentication, Authenticator, Domain, Proof};
+pub use self::authentication::{Attested, Authentication, Authenticator, Domain, Proof, Signed};
 pub use self::repository::{
     FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, PushOrder, Pushed, Quarantine,
     Repository,
@@ -211,6 +211,21 @@ pub trait Keyring: Send + Sync {
     /// # Errors
     /// Misconfigured: the keyring can't be read.
     fn verify(&self, tag: &[u8], name: &str, now: Timestamp) -> Result<Verification, Fault>;
+
+    /// Checks an OpenPGP signature, armored or not, at its own time and now, as [`verify`] does a
+    /// tag's; of several one that is believed is enough. Otherwise a clause says why there is none.
+    /// Safe to repeat.
+    ///
+    /// # Errors
+    /// Misconfigured: the keyring can't be read.
+    ///
+    /// [`verify`]: Self::verify
+    fn attest(
+        &self,
+        signed: Signed<'_>,
+        signature: &[u8],
+        now: Timestamp,
+    ) -> Result<Result<Attested, String>, Fault>;
 
     /// Whether some key's owner has this address. Safe to repeat; an unreadable keyring knows
     /// nobody.

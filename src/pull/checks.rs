@@ -127,7 +127,7 @@ pub struct CheckPolicy {
     pub too_many: Duty,
     /// Of objections in the messages.
     pub nacked: Duty,
-    /// Of a target that is frozen.
+    /// Of a target that is frozen by command.
     pub frozen: Duty,
     /// How many commits are looked at.
     pub max_commits: u32,

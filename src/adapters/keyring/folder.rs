@@ -1,6 +1,6 @@
 //! The folder's files into keys. A file that can't be read is named, and takes no other with it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::io;
@@ -14,7 +14,9 @@ use sequoia_openpgp::parse::Parse;
 
 use super::allowed_signers::{self, AllowedSigner};
 use super::maintainers::{self, Maintainer};
-use super::{openpgp, ssh};
+use super::overlay::Granted;
+use super::ssh;
+use crate::ports::KeyChanges;
 use crate::pull::tag::{Signer, Verification};
 
 const ALLOWED_SIGNERS: &str = "allowed_signers";
@@ -98,11 +100,15 @@ pub struct Keys {
     pub problems: Vec<Problem>,
     /// The first thing that could not be read: a key that seems to be missing may be in it.
     pub unread: Option<Problem>,
+    /// Whose the keys are that commands added, by fingerprint.
+    pub(super) granted: BTreeMap<String, Granted>,
+    /// Fingerprints of keys that commands took away.
+    pub(super) removed: BTreeSet<String>,
 }
 
 impl Keys {
-    /// Reads the files that the stamp names.
-    pub fn read(folder: &Path, stamp: &Stamp) -> Self {
+    /// Reads the files that the stamp names, and changes what commands changed.
+    pub fn read(folder: &Path, stamp: &Stamp, changes: &KeyChanges) -> Self {
         let mut keys = Self::default();
         for FileStamp { name, .. } in &stamp.0 {
             match fs::read(folder.join(name)) {
@@ -118,6 +124,7 @@ impl Keys {
                 Ok(bytes) => keys.add_certificates(name, &bytes),
             }
         }
+        keys.change(changes);
         keys.check_listed_keys();
         keys.addresses = keys.owners_addresses();
         keys
@@ -125,11 +132,13 @@ impl Keys {
 
     fn owners_addresses(&self) -> BTreeSet<String> {
         if let Some(maintainers) = &self.maintainers {
-            let addresses = maintainers.iter().flat_map(|maintainer| &maintainer.addresses);
+            let believed = maintainers.iter().filter(|maintainer| self.believes(maintainer));
+            let addresses = believed.flat_map(|maintainer| &maintainer.addresses);
             return addresses.map(|address| address.to_lowercase()).collect();
         }
-        let of_certificates = self.certificates.iter().flat_map(openpgp::addresses);
-        let of_signers = self.signers.iter().filter(|signer| signer.may_sign_tags());
+        let certificates = self.certificates.iter().filter(|cert| !self.has_removed(cert));
+        let of_certificates = certificates.flat_map(|cert| self.addresses_of(cert));
+        let of_signers = self.believed_signers();
         of_certificates
             .chain(of_signers.flat_map(AllowedSigner::addresses))
             .map(|address| address.to_lowercase())
@@ -139,7 +148,7 @@ impl Keys {
     /// A key's owner as `maintainers.toml` has it; without the file, as the key itself says.
     /// `None`: the file lists nobody with it.
     pub fn listed(&self, signer: &Signer) -> Option<Signer> {
-        let Some(maintainers) = &self.maintainers else { return Some(signer.clone()) };
+        let Some(maintainers) = &self.maintainers else { return Some(self.as_granted(signer)) };
         let has_it = |maintainer: &&Maintainer| maintainer.keys.contains(&signer.key);
         maintainers.iter().find(has_it).map(|maintainer| Signer {
             key: signer.key.clone(),
@@ -186,7 +195,7 @@ impl Keys {
 
     /// Adds a certificate, or what it says more about one that is there: a revocation may come in
     /// a file of its own, with the key's own copy.
-    fn add_certificate(&mut self, certificate: Cert) {
+    pub(super) fn add_certificate(&mut self, certificate: Cert) {
         let fingerprint = certificate.fingerprint();
         let known = self.certificates.iter_mut().find(|known| known.fingerprint() == fingerprint);
         match known {
@@ -251,7 +260,7 @@ impl Keys {
         }
     }
 
-    fn problem(&mut self, file: String, why: String) {
+    pub(super) fn problem(&mut self, file: String, why: String) {
         self.problems.push(Problem { file, why });
     }
 
@@ -265,7 +274,7 @@ impl Keys {
 
 /// Whether the key says anything about itself: Sequoia reads the beginning of a cut file as a
 /// certificate without signatures. A lone revocation is enough.
-fn is_bound(certificate: &Cert) -> bool {
+pub(super) fn is_bound(certificate: &Cert) -> bool {
     let primary = certificate.primary_key();
     primary.self_signatures().next().is_some()
         || primary.self_revocations().next().is_some()

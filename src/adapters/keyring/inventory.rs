@@ -41,6 +41,8 @@ pub struct KeyLine {
     pub scope: Option<Scope>,
     /// Why a tag signed with it now would not be believed; `None`: it would.
     pub trouble: Option<String>,
+    /// Whether a command added it.
+    pub by_command: bool,
 }
 
 /// All keys, and what is wrong with the files.
@@ -57,8 +59,16 @@ pub struct Inventory {
 impl Inventory {
     /// Of keys that were read, as they are at that time.
     pub(super) fn of(keys: &Keys, now: Timestamp) -> Self {
-        let certificates = keys.certificates.iter().map(|cert| certificate_line(cert, now));
-        let signers = keys.signers.iter().map(|signer| signer_line(signer, now));
+        let certificates = keys.certificates.iter().map(|cert| {
+            let line = certificate_line(cert, now);
+            KeyLine { by_command: keys.was_added(&line.key), ..line }
+                .removed(keys.has_removed(cert))
+        });
+        let signers = keys.signers.iter().map(|signer| {
+            let line = signer_line(signer, now);
+            let removed = keys.was_removed(&line.key);
+            line.removed(removed)
+        });
         let lines = certificates.chain(signers).map(|line| as_listed(line, keys));
         Self {
             keys: lines.collect(),
@@ -77,6 +87,14 @@ impl Inventory {
             believed.then_some(ExpiringKey { key, owner, address, expires })
         };
         self.keys.into_iter().filter_map(soon).collect()
+    }
+}
+
+impl KeyLine {
+    /// The line of a key that a command took away, if it did.
+    fn removed(self, removed: bool) -> Self {
+        let trouble = if removed { Some(openpgp::TAKEN_AWAY.to_owned()) } else { self.trouble };
+        Self { trouble, ..self }
     }
 }
 
@@ -99,7 +117,7 @@ fn as_listed(line: KeyLine, keys: &Keys) -> KeyLine {
     }
 }
 
-fn certificate_line(cert: &Cert, now: Timestamp) -> KeyLine {
+pub(super) fn certificate_line(cert: &Cert, now: Timestamp) -> KeyLine {
     let time = SystemTime::from(now);
     let policy = openpgp::policy(time);
     let key = cert.fingerprint().to_hex();
@@ -117,6 +135,7 @@ fn certificate_line(cert: &Cert, now: Timestamp) -> KeyLine {
                 expires: None,
                 scope: None,
                 trouble,
+                by_command: false,
             };
         }
     };
@@ -140,6 +159,7 @@ fn certificate_line(cert: &Cert, now: Timestamp) -> KeyLine {
         expires: expires.and_then(|at| Timestamp::try_from(at).ok()),
         scope: None,
         trouble,
+        by_command: false,
     }
 }
 
@@ -165,5 +185,6 @@ fn signer_line(signer: &AllowedSigner, now: Timestamp) -> KeyLine {
         expires: signer.valid_before,
         scope: None,
         trouble,
+        by_command: false,
     }
 }

@@ -3,14 +3,19 @@
 //! In reading order: `tag` (a tag object into what is signed and its signature), `folder` (the
 //! files into keys, read again when they change), `openpgp` and `ssh` (a signature against
 //! the keys), `allowed_signers` (ssh-keygen's file format), `maintainers` (who may sign what, where
-//! a file says so), `inventory` (what `gatepost keys` and `gatepost check` print). It says who
-//! signed, and what the files let them submit; it must not hold a mail against that.
+//! a file says so), `overlay` (keys that commands added and took away), `attest` (a mail's signature
+//! against the keys), `offer` (certificates that somebody sent), `inventory` (what `gatepost keys`
+//! and `gatepost check` print). It says who signed, and what the files let them submit; it must not
+//! hold a mail against that.
 
 mod allowed_signers;
+mod attest;
 mod folder;
 mod inventory;
 mod maintainers;
+mod offer;
 mod openpgp;
+mod overlay;
 mod pattern;
 mod ssh;
 mod tag;
@@ -24,7 +29,7 @@ use self::folder::{Keys, Stamp};
 pub use self::inventory::{Inventory, KeyKind, KeyLine};
 pub use self::maintainers::Maintainer;
 use self::tag::{Signature, SignedTag};
-use crate::ports::{Fault, KeyChanges, Keyring, ListedKey, OfferedKey};
+use crate::ports::{Attested, Fault, KeyChanges, Keyring, ListedKey, OfferedKey, Signed};
 use crate::pull::expiry::{ExpiringKey, WATCHED};
 use crate::pull::tag::Verification;
 
@@ -34,14 +39,21 @@ pub use self::folder::Problem;
 #[derive(Debug)]
 pub struct KeyringFolder {
     folder: PathBuf,
-    read: Mutex<Option<(Stamp, Arc<Keys>)>>,
+    state: Mutex<State>,
+}
+
+/// What was read, and what commands changed in it.
+#[derive(Debug, Default)]
+struct State {
+    read: Option<(Stamp, Arc<Keys>)>,
+    changes: KeyChanges,
 }
 
 impl KeyringFolder {
     /// A keyring in that folder, which need not exist yet: `*.asc`, `*.gpg` and `*.pgp` hold
     /// OpenPGP certificates, `allowed_signers` SSH keys, `maintainers.toml` who may sign what.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), read: Mutex::new(None) }
+        Self { folder: folder.into(), state: Mutex::default() }
     }
 
     /// Every key with its owner and until when it is good, and what is wrong with the files.
@@ -56,14 +68,14 @@ impl KeyringFolder {
         let unreadable = |error: std::io::Error| {
             Fault::misconfigured(format!("the keyring {}: {error}", self.folder.display()))
         };
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = Stamp::of(&self.folder).map_err(unreadable)?;
-        if let Some((known, keys)) = &*read
+        if let Some((known, keys)) = &state.read
             && *known == stamp
         {
             return Ok(Arc::clone(keys));
         }
-        let keys = Arc::new(Keys::read(&self.folder, &stamp));
+        let keys = Arc::new(Keys::read(&self.folder, &stamp, &state.changes));
         for problem in &keys.problems {
             tracing::warn!(keyring.file = %problem.file, "The keyring: {problem}");
         }
@@ -73,7 +85,7 @@ impl KeyringFolder {
             keyring.signers = keys.signers.len(),
             "Read the keyring."
         );
-        *read = Some((stamp, Arc::clone(&keys)));
+        state.read = Some((stamp, Arc::clone(&keys)));
         Ok(keys)
     }
 }
@@ -116,19 +128,41 @@ impl Keyring for KeyringFolder {
         self.keys().is_ok_and(|keys| keys.addresses.contains(&address.to_lowercase()))
     }
 
-    fn offered(&self, _bytes: &[u8], _now: Timestamp) -> Vec<Result<OfferedKey, String>> {
-        Vec::new()
+    fn attest(
+        &self,
+        signed: Signed<'_>,
+        signature: &[u8],
+        now: Timestamp,
+    ) -> Result<Result<Attested, String>, Fault> {
+        attest::attest(&*self.keys()?, signed, signature, now)
     }
 
-    fn owner(&self, _address: &str) -> Option<String> {
-        None
+    fn offered(&self, bytes: &[u8], now: Timestamp) -> Vec<Result<OfferedKey, String>> {
+        offer::offered(bytes, now)
     }
 
-    fn listed(&self, _now: Timestamp) -> Result<Vec<ListedKey>, Fault> {
-        Ok(Vec::new())
+    fn owner(&self, address: &str) -> Option<String> {
+        self.keys().ok()?.owner(address)
     }
 
-    fn adopt(&self, _changes: KeyChanges) {}
+    fn listed(&self, now: Timestamp) -> Result<Vec<ListedKey>, Fault> {
+        let line = |line: KeyLine| ListedKey {
+            key: line.key,
+            owner: line.owner,
+            addresses: line.addresses,
+            expires: line.expires,
+            trouble: line.trouble,
+            by_command: line.by_command,
+        };
+        Ok(self.inventory(now)?.keys.into_iter().map(line).collect())
+    }
+
+    fn adopt(&self, changes: KeyChanges) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.changes != changes {
+            *state = State { read: None, changes };
+        }
+    }
 }
 
 /// A key that is missing may be in what can't be read: nobody is refused for that.

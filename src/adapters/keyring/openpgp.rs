@@ -30,22 +30,48 @@ use crate::pull::tag::{Signer, Verification};
 /// How far a signer's clock may be ahead of ours: Sequoia's own default.
 const CLOCK_SKEW: Duration = Duration::from_secs(30 * 60);
 
-/// What an armored detached signature proves about the payload. Of several signatures one good
+/// Why a key is not believed that a command took away.
+pub const TAKEN_AWAY: &str = "it was taken out of the keyring by command";
+
+/// What an armored detached signature proves about a tag's payload. Of several signatures one good
 /// one is enough; else the most telling failure counts.
 pub fn verify(keys: &Keys, payload: &[u8], signature: &[u8], now: Timestamp) -> Verification {
+    match examine(keys, "tag", payload, signature, now) {
+        Ok(found) => most_telling(found.into_iter().map(|found| found.verification)),
+        Err(verification) => verification,
+    }
+}
+
+/// One signature and what it proves.
+pub struct Found {
+    /// What it proves.
+    pub verification: Verification,
+    /// Of one that fits what was signed: the signature.
+    pub signature: Option<Signature>,
+}
+
+/// What each signature of a detached signature block proves about the payload, which is called
+/// `what` where something is said about it.
+///
+/// # Errors
+/// The block can't be read.
+pub fn examine(
+    keys: &Keys,
+    what: &'static str,
+    payload: &[u8],
+    signature: &[u8],
+    now: Timestamp,
+) -> Result<Vec<Found>, Verification> {
     let now = SystemTime::from(now);
     let policy = policy(now);
-    let judge = Judge { keys, policy: &policy, now, found: Vec::new() };
-    let verified = DetachedVerifierBuilder::from_bytes(signature)
+    let judge = Judge { keys, what, policy: &policy, now, found: Vec::new() };
+    DetachedVerifierBuilder::from_bytes(signature)
         .and_then(|builder| builder.with_policy(&policy, now + CLOCK_SKEW, judge))
         .and_then(|mut verifier| {
             verifier.verify_bytes(payload)?;
             Ok(verifier.into_helper().found)
-        });
-    match verified {
-        Ok(found) => most_telling(found),
-        Err(error) => bad(format!("the signature can't be read: {error}")),
-    }
+        })
+        .map_err(|error| bad(format!("the signature can't be read: {error}")))
 }
 
 /// Which algorithms are believed at that time (ours, not the system's): Sequoia's standard policy,
@@ -63,7 +89,8 @@ pub fn policy(time: SystemTime) -> StandardPolicy<'static> {
     policy
 }
 
-fn most_telling(found: Vec<Verification>) -> Verification {
+/// The one of several verifications that decides.
+pub fn most_telling(found: impl Iterator<Item = Verification>) -> Verification {
     let rank = |verification: &Verification| match verification {
         Verification::Good(_) => 0,
         Verification::NotListed { .. } => 1,
@@ -74,7 +101,6 @@ fn most_telling(found: Vec<Verification>) -> Verification {
         Verification::UnknownKey { .. } | Verification::Unsigned => 6,
     };
     found
-        .into_iter()
         .min_by_key(rank)
         .unwrap_or_else(|| bad("there is no signature in the signature block".into()))
 }
@@ -83,8 +109,8 @@ fn bad(why: String) -> Verification {
     Verification::Bad { why }
 }
 
-fn does_not_fit() -> Verification {
-    bad("the signature does not fit the tag".into())
+fn does_not_fit(what: &str) -> Verification {
+    bad(format!("the signature does not fit the {what}"))
 }
 
 /// Whether the key certainly did not make the signature. (It may be one that can't be tried.)
@@ -98,9 +124,10 @@ fn disproved(signature: &Signature, key: &Key<PublicParts, UnspecifiedRole>) -> 
 /// Hands Sequoia the certificates, and turns what it says into ours.
 struct Judge<'a> {
     keys: &'a Keys,
+    what: &'static str,
     policy: &'a StandardPolicy<'a>,
     now: SystemTime,
-    found: Vec<Verification>,
+    found: Vec<Found>,
 }
 
 impl VerificationHelper for Judge<'_> {
@@ -116,8 +143,9 @@ impl VerificationHelper for Judge<'_> {
             match layer {
                 MessageLayer::SignatureGroup { results } => {
                     for result in results {
+                        let signature = result.as_ref().ok().map(|good| good.sig.clone());
                         let verification = self.judge(result);
-                        self.found.push(verification);
+                        self.found.push(Found { verification, signature });
                     }
                 }
                 MessageLayer::Compression { .. } | MessageLayer::Encryption { .. } => {}
@@ -132,7 +160,11 @@ impl Judge<'_> {
         match result {
             Ok(good) => self.judge_now(&good),
             Err(VerificationError::MissingKey { sig }) => {
-                let key = sig.get_issuers().into_iter().next();
+                let issuers = sig.get_issuers();
+                if let Some(key) = issuers.iter().find_map(|id| self.keys.removed_handle(id)) {
+                    return taken_away(key);
+                }
+                let key = issuers.into_iter().next();
                 Verification::UnknownKey {
                     key: key.map_or_else(|| "not named".into(), |key| key.to_string()),
                     proved: false,
@@ -144,20 +176,20 @@ impl Judge<'_> {
                 let issuers = sig.get_issuers();
                 let mut keys = cert.keys().key_handles(issuers.iter());
                 if keys.any(|key| disproved(sig, key.key())) {
-                    return does_not_fit();
+                    return does_not_fit(self.what);
                 }
-                explain(&cert.fingerprint(), &error)
+                explain(self.what, &cert.fingerprint(), &error)
             }
             Err(VerificationError::BadKey { sig, ka, error }) => {
                 if disproved(sig, ka.key()) {
-                    return does_not_fit();
+                    return does_not_fit(self.what);
                 }
                 let cert = ka.valid_cert();
                 revoked(cert, &ka.revocation_status())
-                    .unwrap_or_else(|| explain(&cert.cert().fingerprint(), &error))
+                    .unwrap_or_else(|| explain(self.what, &cert.cert().fingerprint(), &error))
             }
             Err(VerificationError::BadSignature { ka, error, .. }) => {
-                explain(&ka.cert().fingerprint(), &error)
+                explain(self.what, &ka.cert().fingerprint(), &error)
             }
             Err(VerificationError::MalformedSignature { error, .. }) => {
                 bad(format!("the signature is malformed: {error}"))
@@ -176,22 +208,25 @@ impl Judge<'_> {
         let fingerprint = cert.fingerprint();
         let valid = match cert.with_policy(self.policy, self.now) {
             Ok(valid) => valid,
-            Err(error) => return explain(&fingerprint, &error),
+            Err(error) => return explain(self.what, &fingerprint, &error),
         };
         let key = good.ka.amalgamation().clone().with_policy(self.policy, self.now);
         let key = match key {
             Ok(key) => key,
-            Err(error) => return explain(&fingerprint, &error),
+            Err(error) => return explain(self.what, &fingerprint, &error),
         };
         if let Some(verification) = revoked(&valid, &key.revocation_status()) {
             return verification;
         }
         // For a subkey this looks at its primary key as well.
         if let Err(error) = key.alive() {
-            return explain(&fingerprint, &error);
+            return explain(self.what, &fingerprint, &error);
         }
         if !key.for_signing() {
             return bad("the key may no longer sign".into());
+        }
+        if self.keys.has_removed(cert) {
+            return taken_away(&fingerprint.to_hex());
         }
         self.keys.admit(signer(&valid))
     }
@@ -234,6 +269,18 @@ pub fn addresses(cert: &Cert) -> Vec<String> {
     addresses
 }
 
+/// What a certificate calls whoever has that address.
+pub fn name_of(cert: &Cert, address: &str) -> Option<String> {
+    let address = address.to_lowercase();
+    let mut own = cert.userids().filter(|id| id.self_signatures().next().is_some());
+    let id = own.find(|id| {
+        id.userid().email().ok().flatten().is_some_and(|own| own.to_lowercase() == address)
+    })?;
+    let name: String =
+        id.userid().name().ok().flatten()?.chars().filter(|c| !c.is_control()).collect();
+    (!name.is_empty()).then_some(name)
+}
+
 /// The verification, if the certificate or the key in question is revoked.
 fn revoked(cert: &ValidCert<'_>, key: &RevocationStatus<'_>) -> Option<Verification> {
     let say = |what: &str, by: &[&Signature]| Verification::Revoked {
@@ -250,8 +297,12 @@ fn revoked(cert: &ValidCert<'_>, key: &RevocationStatus<'_>) -> Option<Verificat
     }
 }
 
+fn taken_away(key: &str) -> Verification {
+    Verification::Revoked { key: key.to_owned(), why: TAKEN_AWAY.into() }
+}
+
 /// A failure in Sequoia's words as one of ours.
-pub fn explain(key: &Fingerprint, error: &anyhow::Error) -> Verification {
+fn explain(what: &str, key: &Fingerprint, error: &anyhow::Error) -> Verification {
     let cause = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
     match cause {
         Some(Error::Expired(at)) => {
@@ -268,7 +319,7 @@ pub fn explain(key: &Fingerprint, error: &anyhow::Error) -> Verification {
             | Error::UnsupportedPublicKeyAlgorithm(_)
             | Error::UnsupportedEllipticCurve(_),
         ) => Verification::Weak { why: root(error) },
-        Some(Error::ManipulatedMessage | Error::BadSignature(_)) => does_not_fit(),
+        Some(Error::ManipulatedMessage | Error::BadSignature(_)) => does_not_fit(what),
         _ => bad(root(error)),
     }
 }

@@ -10,6 +10,7 @@ use ssh_key::{HashAlg, PublicKey, SshSig};
 
 use super::allowed_signers::AllowedSigner;
 use super::folder::Keys;
+use super::openpgp::TAKEN_AWAY;
 use super::pattern;
 use super::tag::SignedTag;
 use crate::pull::signer::Scope;
@@ -44,6 +45,9 @@ pub fn verify(keys: &Keys, tag: &SignedTag<'_>, signature: &[u8], now: Timestamp
     }
     if key.verify(NAMESPACE, tag.payload, &signature).is_err() {
         return bad("the signature does not fit the tag".into());
+    }
+    if keys.was_removed(&fingerprint) {
+        return Verification::Revoked { key: fingerprint, why: TAKEN_AWAY.into() };
     }
     if of_key.is_empty() {
         return Verification::UnknownKey { key: fingerprint, proved: true };

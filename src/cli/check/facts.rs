@@ -1,5 +1,7 @@
 //! What `gatepost check` asks the world, and the answers as plain values. It must not judge them.
 
+use std::net::SocketAddr;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -30,6 +32,12 @@ pub trait Probes {
     /// # Errors
     /// Temporary, or misconfigured: server, certificate, login.
     fn smtp(&mut self) -> Result<SmtpFacts, Fault>;
+
+    /// Asks the DNS for a text record, with which DKIM signatures of commands are verified.
+    ///
+    /// # Errors
+    /// Temporary: it does not answer. Misconfigured: the system names no DNS servers.
+    fn resolver(&mut self, resolvers: &[SocketAddr], domain: &str) -> Result<(), Fault>;
 
     /// Brings a target's mirror up to date and says where the branch is.
     ///
@@ -87,6 +95,8 @@ pub struct KeyFacts {
     pub key: String,
     /// Whose it is.
     pub owner: String,
+    /// The owner's addresses.
+    pub addresses: Vec<String>,
     /// When it ends.
     pub expires: Option<Timestamp>,
     /// Why it is not believed now.

@@ -7,12 +7,14 @@ use crate::ports::Fault;
 
 /// The folders of an account that the configuration needs, each once.
 pub fn folders(config: &Config, account: &Account) -> Vec<String> {
-    let mut folders = Vec::new();
-    for list in config.lists.values().filter(|list| list.account == account.name) {
-        for folder in [Some(&list.folder), list.own_copy_folder.as_ref()].into_iter().flatten() {
-            if !folders.contains(folder) {
-                folders.push(folder.clone());
-            }
+    let lists = config.lists.values().filter(|list| list.account == account.name);
+    let of_lists = lists.flat_map(|list| [Some(&list.folder), list.own_copy_folder.as_ref()]);
+    let command = config.command.iter().filter(|command| command.account == account.name);
+    let all = of_lists.flatten().chain(command.map(|command| &command.folder));
+    let mut folders: Vec<String> = Vec::new();
+    for folder in all {
+        if !folders.contains(folder) {
+            folders.push(folder.clone());
         }
     }
     folders
@@ -44,7 +46,8 @@ pub fn account_lines(account: &Account, found: Result<MailboxFacts, Fault>) -> V
             Ok(1) => CheckLine::yes(subject, "can be read, 1 mail"),
             Ok(mails) => CheckLine::yes(subject, format!("can be read, {mails} mails")),
             Err(fault) => {
-                let mend = "see folder and own_copy_folder of the lists that use this account";
+                let mend = "see folder and own_copy_folder of the lists that use this account, and \
+                            folder in [command]";
                 CheckLine::fault(subject, &fault, mend)
             }
         }

@@ -1,6 +1,7 @@
 //! The probes of `gatepost check` in the real world: the very adapters that `run` uses. It must
 //! not judge what they find.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use super::facts::{
     ProtectedFacts, ReachFacts, RunnerFacts, Seen, SmtpFacts, StateFacts, TokenFacts,
     VariableFacts,
 };
+use crate::adapters::authentication;
 use crate::adapters::git::{GitRepository, GitSettings};
 use crate::adapters::gitlab::{self, GitLab, Visibility};
 use crate::adapters::imap;
@@ -35,6 +37,7 @@ pub fn keyring_facts(folder: &Path, now: Timestamp) -> Result<KeyringFacts, Faul
     let keys = inventory.keys.into_iter().map(|key| KeyFacts {
         key: key.key,
         owner: key.owner,
+        addresses: key.addresses,
         expires: key.expires,
         trouble: key.trouble,
     });
@@ -101,6 +104,10 @@ impl Probes for World {
     fn smtp(&mut self) -> Result<SmtpFacts, Fault> {
         let found = SmtpServer::new(&self.config.smtp)?.probe()?;
         Ok(SmtpFacts { is_encrypted: found.is_encrypted, is_logged_in: found.is_logged_in })
+    }
+
+    fn resolver(&mut self, resolvers: &[SocketAddr], domain: &str) -> Result<(), Fault> {
+        authentication::probe(resolvers, domain)
     }
 
     fn target_head(&mut self, target: &TargetName) -> Result<ObjectId, Fault> {

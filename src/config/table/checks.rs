@@ -42,6 +42,7 @@ pub(super) const CHECKS: &[Key] = &[
         "A tip whose message has [ci skip] or [skip ci]; the test itself runs regardless.",
     ),
     key("nacked", DUTY, Default("\"hold\""), "Commits with a Nacked-by."),
+    key("frozen", DUTY, Default("\"hold\""), "A request for a target that a command has frozen."),
     key("too_many", DUTY, Default("\"hold\""), "More commits than `max_commits`."),
     key(
         "max_commits",

@@ -65,6 +65,12 @@ pub(super) const LIST: &[Key] = &[
          unsigned tag, a missing ref), if the keyring or `submitters` know the sender; if not, \
          it is only counted.",
     ),
+    key(
+        "retest_by_mail",
+        FLAG,
+        Default("false"),
+        "Whether an OpenPGP-signed `gatepost: retest` in an answer on the list's thread counts.",
+    ),
     key("private", FLAG, Default("false"), "Whether its archive is closed to the public."),
     key(
         "own_copy_folder",

@@ -1,0 +1,18 @@
+//! What proofs of a mail rest on: which bytes are signed, and what exactly they say. It verifies
+//! nothing, and must not let anything that is not signed into what is said.
+//!
+//! In reading order: [`fields`] (a header as it came), `doubled` (fields that must not stand there
+//! twice), `parts` (a multipart body as it came), `cleartext` (RFC 9580's signed texts), [`signed`]
+//! (the one part of a mail that is signed with OpenPGP), [`said`] (what signed bytes say), [`dkim`]
+//! (what a DKIM signature covers), [`results`] (what the own mail server says).
+
+mod cleartext;
+pub mod dkim;
+mod doubled;
+pub mod fields;
+mod parts;
+pub mod results;
+pub mod said;
+pub mod signed;
+
+pub use self::doubled::doubled;
