@@ -18,6 +18,7 @@ mod checking;
 pub mod decide;
 mod examining;
 mod fetching;
+mod proving;
 mod superseding;
 
 /// A pull request. Stored whole; `history` keeps what led here.
@@ -46,6 +47,10 @@ pub struct Pull {
     /// The tag object that the request stands for: the first one that was fetched, or one that a
     /// person approved since.
     pub pinned_tag: Option<ObjectId>,
+    /// Addresses of the maintainers whose paths it touches, in lower case: of those that the keyring
+    /// lists with `paths`. As it was when its commits were last looked at.
+    #[serde(default)]
+    pub touches: Vec<String>,
     /// When the release managers were told that it is unanswered.
     pub told_unanswered: Option<Timestamp>,
     /// Its place among its revisions.
@@ -77,6 +82,10 @@ pub struct Trusted {
     pub pinned: Pinned,
     /// Who signed it.
     pub signer: Signer,
+    /// When its signature was last held against the keyring; `None`: by a version that did not note
+    /// it.
+    #[serde(default)]
+    pub proved_at: Option<Timestamp>,
 }
 
 /// On which base the next attempt merges.

@@ -15,6 +15,7 @@ use sequoia_openpgp::parse::Parse;
 use super::allowed_signers::{self, AllowedSigner};
 use super::maintainers::{self, Maintainer};
 use super::{openpgp, ssh};
+use crate::ports::PathOwner;
 use crate::pull::tag::{Signer, Verification};
 
 const ALLOWED_SIGNERS: &str = "allowed_signers";
@@ -147,6 +148,16 @@ impl Keys {
             addresses: maintainer.addresses.clone(),
             scope: maintainer.scope.clone(),
         })
+    }
+
+    /// The maintainers for whom `maintainers.toml` names paths.
+    pub fn path_owners(&self) -> Vec<PathOwner> {
+        let owner = |maintainer: &Maintainer| PathOwner {
+            addresses: maintainer.addresses.clone(),
+            paths: maintainer.scope.paths.clone(),
+        };
+        let owners = self.maintainers.iter().flatten().map(owner);
+        owners.filter(|owner| !owner.paths.is_empty()).collect()
     }
 
     /// What a good signature by that signer is worth here.

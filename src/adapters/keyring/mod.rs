@@ -24,7 +24,7 @@ use self::folder::{Keys, Stamp};
 pub use self::inventory::{Inventory, KeyKind, KeyLine};
 pub use self::maintainers::Maintainer;
 use self::tag::{Signature, SignedTag};
-use crate::ports::{Fault, KeyChanges, Keyring, ListedKey, OfferedKey};
+use crate::ports::{Fault, KeyChanges, Keyring, ListedKey, OfferedKey, PathOwner};
 use crate::pull::expiry::{ExpiringKey, WATCHED};
 use crate::pull::tag::Verification;
 
@@ -126,6 +126,10 @@ impl Keyring for KeyringFolder {
 
     fn listed(&self, _now: Timestamp) -> Result<Vec<ListedKey>, Fault> {
         Ok(Vec::new())
+    }
+
+    fn path_owners(&self) -> Result<Vec<PathOwner>, Fault> {
+        Ok(self.keys()?.path_owners())
     }
 
     fn adopt(&self, _changes: KeyChanges) {}

@@ -135,7 +135,7 @@ fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<
             Decision::act(PullAction::TellHold, held_because(reason))
         }
         Stage::Held { reason, told: true, .. } => Decision::wait(held_because(reason)),
-        Stage::Queued { .. } => queued(situation),
+        Stage::Queued { trusted, .. } => queued(trusted, situation, now),
         Stage::Running { .. } => running(situation),
         Stage::Concluded { verdict, written: false, .. } => {
             Decision::act(PullAction::Answer, format!("it is concluded: {}", verdict.word()))
@@ -183,12 +183,16 @@ pub fn held_because(reason: &HoldReason) -> String {
     }
 }
 
-fn queued(situation: &Situation<'_>) -> Decision<PullAction> {
+fn queued(trusted: &Trusted, situation: &Situation<'_>, now: Timestamp) -> Decision<PullAction> {
     if let Some(pause) = situation.pause {
         return Decision::paused(pause);
     }
     match situation.turn {
-        Turn::Now => Decision::act(PullAction::Begin, "it is its turn"),
+        Turn::Now if trusted.is_proved(now) => Decision::act(PullAction::Begin, "it is its turn"),
+        Turn::Now => Decision::act(
+            PullAction::Verify,
+            "it is its turn; its signature is to be checked again",
+        ),
         Turn::After(0) => Decision::wait("it is next in the queue; another test is running"),
         Turn::After(1) => Decision::wait("1 other waits before it in the queue"),
         Turn::After(n) => Decision::wait(format!("{n} others wait before it in the queue")),

@@ -129,6 +129,7 @@ impl World {
             approvals: Vec::new(),
             landing_checked: None,
             pinned_tag: None,
+            touches: Vec::new(),
             told_unanswered: None,
             lineage: Lineage::default(),
             retraction: None,
