@@ -230,8 +230,12 @@ fn folders(config: &Config, options: &Options) -> Result<Vec<Watched>, Fault> {
         let folder = Folder { account: list.account.clone(), folder: list.folder.clone() };
         wanted.entry(folder).or_default().push(config.rules_of(list));
     }
+    let commands = config.command.as_ref().map(|command| {
+        let folder = command.folder.clone();
+        (Folder { account: command.account.clone(), folder }, command.address.clone())
+    });
     let copies: BTreeSet<Folder> = config.lists.values().map(own_copies).collect();
-    for folder in copies {
+    for folder in copies.into_iter().chain(commands.iter().map(|(folder, _)| folder.clone())) {
         wanted.entry(folder).or_default();
     }
     wanted
@@ -243,7 +247,15 @@ fn folders(config: &Config, options: &Options) -> Result<Vec<Watched>, Fault> {
             let mailbox = ImapFolder::new(account, &folder.folder, Limits::default())?;
             let waker = mailbox.waker();
             Ok(Watched {
-                intake: Intake { folder, lists, since: options.since },
+                intake: Intake {
+                    commands: commands
+                        .as_ref()
+                        .filter(|(theirs, _)| *theirs == folder)
+                        .map(|(_, address)| address.clone()),
+                    folder,
+                    lists,
+                    since: options.since,
+                },
                 mailbox: Box::new(mailbox),
                 wake: Box::new(move || waker.wake()),
                 poll: account.poll,

@@ -17,6 +17,7 @@ use gatepost::config::model::{Config, Dkim, Tls};
 use gatepost::config::problem::Problems;
 use gatepost::config::{load, reference};
 use gatepost::mail::rules::{Phrase, Unusual};
+use gatepost::pull::checks::{CheckPolicy, Duty};
 use proptest::prelude::*;
 use secrecy::zeroize::Zeroizing;
 
@@ -148,6 +149,43 @@ fn with_all_sections() -> String {
 fn the_shipped_files_are_what_the_table_says() {
     is_shipped("config.toml", &reference::example());
     is_shipped("docs/configuration.md", &reference::page());
+}
+
+#[test]
+fn checks_that_are_not_configured_are_the_usual_ones() {
+    let checks = |world: &World| {
+        let config = world.load().unwrap();
+        config.targets.iter().map(|target| target.checks).collect::<Vec<_>>()
+    };
+    let named = World::new(shipped());
+    assert_eq!(checks(&named), [CheckPolicy::usual()]);
+    let unnamed = shipped_but(&[("[target.checks]\n", "")]);
+    let text = unnamed.config.lines().filter(|line| !line.contains("max_commits"));
+    let unnamed = World::new(text.collect::<Vec<_>>().join("\n"));
+    assert_eq!(checks(&unnamed), [CheckPolicy::usual()]);
+    let keys = SECTIONS.iter().find(|section| section.path == "target.checks").unwrap().keys;
+    for key in keys {
+        let is_count = key.name == "max_commits";
+        for value in if is_count { ["7", "8"] } else { ["\"refuse\"", "\"hold\""] } {
+            let text = shipped().replace(
+                "[target.checks]\n",
+                &format!("[target.checks]\n{} = {value}\n", key.name),
+            );
+            let found = checks(&World::new(text))[0];
+            let usual = CheckPolicy::usual();
+            assert!(found != usual || usual_is(key.name, value), "{} = {value}", key.name);
+        }
+    }
+}
+
+/// Whether a check's usual duty is that one.
+fn usual_is(name: &str, value: &str) -> bool {
+    let refuses = ["list_attributed", "author_sign_off", "utf8", "empty"].contains(&name);
+    let holds = ["submodules", "base", "nacked", "too_many"].contains(&name);
+    match CheckPolicy::usual().list_attributed {
+        Duty::Refuse => value == "\"refuse\"" && refuses || value == "\"hold\"" && holds,
+        Duty::Hold | Duty::Off => false,
+    }
 }
 
 #[test]

@@ -92,6 +92,7 @@ fn pull(number: u64, head: ObjectId, at: Timestamp, stage: Stage, letter: Messag
         approvals: Vec::new(),
         landing_checked: Some(head),
         pinned_tag: None,
+        touches: Vec::new(),
         told_unanswered: None,
         lineage: Lineage::default(),
         retraction: None,
@@ -165,7 +166,8 @@ fn trusted(number: u64, at: Timestamp) -> Trusted {
         addresses: vec![person().address],
         scope: Scope::default(),
     };
-    Trusted { pinned: Pinned { reference, tip: object(number, 2), tag: Some(tag) }, signer }
+    let pinned = Pinned { reference, tip: object(number, 2), tag: Some(tag) };
+    Trusted { pinned, signer, proved_at: Some(at) }
 }
 
 fn letter(number: u64, at: Timestamp) -> Letter {

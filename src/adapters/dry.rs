@@ -87,6 +87,16 @@ impl Repository for DryRepository {
         self.0.outside(from, target, tip, patterns)
     }
 
+    fn touched(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        tip: ObjectId,
+        sets: &[Vec<String>],
+    ) -> Result<Vec<bool>, Fault> {
+        self.0.touched(from, target, tip, sets)
+    }
+
     fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault> {
         self.0.merge(order)
     }

@@ -5,6 +5,8 @@
 //! bounded by date, in which Message-IDs, not UIDs, say what is known. A mail that breaks the
 //! reader is set aside and named, and the cursor moves past it.
 
+use std::borrow::Cow;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::ports::Ports;
@@ -18,6 +20,7 @@ use crate::pull::world::{Arrival, Arrived, Input};
 use self::answer::taken_back;
 
 mod answer;
+mod command;
 
 /// How many headers are read at once.
 const CHUNK: usize = 200;
@@ -33,6 +36,7 @@ const BODY_CAP: u64 = mail::bounds::MOST as u64;
 
 /// What the administrator is told the numbers of.
 const NOT_SUBMITTERS: &str = "requests by others than the list's submitters";
+const DENIED: &str = "mails of denied addresses";
 const MISSES: &str = "marked mails without a request";
 const MISSES_OF_STRANGERS: &str = "marked mails without a request by strangers";
 
@@ -43,6 +47,8 @@ pub struct Intake {
     pub folder: Folder,
     /// The rules of the lists that it holds; none for a folder of own copies.
     pub lists: Vec<Rules>,
+    /// The command mailbox's address, where its mails come to this folder.
+    pub commands: Option<String>,
     /// On the very first start: mails since then are listed and held.
     pub since: Option<Timestamp>,
 }
@@ -147,8 +153,19 @@ impl Intake {
         if self.since.is_some_and(|since| heading.received_at < since) {
             return arrival(id, Arrived::Other);
         }
-        let rules = rules::choose(&self.lists, &head).filter(|rules| rules.worth_reading(&head));
-        let Some(rules) = rules else {
+        if self.is_to_commands(&head, ports) {
+            return arrival(id, self.commanded(mailbox, heading, &head, ports)?);
+        }
+        let chosen = rules::choose(&self.lists, &head);
+        if head.author.as_ref().is_some_and(|author| ports.in_force.is_denied(&author.address)) {
+            return arrival(id, Arrived::Counted(DENIED));
+        }
+        let Some(rules) = chosen.filter(|rules| rules.worth_reading(&head)) else {
+            if let Some(rules) = chosen
+                && let Some(what) = self.retest_asked(mailbox, heading, &head, rules, ports)?
+            {
+                return arrival(id, what);
+            }
             let what = taken_back(mailbox, heading.uid, &head, asked_before, ports)?;
             return arrival(id, what.unwrap_or(Arrived::Other));
         };
@@ -169,7 +186,7 @@ impl Intake {
         if let Some(reason) = unanswerable(&reading) {
             return arrival(id, set_aside(reason.words()));
         }
-        match rules.judge(&head, &reading) {
+        match admitting(rules, &head, ports).judge(&head, &reading) {
             Ruling::Leave { reason } => {
                 tracing::debug!(uid = heading.uid, "not acted on: {reason}");
                 let counted = reason == Left::NotSubmitter;
@@ -190,6 +207,16 @@ impl Intake {
                 arrival(id, Arrived::Request { list, target, cover })
             }
         }
+    }
+}
+
+/// The list's rules, with an address among its submitters that a command allowed.
+fn admitting<'a>(rules: &'a Rules, head: &Heading, ports: &Ports) -> Cow<'a, Rules> {
+    match &head.author {
+        Some(author) if ports.in_force.is_allowed(&author.address) => {
+            Cow::Owned(Rules { submitters: Vec::new(), ..rules.clone() })
+        }
+        Some(_) | None => Cow::Borrowed(rules),
     }
 }
 

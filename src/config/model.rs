@@ -61,6 +61,7 @@ impl Config {
             not_for_us: list.not_for_us.clone(),
             submitters: list.submitters.clone(),
             near_misses: list.near_misses,
+            retest_by_mail: list.retest_by_mail,
         }
     }
 }

@@ -41,6 +41,8 @@ pub struct Rules {
     pub submitters: Vec<GlobMatcher>,
     /// Whether the author of a near miss is told.
     pub near_misses: bool,
+    /// Whether a signed `gatepost: retest` on one of its threads counts.
+    pub retest_by_mail: bool,
 }
 
 /// Where a request goes.
@@ -125,6 +127,7 @@ impl Rules {
             not_for_us: Vec::new(),
             submitters: Vec::new(),
             near_misses: true,
+            retest_by_mail: false,
         }
     }
 

@@ -251,9 +251,24 @@ pub trait Keyring: Send + Sync {
     /// Misconfigured: the keyring can't be read.
     fn listed(&self, now: Timestamp) -> Result<Vec<ListedKey>, Fault>;
 
+    /// Who looks after which files: the maintainers for whom the keyring names paths. Safe to repeat.
+    ///
+    /// # Errors
+    /// Misconfigured: the keyring can't be read.
+    fn path_owners(&self) -> Result<Vec<PathOwner>, Fault>;
+
     /// Takes the keys that commands added and took away; from then on all of the above goes by them.
     /// Safe to repeat: it replaces what was taken before.
     fn adopt(&self, changes: KeyChanges);
+}
+
+/// A maintainer for whom the keyring names paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathOwner {
+    /// Their addresses.
+    pub addresses: Vec<String>,
+    /// Globs of their files, at least one.
+    pub paths: Vec<String>,
 }
 
 /// A certificate that somebody wants to be added.

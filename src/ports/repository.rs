@@ -215,6 +215,19 @@ pub trait Repository: Send + Sync {
         patterns: &[String],
     ) -> Result<OtherFiles, Fault>;
 
+    /// For each of several sets of patterns, whether one of it matches a file that a fetched tip
+    /// changes (globs and files as for [`outside`](Self::outside)). Safe to repeat.
+    ///
+    /// # Errors
+    /// As [`outside`](Self::outside).
+    fn touched(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        tip: ObjectId,
+        sets: &[Vec<String>],
+    ) -> Result<Vec<bool>, Fault>;
+
     /// Makes the merge in memory and writes its commit. Safe to repeat: the same order gives the
     /// same commit.
     ///

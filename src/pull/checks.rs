@@ -11,6 +11,11 @@ use super::signer::Signer;
 /// Commits that a problem names at most.
 const NAMED: usize = 5;
 
+/// What a named commit's subject, and a person beside it, take in a record at most, in bytes: all
+/// problems at once must fit into one.
+const SUBJECT: usize = 90;
+const PERSON: usize = 45;
+
 /// One commit that a request would bring.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitFacts {
@@ -272,8 +277,30 @@ fn named(commit: &CommitFacts, check: Check) -> String {
         | Check::TooMany
         | Check::Frozen => None,
     };
-    let who = who.map_or_else(String::new, |(how, who)| format!(" ({how} {})", who.called()));
-    format!("{} {}{who}", commit.id.short(), commit.subject)
+    let who = who.map_or_else(String::new, |(how, who)| {
+        format!(" ({how} {})", within(who.called(), PERSON))
+    });
+    format!("{} {}{who}", commit.id.short(), within(&commit.subject, SUBJECT))
+}
+
+/// The beginning of a text that takes at most so many bytes in a record, its quotes and escapes
+/// counted.
+fn within(text: &str, bytes: usize) -> String {
+    let written = |c: char| match c {
+        '"' | '\\' => 2,
+        c if c.is_control() => 6,
+        c => c.len_utf8(),
+    };
+    if text.chars().map(written).sum::<usize>() <= bytes {
+        return text.to_owned();
+    }
+    let mut left = bytes.saturating_sub('…'.len_utf8());
+    let fits = |c: &char| {
+        let fits = written(*c) <= left;
+        left = left.saturating_sub(written(*c));
+        fits
+    };
+    text.chars().take_while(fits).chain(['…']).collect()
 }
 
 /// As lists that rewrite `From:` leave it (DMARC): the list's address, or "X via list@example.org".

@@ -19,6 +19,7 @@ pub mod decide;
 mod examining;
 mod fetching;
 mod ordered;
+mod proving;
 mod superseding;
 
 /// A pull request. Stored whole; `history` keeps what led here.
@@ -47,15 +48,16 @@ pub struct Pull {
     /// The tag object that the request stands for: the first one that was fetched, or one that a
     /// person approved since.
     pub pinned_tag: Option<ObjectId>,
+    /// Addresses of the maintainers whose paths it touches, in lower case: of those that the keyring
+    /// lists with `paths`. As it was when its commits were last looked at.
+    #[serde(default)]
+    pub touches: Vec<String>,
     /// When the release managers were told that it is unanswered.
     pub told_unanswered: Option<Timestamp>,
     /// Its place among its revisions.
     pub lineage: Lineage,
     /// Its author's word that it is not wanted any more.
     pub retraction: Option<Retraction>,
-    /// Addresses, in lower case, of the maintainers whose paths it touches.
-    #[serde(default)]
-    pub touches: Vec<String>,
     /// Whether its author had it tested again; a maintainer may more than once.
     #[serde(default)]
     pub retested_by_author: bool,
@@ -101,6 +103,10 @@ pub struct Trusted {
     pub pinned: Pinned,
     /// Who signed it.
     pub signer: Signer,
+    /// When its signature was last held against the keyring; `None`: by a version that did not note
+    /// it.
+    #[serde(default)]
+    pub proved_at: Option<Timestamp>,
 }
 
 /// On which base the next attempt merges.

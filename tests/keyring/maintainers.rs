@@ -3,7 +3,7 @@
 use std::fs;
 
 use gatepost::demo::keys::SigningKey;
-use gatepost::ports::{FaultKind, Keyring};
+use gatepost::ports::{FaultKind, Keyring, PathOwner};
 use gatepost::pull::ids::TargetName;
 use gatepost::pull::tag::Verification;
 
@@ -40,6 +40,20 @@ fn a_listed_key_signs_for_who_the_file_says() {
     // The key's own address is not the file's.
     assert!(folder.keyring().knows("ADA@example.org"));
     assert!(!folder.keyring().knows("ada@old.example"));
+}
+
+#[test]
+fn only_maintainers_with_paths_look_after_files() {
+    let (ada, bob) = (key("Ada"), key("Bob"));
+    let keys = [ada.certificate().unwrap(), bob.certificate().unwrap()].concat();
+    let paths = "paths = [\"block/**\", \"docs/*.rst\"]";
+    let entries = entry("Ada", &ada.fingerprint(), "") + &entry("Bob", &bob.fingerprint(), paths);
+    let folder = Folder::new().with("keys.asc", keys);
+    assert_eq!(folder.keyring().path_owners(), Ok(Vec::new()));
+    let folder = folder.with("maintainers.toml", entries);
+    let addresses = vec!["bob@example.org".to_owned()];
+    let paths = vec!["block/**".to_owned(), "docs/*.rst".to_owned()];
+    assert_eq!(folder.keyring().path_owners(), Ok(vec![PathOwner { addresses, paths }]));
 }
 
 #[test]

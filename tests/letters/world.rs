@@ -78,6 +78,7 @@ pub fn trusted() -> Trusted {
             addresses: vec!["alice@maintainer.example".into()],
             scope: Scope::default(),
         },
+        proved_at: None,
     }
 }
 
@@ -125,6 +126,7 @@ impl World {
                 approvals: Vec::new(),
                 landing_checked: None,
                 pinned_tag: None,
+                touches: Vec::new(),
                 told_unanswered: None,
                 lineage: Lineage::default(),
                 retraction: None,

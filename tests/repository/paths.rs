@@ -1,4 +1,5 @@
-//! Which files a request changes outside the patterns that its signer has.
+//! How the files that a request changes stand to patterns: those outside of its signer's, and whose
+//! patterns they touch.
 
 use gatepost::adapters::git::GitRepository;
 use gatepost::ports::{OtherFiles, Repository};
@@ -41,6 +42,41 @@ fn files_that_no_pattern_matches_are_named() {
     world.publish("up.git", "master");
     bot.target_head(&target()).unwrap();
     assert_eq!(files(&bot, tip, &["block/**", "docs/*.rst"]), net);
+}
+
+#[test]
+fn a_set_of_patterns_is_touched_by_one_file_that_one_of_it_matches() {
+    let (world, bot) = World::ready();
+    world.git(&["checkout", "-q", "-B", "topic", "master"]);
+    world.write("block/qcow2/cache.c", "new\n");
+    world.git(&["mv", "README", "docs"]);
+    let tip = world.commit("two");
+    world.tag("pull-1", "text");
+    world.fetch(&bot, "pull-1").unwrap();
+    // What the target alone changes is nobody's business here.
+    world.git(&["checkout", "-q", "master"]);
+    world.write("Makefile", "all: more\n");
+    world.commit("on the target");
+    world.publish("up.git", "master");
+    bot.target_head(&target()).unwrap();
+    let touched = |sets: &[&[&str]]| {
+        let owned = |set: &&[&str]| set.iter().map(|&glob| glob.to_owned()).collect();
+        let sets: Vec<Vec<String>> = sets.iter().map(owned).collect();
+        bot.touched(pull(1), &target(), tip, &sets).unwrap()
+    };
+    let sets: [&[&str]; 7] = [
+        &["hw/**", "block/**"],
+        &["block/*"],
+        &["README"],
+        &["docs"],
+        &["Makefile", "BLOCK/**"],
+        &[],
+        &["**"],
+    ];
+    assert_eq!(touched(&sets), [true, false, true, true, false, false, true]);
+    assert_eq!(touched(&[]), [false; 0]);
+    let bad = bot.touched(pull(1), &target(), tip, &[vec!["[a".to_owned()]]).unwrap_err();
+    assert!(bad.detail.contains("a pattern"), "{bad}");
 }
 
 #[test]

@@ -135,6 +135,8 @@ pub struct World {
     /// Answers take their time: what came of writing one is heard last.
     pub slow_answers: bool,
     late: VecDeque<Done>,
+    /// A command that comes while a quarantine is being removed.
+    pub while_forgetting: Option<String>,
 }
 
 /// A request that a maintainer mailed.
@@ -240,6 +242,7 @@ impl World {
             restarts: 0,
             slow_answers: false,
             late: VecDeque::new(),
+            while_forgetting: None,
         }
     }
 
@@ -304,11 +307,19 @@ impl World {
             };
             let slow = self.slow_answers
                 && matches!(&effect, Effect::Pull { action: PullAction::Answer, .. });
+            let forgets = matches!(&effect, Effect::Pull { action: PullAction::Forget, .. });
             done_now += 1;
             assert!(done_now < 2_000, "a busy loop: {effect:?} at one and the same time");
             let engine = self.engine.as_ref().unwrap();
             let ports = engine.ports().clone();
             let done = perform(&ports, &self.setting.policy, effect);
+            if forgets && let Some(line) = &self.while_forgetting {
+                let command = command::parse(line).unwrap();
+                let by = "rita".into();
+                self.take(Input::Command { command, by, reply_to: None }).unwrap().unwrap();
+                // Only now: a crash on the way to the store means that it was never given.
+                self.while_forgetting = None;
+            }
             if slow {
                 self.late.push_back(done);
             } else {

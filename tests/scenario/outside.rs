@@ -165,6 +165,12 @@ pub struct State {
     pub expiring: Vec<gatepost::pull::expiry::ExpiringKey>,
     /// What commands changed in the keyring.
     pub key_changes: gatepost::ports::KeyChanges,
+    /// Keys that are not believed any more, and what a check of their signatures says.
+    pub ended_keys: BTreeMap<String, gatepost::pull::tag::Verification>,
+    /// Who looks after which files.
+    pub path_owners: Vec<gatepost::ports::PathOwner>,
+    /// Quarantines that were removed.
+    pub forgotten: std::collections::BTreeSet<gatepost::ports::Quarantine>,
     /// Signatures can't be checked.
     pub keyring_is_away: bool,
     /// Somebody pushes this over the ref just before the next pipeline is made.
@@ -219,6 +225,9 @@ impl Outside {
             series: BTreeMap::new(),
             expiring: Vec::new(),
             key_changes: Default::default(),
+            ended_keys: BTreeMap::new(),
+            path_owners: Vec::new(),
+            forgotten: Default::default(),
             keyring_is_away: false,
             pushed_over: None,
             lose_create_answer: false,
@@ -288,6 +297,16 @@ impl State {
         self.next_uid += 1;
         self.folder.push(Held { uid, received_at: self.now, bytes: bytes.to_vec() });
         uid
+    }
+
+    /// Whether a quarantine is there, as git's adapter says it.
+    pub fn kept(&self, from: gatepost::ports::Quarantine) -> Result<(), gatepost::ports::Fault> {
+        match self.forgotten.contains(&from) {
+            true => {
+                Err(gatepost::ports::Fault::permanent(format!("the quarantine {from}: no such")))
+            }
+            false => Ok(()),
+        }
     }
 
     /// The tip that a commit merges; a commit that is no merge is its own.

@@ -131,6 +131,9 @@ impl Keyring for ValueKeyring {
                 return Err(Fault::temporary("the keyring is being written"));
             }
             let signed_by = String::from_utf8_lossy(tag).into_owned();
+            if let Some(ended) = o.ended_keys.get(&signed_by) {
+                return Ok(ended.clone());
+            }
             Ok(match signed_by.as_str() {
                 "alice" | "bob" => Verification::Good(Signer {
                     key: format!("FINGERPRINT-OF-{signed_by}"),
@@ -192,6 +195,16 @@ impl Keyring for ValueKeyring {
         Ok(Vec::new())
     }
 
+    fn path_owners(&self) -> Result<Vec<PathOwner>, Fault> {
+        if self.0.lock().path_owners.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.0.call("keyring.path_owners", |o| match o.keyring_is_away {
+            true => Err(Fault::temporary("the keyring is being written")),
+            false => Ok(o.path_owners.clone()),
+        })
+    }
+
     fn adopt(&self, changes: KeyChanges) {
         self.0.lock().key_changes = changes;
     }
@@ -228,6 +241,7 @@ impl Repository for ValueRepository {
             let found = Self::find(o, order).map(|(reference, tag)| (reference, tag.clone()));
             let Some((reference, tag)) = found else { return Err(FetchRefused::RefMissing) };
             o.fetched.push(tag.clone());
+            o.forgotten.remove(&order.into);
             let name = reference.rsplit('/').next().unwrap_or_default().to_owned();
             Ok(Pinned {
                 reference,
@@ -243,8 +257,9 @@ impl Repository for ValueRepository {
         })
     }
 
-    fn tag_bytes(&self, _from: Quarantine, id: ObjectId) -> Result<Vec<u8>, Fault> {
+    fn tag_bytes(&self, from: Quarantine, id: ObjectId) -> Result<Vec<u8>, Fault> {
         self.0.call("repository.tag_bytes", |o| {
+            o.kept(from)?;
             let tags = o.repositories.values().flat_map(|refs| refs.values());
             let tag = tags.chain(&o.fetched).find(|tag| tag.id == id);
             tag.map(|tag| tag.signed_by.clone().into_bytes())
@@ -268,13 +283,9 @@ impl Repository for ValueRepository {
         self.0.call("repository.target_head", |o| Ok(o.master))
     }
 
-    fn facts(
-        &self,
-        _from: Quarantine,
-        _target: &TargetName,
-        tip: ObjectId,
-    ) -> Result<Facts, Fault> {
+    fn facts(&self, from: Quarantine, _target: &TargetName, tip: ObjectId) -> Result<Facts, Fault> {
         self.0.call("repository.facts", |o| {
+            o.kept(from)?;
             Ok(Facts { already_merged: o.landed.contains(&tip), commits: 3, head: o.master })
         })
     }
@@ -316,8 +327,22 @@ impl Repository for ValueRepository {
         self.0.call("repository.outside", |o| Ok(o.outside_paths.clone()))
     }
 
+    fn touched(
+        &self,
+        _from: Quarantine,
+        _target: &TargetName,
+        tip: ObjectId,
+        sets: &[Vec<String>],
+    ) -> Result<Vec<bool>, Fault> {
+        self.0.call("repository.touched", |o| {
+            let changes = |path: &String| o.changed_files.contains(&(tip, path.clone()));
+            Ok(sets.iter().map(|set| set.iter().any(changes)).collect())
+        })
+    }
+
     fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault> {
         self.0.call("repository.merge", |o| {
+            o.kept(order.from)?;
             let tip = order.pinned.tip;
             if o.landed.contains(&tip) {
                 return Ok(Merged::AlreadyMerged);
@@ -392,8 +417,11 @@ impl Repository for ValueRepository {
         })
     }
 
-    fn forget(&self, _: Quarantine) -> Result<(), Fault> {
-        self.0.call("repository.forget", |_| Ok(()))
+    fn forget(&self, quarantine: Quarantine) -> Result<(), Fault> {
+        self.0.call("repository.forget", |o| {
+            o.forgotten.insert(quarantine);
+            Ok(())
+        })
     }
 }
 

@@ -1,11 +1,11 @@
 //! Stories about what speaks against a request's commits before CI: told straight and with a crash
 //! at every port call.
 
-use gatepost::pull::checks::{Duty, Series};
+use gatepost::pull::checks::{Base, Duty, Series};
 use gatepost::pull::cover::Person;
 
 use crate::scenario::outside::{LIST, MANAGER, good_series, id_of};
-use crate::scenario::{Mailed, Setting, World, scenario, scenario_in};
+use crate::scenario::{Mailed, Setting, World, scenario, scenario_in, told_once};
 
 /// Alice mails a request whose commits are so.
 fn mails(w: &mut World, change: impl FnOnce(&mut Series)) -> Mailed {
@@ -175,4 +175,115 @@ fn a_mended_tag_is_looked_at_anew() {
         w.run_until_quiet();
         assert!(w.reply_to(&pull).starts_with("Passed"));
     });
+}
+
+#[test]
+fn a_base_that_does_not_fit_waits_for_a_release_manager() {
+    held(|series| series.base = Base::Unknown, "neither the target nor the tag's history has");
+    held(|series| series.base = Base::NotAncestor, "but the tag is not built on it");
+}
+
+#[test]
+fn a_base_that_does_not_fit_is_refused_where_the_target_says_so() {
+    let mut setting = Setting::default();
+    setting.target().checks.base = Duty::Refuse;
+    scenario_in(&setting, |w| {
+        let pull = mails(w, |series| series.base = Base::NotAncestor);
+        nothing_runs(w);
+        assert!(on_one_line(&w.reply_to(&pull)).contains("but the tag is not built on it"));
+    });
+}
+
+/// Passes as it is by default; refused and held where the target says so.
+#[track_caller]
+fn off_by_default(
+    change: impl Fn(&mut Series),
+    duty: impl Fn(&mut Setting) -> &mut Duty,
+    words: &str,
+) {
+    scenario(|w| {
+        let pull = mails(w, &change);
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+    });
+    let mut setting = Setting::default();
+    *duty(&mut setting) = Duty::Refuse;
+    scenario_in(&setting, |w| {
+        let pull = mails(w, &change);
+        nothing_runs(w);
+        let reply = on_one_line(&w.reply_to(&pull));
+        assert!(reply.starts_with("Not tested: ") && reply.contains(words), "{reply}");
+    });
+    *duty(&mut setting) = Duty::Hold;
+    scenario_in(&setting, |w| {
+        let pull = mails(w, &change);
+        nothing_runs(w);
+        for letter in [w.letter_to(MANAGER), w.letter_to("alice@example.org")] {
+            assert!(on_one_line(&letter).contains(words), "{letter}");
+        }
+        w.command("approve 1").unwrap();
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+    });
+}
+
+#[test]
+fn a_tip_that_skips_ci_is_tested_unless_the_target_minds() {
+    off_by_default(
+        |series| series.skips_ci = true,
+        |setting| &mut setting.target().checks.ci_skip,
+        "tells GitLab to skip CI",
+    );
+}
+
+#[test]
+fn a_missing_sign_off_of_the_submitter_is_told_where_the_target_minds() {
+    off_by_default(
+        |_| {},
+        |setting| &mut setting.target().checks.submitter_sign_off,
+        "1 commit has no Signed-off-by of whoever signed the tag",
+    );
+    let mut setting = Setting::default();
+    setting.target().checks.submitter_sign_off = Duty::Refuse;
+    scenario_in(&setting, |w| {
+        let alice = Person { name: None, address: "Alice@work.example".into() };
+        let pull = mails(w, |series| series.commits[0].signed_off_by.push(alice.clone()));
+        assert!(w.reply_to(&pull).starts_with("Passed"), "any address of the signer's will do");
+    });
+}
+
+#[test]
+fn a_request_with_every_problem_thousands_of_times_is_kept_and_told() {
+    use gatepost::pull::checks::CheckPolicy;
+    for duty in [Duty::Refuse, Duty::Hold] {
+        let mut setting = Setting::default();
+        setting.target().checks = CheckPolicy::all(duty);
+        // The one telling: each makes thousands of commits.
+        told_once(&setting, |w| {
+            let pull = mails(w, |series| {
+                let text = "\"\u{1f980}".repeat(50);
+                let person = Person { name: Some(text.clone()), address: text.clone() };
+                let bad = &mut series.commits[0];
+                bad.subject = text;
+                bad.author = Person { name: Some(format!("X via {LIST}")), ..person.clone() };
+                (bad.is_utf8, bad.changes_submodules) = (false, true);
+                (bad.signed_off_by, bad.nacked_by) = (Vec::new(), vec![person; 50]);
+                let mut merge = bad.clone();
+                merge.parents = 2;
+                series.commits = [bad.clone(), merge].repeat(2_500);
+                (series.total, series.base) = (5_000, Base::Unknown);
+                (series.is_empty, series.skips_ci) = (true, true);
+            });
+            nothing_runs(w);
+            let record = serde_json::to_string(&w.pull(1)).unwrap();
+            assert!(record.len() < 16 * 1024, "{} bytes", record.len());
+            let letters = match duty {
+                Duty::Refuse => vec![w.reply_to(&pull)],
+                _ => vec![w.letter_to(MANAGER), w.letter_to("alice@example.org")],
+            };
+            for letter in letters {
+                assert!(letter.len() < 24 * 1024, "{} bytes", letter.len());
+                assert!(letter.contains("and 2495 more"), "{letter}");
+            }
+        });
+    }
 }

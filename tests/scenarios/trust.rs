@@ -2,15 +2,16 @@
 //! every port call.
 
 use gatepost::mail::letter::Delivering;
-use gatepost::ports::OtherFiles;
+use gatepost::ports::{OtherFiles, PathOwner};
 use gatepost::pull::expiry::ExpiringKey;
 use gatepost::pull::ids::{ListName, TargetName};
 use gatepost::pull::policy::UnknownKeys;
 use gatepost::pull::signer::Scope;
+use gatepost::pull::tag::Verification;
 use jiff::SignedDuration;
 
 use crate::scenario::outside::{ADMIN, MANAGER, OutsideTag, id_of};
-use crate::scenario::{Mailed, Setting, World, scenario, scenario_in};
+use crate::scenario::{Mailed, Setting, World, scenario, scenario_in, told_once};
 
 /// Alice's tag, mailed by somebody else.
 fn mailed_by(name: &str) -> impl Fn(&mut OutsideTag, &mut String) {
@@ -276,4 +277,274 @@ fn in_shadow_mode_the_managers_read_the_owners_warning() {
         assert!(w.letter_to(MANAGER).contains("would have gone to"));
         w.letter_to(ADMIN);
     });
+}
+
+/// Alice's key is not believed any more.
+fn ends_alices_key(w: &World, how: &Verification) {
+    w.outside.lock().ended_keys.insert("alice".into(), how.clone());
+}
+
+fn revoked() -> Verification {
+    Verification::Revoked { key: "A".repeat(40), why: "it was revoked on 2026-01-06".into() }
+}
+
+/// What was pushed and tested so far.
+fn runs(w: &World) -> usize {
+    w.outside.lock().pipelines.len()
+}
+
+#[test]
+fn a_key_that_is_not_believed_any_more_stops_a_retest() {
+    let key = || "A".repeat(40);
+    for (how, words) in [
+        (revoked(), "revoked"),
+        (Verification::Expired { key: key(), why: "it expired yesterday".into() }, "expired"),
+        (Verification::UnknownKey { key: key(), proved: false }, "not in the keyring"),
+        (Verification::NotListed { key: key(), owner: "Alice".into() }, "no maintainer"),
+    ] {
+        for retest in ["retest 1", "retest fresh 1"] {
+            scenario(|w| {
+                w.run_until_quiet();
+                let pull = w.maintainer("alice").mails_pull("block");
+                w.run_until_quiet();
+                assert!(w.reply_to(&pull).starts_with("Passed"));
+                ends_alices_key(w, &how);
+                w.command(retest).unwrap();
+                w.run_until_quiet();
+                let letter = on_one_line(&w.letter_to("alice@example.org"));
+                assert!(letter.contains(words), "{letter}");
+                assert_eq!((runs(w), w.outside.lock().ci_refs.len()), (1, 1));
+                assert!(w.pull(1).stage.trusted().is_none());
+            });
+        }
+    }
+}
+
+#[test]
+fn a_retest_with_a_good_key_is_checked_again_and_told_once() {
+    scenario(|w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+        let checks = |w: &World| {
+            let calls = &w.outside.lock().calls;
+            calls.iter().filter(|call| **call == "keyring.verify").count()
+        };
+        let before = checks(w);
+        if w.restarts == 0 {
+            assert_eq!(before, 1, "what is begun at once is checked once");
+        }
+        w.command("retest 1").unwrap();
+        w.run_until_quiet();
+        assert!(checks(w) > before);
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+        assert_eq!(runs(w), 2);
+    });
+}
+
+#[test]
+fn a_key_that_is_revoked_while_its_request_waits_in_the_queue_stops_it() {
+    scenario(|w| {
+        w.run_until_quiet();
+        let first = w.maintainer("bob").mails_pull("net");
+        w.maintainer("alice").mails_pull("block");
+        w.run_for(SignedDuration::from_mins(5));
+        ends_alices_key(w, &revoked());
+        w.run_until_quiet();
+        assert!(w.reply_to(&first).starts_with("Passed"));
+        assert!(w.letter_to("alice@example.org").contains("revoked"));
+        assert_eq!(runs(w), 1);
+    });
+}
+
+#[test]
+fn a_key_that_is_revoked_during_a_pause_stops_its_request() {
+    scenario(|w| {
+        w.run_until_quiet();
+        w.command("pause runners are down").unwrap();
+        w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        ends_alices_key(w, &revoked());
+        w.run_for(SignedDuration::from_hours(2));
+        nothing_runs(w);
+        if w.command("resume").is_err() {
+            panic!("it was paused");
+        }
+        w.run_until_quiet();
+        nothing_runs(w);
+        assert!(w.letter_to("alice@example.org").contains("revoked"));
+    });
+}
+
+#[test]
+fn a_key_that_is_revoked_while_its_request_is_held_stops_it() {
+    scenario(|w| {
+        w.run_until_quiet();
+        w.maintainer("alice").mails("block", |tag, _| {
+            tag.tagged_at = "2025-11-01T00:00:00Z".parse().unwrap();
+        });
+        w.run_until_quiet();
+        w.letter_to(MANAGER);
+        w.letter_to("alice@example.org");
+        w.run_for(SignedDuration::from_hours(40));
+        ends_alices_key(w, &revoked());
+        w.command("approve 1").unwrap();
+        w.run_until_quiet();
+        nothing_runs(w);
+        assert!(w.letter_to("alice@example.org").contains("revoked"));
+    });
+}
+
+#[test]
+fn a_retest_waits_for_a_keyring_that_can_not_be_read() {
+    scenario(|w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+        w.outside.lock().keyring_is_away = true;
+        w.command("retest 1").unwrap();
+        w.run_for(SignedDuration::from_hours(3));
+        assert_eq!(runs(w), 1);
+        assert_eq!(w.pull(1).stage.word(), "queued");
+        assert!(w.because(1).contains("the keyring is being written"), "{}", w.because(1));
+        w.outside.lock().keyring_is_away = false;
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+    });
+}
+
+#[test]
+fn a_signer_who_may_submit_less_by_now_is_asked_for_that_as_well() {
+    let lists = Scope { lists: vec![ListName::new("block")], ..Scope::default() };
+    let paths = Scope { paths: vec!["block/**".into()], ..Scope::default() };
+    for (scope, words) in [(lists, "may not submit by list devel"), (paths, "hw/net/e1000.c")] {
+        scenario(|w| {
+            w.run_until_quiet();
+            let pull = w.maintainer("alice").mails_pull("block");
+            w.run_until_quiet();
+            assert!(w.reply_to(&pull).starts_with("Passed"));
+            w.outside.lock().scope = scope.clone();
+            let files = vec!["hw/net/e1000.c".to_owned()];
+            w.outside.lock().outside_paths = OtherFiles { files, total: 1 };
+            w.command("retest 1").unwrap();
+            w.run_until_quiet();
+            let letter = on_one_line(&w.letter_to("alice@example.org"));
+            assert!(letter.contains(words), "{letter}");
+            assert_eq!(runs(w), 1);
+        });
+    }
+}
+
+/// Quarantines are kept for two hours.
+fn keeping_for_hours() -> Setting {
+    let mut setting = Setting::default();
+    setting.policy.keep = SignedDuration::from_hours(2);
+    setting
+}
+
+#[test]
+fn a_retest_that_comes_while_its_quarantine_is_removed_is_fetched_anew() {
+    scenario_in(&keeping_for_hours(), |w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+        w.while_forgetting = Some("retest 1".into());
+        w.run_for(SignedDuration::from_hours(4));
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+        assert_eq!(runs(w), 2);
+        assert!(w.outside.lock().forgotten.is_empty(), "its quarantine is there again");
+    });
+}
+
+#[test]
+fn a_tag_that_was_moved_before_it_is_fetched_anew_waits_for_a_word() {
+    scenario_in(&keeping_for_hours(), |w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+        change_tag(w, &pull, |tag| tag.id = id_of(&["another tag"]));
+        w.while_forgetting = Some("retest 1".into());
+        w.run_for(SignedDuration::from_hours(4));
+        w.run_until_quiet();
+        assert_eq!((runs(w), w.pull(1).stage.word()), (1, "held"));
+        assert!(on_one_line(&w.letter_to(MANAGER)).contains(&id_of(&["another tag"]).to_string()));
+        w.letter_to("alice@example.org");
+    });
+}
+
+fn owner(addresses: &[&str], path: &str) -> PathOwner {
+    let addresses = addresses.iter().map(|address| (*address).to_owned()).collect();
+    PathOwner { addresses, paths: vec!["docs/x".to_owned(), path.to_owned()] }
+}
+
+#[test]
+fn a_request_notes_whose_paths_it_touches() {
+    scenario(|w| {
+        w.outside.lock().path_owners = vec![
+            owner(&["Carol@Example.org", "carol@work.example"], "block/io.c"),
+            owner(&["dave@example.org"], "hw/net/e1000.c"),
+            owner(&["carol@example.org", "erin@example.org"], "block/io.c"),
+        ];
+        w.run_until_quiet();
+        let tip = id_of(&["alice", "block", "tip"]);
+        w.outside.lock().changed_files.push((tip, "block/io.c".into()));
+        let pull = w.maintainer("alice").mails_pull("block");
+        assert_eq!(pull.tip, tip);
+        w.run_until_quiet();
+        w.reply_to(&pull);
+        let touched = ["carol@example.org", "carol@work.example", "erin@example.org"];
+        assert_eq!(w.pull(1).touches, touched);
+    });
+}
+
+#[test]
+fn whose_paths_a_tag_touches_is_not_said_of_another_tag() {
+    let mut setting = holding_unknown_keys();
+    setting.all_answered = false;
+    scenario_in(&setting, |w| {
+        w.outside.lock().path_owners = vec![owner(&["carol@example.org"], "block/io.c")];
+        w.run_until_quiet();
+        let tip = id_of(&["alice", "block", "tip"]);
+        w.outside.lock().changed_files.push((tip, "block/io.c".into()));
+        let mut series = crate::scenario::outside::good_series(tip);
+        series.is_empty = true;
+        w.outside.lock().series.insert(tip, series);
+        let pull = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        w.reply_to(&pull);
+        assert_eq!(w.pull(1).touches, ["carol@example.org"]);
+        change_tag(w, &pull, |tag| {
+            tag.id = id_of(&["another tag"]);
+            tag.signed_by = "NEWKEY".into();
+        });
+        w.command("retest 1").unwrap();
+        w.run_until_quiet();
+        assert_eq!((w.pull(1).stage.word(), w.pull(1).touches.len()), ("held", 0));
+        w.letter_to(MANAGER);
+        w.letter_to("alice@example.org");
+    });
+}
+
+#[test]
+fn of_many_owners_a_request_notes_as_many_as_a_record_holds() {
+    for (length, most) in [(20, 100), (200, 30), (300, 0)] {
+        told_once(&Setting::default(), |w| {
+            let address = |n: u32| format!("{n:0>length$}@example.org");
+            w.outside.lock().path_owners =
+                (0..500).map(|n| owner(&[&address(n)], "block/io.c")).collect();
+            w.run_until_quiet();
+            let tip = id_of(&["alice", "block", "tip"]);
+            w.outside.lock().changed_files.push((tip, "block/io.c".into()));
+            let pull = w.maintainer("alice").mails_pull("block");
+            w.run_until_quiet();
+            w.reply_to(&pull);
+            let noted = w.pull(1).touches.len();
+            assert!(noted <= most && (noted > 0 || most == 0), "{noted}");
+        });
+    }
 }

@@ -71,6 +71,7 @@ pub fn pull(number: u64, id: &str) -> Pull {
         approvals: Vec::new(),
         landing_checked: Some(object_id('c')),
         pinned_tag: Some(object_id('d')),
+        touches: Vec::new(),
         told_unanswered: None,
         lineage: Lineage::default(),
         retraction: None,

@@ -1,5 +1,5 @@
-//! Which files a request changes outside the patterns that its signer has. It reads a quarantine
-//! and changes nothing.
+//! How the files that a request changes stand to patterns: which lie outside those of its signer, and
+//! whose patterns they touch. It reads a quarantine and changes nothing.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -41,6 +41,27 @@ pub fn outside(
             files: outside.iter().take(NAMED).map(|path| printable(path, LONGEST_PATH)).collect(),
             total: u32::try_from(outside.len()).unwrap_or(u32::MAX),
         })
+    };
+    answer().map_err(|error: git2::Error| Fault::permanent(format!("{tip}: {}", error.message())))
+}
+
+/// For each set of patterns, whether one of it matches a file that `tip` changes, as [`outside`]
+/// has them.
+///
+/// # Errors
+/// As [`outside`].
+pub fn touched(
+    repo: &Repository,
+    head: ObjectId,
+    tip: ObjectId,
+    sets: &[Vec<String>],
+) -> Result<Vec<bool>, Fault> {
+    let sets: Result<Vec<GlobSet>, _> = sets.iter().map(|set| globs::set(set)).collect();
+    let sets = sets.map_err(|error| Fault::misconfigured(format!("a pattern: {error}")))?;
+    let answer = || {
+        let files = changed(repo, oid(head)?, oid(tip)?)?;
+        let touched = |set: &GlobSet| files.iter().any(|path| allowed(set, path));
+        Ok(sets.iter().map(touched).collect())
     };
     answer().map_err(|error: git2::Error| Fault::permanent(format!("{tip}: {}", error.message())))
 }

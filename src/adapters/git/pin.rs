@@ -88,7 +88,9 @@ fn text_of(message: &[u8]) -> String {
     let marked = |at: &usize| MARKS.iter().any(|mark| message[*at..].starts_with(mark));
     let signature = (0..message.len()).rev().find(|at| starts_line(at) && marked(at));
     let text = &message[..signature.unwrap_or(message.len())];
-    let mut text = String::from_utf8_lossy(text).replace('\0', "");
+    // A control character takes six bytes of a record, and says nothing.
+    let is_text = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+    let mut text: String = String::from_utf8_lossy(text).chars().filter(is_text).collect();
     let mut end = text.len().min(LONGEST_MESSAGE);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -127,6 +129,11 @@ mod tests {
             "a -----BEGIN PGP SIGNATURE-----"
         );
         assert_eq!(text_of(b"-----BEGIN PGP SIGNATURE-----\n"), "");
+    }
+
+    #[test]
+    fn a_text_of_control_characters_is_no_large_record() {
+        assert_eq!(text_of(b"a\x01\x1b[31m\r\n\tb\x7f"), "a[31m\n\tb");
     }
 
     #[test]

@@ -319,6 +319,17 @@ impl Repository for GitRepository {
         outside::outside(&self.layout.open(from)?, head, tip, patterns)
     }
 
+    fn touched(
+        &self,
+        from: Quarantine,
+        target: &TargetName,
+        tip: ObjectId,
+        sets: &[Vec<String>],
+    ) -> Result<Vec<bool>, Fault> {
+        let (_, _, head) = self.mirrored(target)?;
+        outside::touched(&self.layout.open(from)?, head, tip, sets)
+    }
+
     fn merge(&self, order: &MergeOrder) -> Result<Merged, Fault> {
         let target = self.target(&order.target)?;
         let task = Task::Merge(MergeTask {

@@ -16,6 +16,8 @@ pub struct AllowedSigner {
     pub valid_after: Option<Timestamp>,
     /// Not good from then on.
     pub valid_before: Option<Timestamp>,
+    /// Whether a security key's signature counts that was made without a touch.
+    pub no_touch: bool,
     /// The key.
     pub key: PublicKey,
 }
@@ -57,6 +59,7 @@ fn parse_line(line: &str, zone: &TimeZone) -> Result<AllowedSigner, String> {
             namespaces: None,
             valid_after: None,
             valid_before: None,
+            no_touch: false,
             key,
         })
     };
@@ -86,6 +89,7 @@ impl AllowedSigner {
             "namespaces" => self.namespaces = Some(value.to_owned()),
             "valid-after" => self.valid_after = Some(time(value, zone)?),
             "valid-before" => self.valid_before = Some(time(value, zone)?),
+            "no-touch-required" => self.no_touch = true,
             "cert-authority" => {
                 return Err(
                     "cert-authority: signatures by SSH certificates are not supported".into()
@@ -167,6 +171,17 @@ mod tests {
         assert_eq!(signer.namespaces.as_deref(), Some("git,file"));
         assert_eq!(signer.valid_after.unwrap().to_string(), "2026-01-02T00:00:00Z");
         assert_eq!(signer.valid_before.unwrap().to_string(), "2027-01-02T03:04:05Z");
+    }
+
+    #[test]
+    fn a_security_key_is_read_and_has_to_be_touched_unless_its_line_says_otherwise() {
+        let key = "sk-ssh-ed25519@openssh.com \
+                   AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFD\
+                   J/XFSqtiAAAABHNzaDo=";
+        let signer = read(&format!("ada@example.org {key}")).unwrap();
+        assert!(signer.key.key_data().is_sk_ed25519() && !signer.no_touch);
+        let signer = read(&format!("a@b namespaces=\"git\",no-touch-required {key}")).unwrap();
+        assert!(signer.no_touch);
     }
 
     #[test]

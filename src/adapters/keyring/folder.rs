@@ -16,7 +16,7 @@ use super::allowed_signers::{self, AllowedSigner};
 use super::maintainers::{self, Maintainer};
 use super::overlay::Granted;
 use super::ssh;
-use crate::ports::KeyChanges;
+use crate::ports::{KeyChanges, PathOwner};
 use crate::pull::tag::{Signer, Verification};
 
 const ALLOWED_SIGNERS: &str = "allowed_signers";
@@ -156,6 +156,16 @@ impl Keys {
             addresses: maintainer.addresses.clone(),
             scope: maintainer.scope.clone(),
         })
+    }
+
+    /// The maintainers for whom `maintainers.toml` names paths.
+    pub fn path_owners(&self) -> Vec<PathOwner> {
+        let owner = |maintainer: &Maintainer| PathOwner {
+            addresses: maintainer.addresses.clone(),
+            paths: maintainer.scope.paths.clone(),
+        };
+        let owners = self.maintainers.iter().flatten().map(owner);
+        owners.filter(|owner| !owner.paths.is_empty()).collect()
     }
 
     /// What a good signature by that signer is worth here.

@@ -29,7 +29,9 @@ use self::folder::{Keys, Stamp};
 pub use self::inventory::{Inventory, KeyKind, KeyLine};
 pub use self::maintainers::Maintainer;
 use self::tag::{Signature, SignedTag};
-use crate::ports::{Attested, Fault, KeyChanges, Keyring, ListedKey, OfferedKey, Signed};
+use crate::ports::{
+    Attested, Fault, KeyChanges, Keyring, ListedKey, OfferedKey, PathOwner, Signed,
+};
 use crate::pull::expiry::{ExpiringKey, WATCHED};
 use crate::pull::tag::Verification;
 
@@ -162,6 +164,10 @@ impl Keyring for KeyringFolder {
         if state.changes != changes {
             *state = State { read: None, changes };
         }
+    }
+
+    fn path_owners(&self) -> Result<Vec<PathOwner>, Fault> {
+        Ok(self.keys()?.path_owners())
     }
 }
 

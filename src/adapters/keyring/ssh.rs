@@ -52,14 +52,34 @@ pub fn verify(keys: &Keys, tag: &SignedTag<'_>, signature: &[u8], now: Timestamp
     if of_key.is_empty() {
         return Verification::UnknownKey { key: fingerprint, proved: true };
     }
+    let touched = is_touched(&signature);
+    if !touched && !of_key.iter().any(|line| line.no_touch) {
+        return bad("the security key signed without being touched".into());
+    }
     let times = [tag.tagged_at.unwrap_or(now), now];
-    let good_then = |line: &&&AllowedSigner| times.iter().all(|time| line.is_good_at(*time));
+    let good_then = |line: &&&AllowedSigner| {
+        (touched || line.no_touch) && times.iter().all(|time| line.is_good_at(*time))
+    };
     let mut good = of_key.iter().filter(good_then);
     let Some(first) = good.next() else { return not_good(&of_key, fingerprint, times) };
     let mut signer = first.as_signer(fingerprint);
     // One key may stand in several lines, for several principals.
     signer.addresses.extend(good.flat_map(|line| line.addresses()));
     keys.admit(signer)
+}
+
+/// Whether somebody was there when a security key signed (OpenSSH's PROTOCOL.u2f, "SSH U2F
+/// Signatures": a byte of flags and a counter of four end the signature). Other keys have no
+/// button.
+fn is_touched(signature: &SshSig) -> bool {
+    const USER_PRESENT: u8 = 1;
+    match signature.public_key() {
+        KeyData::SkEd25519(_) | KeyData::SkEcdsaSha2NistP256(_) => {
+            let flags = signature.signature_bytes().iter().rev().nth(4);
+            flags.is_some_and(|flags| flags & USER_PRESENT != 0)
+        }
+        _ => true,
+    }
 }
 
 fn not_good(of_key: &[&AllowedSigner], key: String, times: [Timestamp; 2]) -> Verification {

@@ -23,7 +23,7 @@ pub(super) fn taken_back(
 ) -> Result<Option<Arrived>, Fault> {
     let spoken = matches!(head.refusal(), Some(Reason::Answer | Reason::NoMarker));
     let (Some(author), true) = (&head.author, spoken) else { return Ok(None) };
-    let of: Vec<MessageId> = head.references.iter().rev().take(THREAD).rev().cloned().collect();
+    let of = thread_of(head);
     let mut theirs = false;
     for id in &of {
         theirs |= asks_as(id, &author.address, asked_before, ports)?;
@@ -39,6 +39,11 @@ pub(super) fn taken_back(
     };
     let said = mail::retraction(&bytes);
     Ok(said.map(|said| Arrived::Retraction { of, by: author.address.clone(), said }))
+}
+
+/// The mails above an answer that are looked up, oldest first.
+pub(super) fn thread_of(head: &Heading) -> Vec<MessageId> {
+    head.references.iter().rev().take(THREAD).rev().cloned().collect()
 }
 
 /// Whether a mail is a request by that author: one that is recorded, or of this very chunk.

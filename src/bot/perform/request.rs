@@ -3,7 +3,7 @@
 use super::{Result, alert, keep, trouble};
 use crate::bot::ports::Ports;
 use crate::mail::letter::{Case, Draft, LetterFault};
-use crate::ports::{Fault, FetchOrder, FetchRefused, OtherFiles, Quarantine};
+use crate::ports::{Fault, FaultKind, FetchOrder, FetchRefused, OtherFiles, Quarantine};
 use crate::pull::checks::Series;
 use crate::pull::ids::{MessageId, ObjectId};
 use crate::pull::letter::Letter;
@@ -81,16 +81,24 @@ fn fetch(ports: &Ports, pull: &Pull) -> Result {
 }
 
 fn verify(ports: &Ports, pull: &Pull) -> Result {
-    let Stage::Fetched { pinned, .. } = &pull.stage else { return Result::of(Happened::Nothing) };
+    let (pinned, trusted) = match (&pull.stage, pull.stage.trusted()) {
+        (Stage::Fetched { pinned, .. }, _) => (pinned, false),
+        (_, Some(trusted)) => (&trusted.pinned, true),
+        (_, None) => return Result::of(Happened::Nothing),
+    };
     let sender_known = ports.may_tell(&pull.list, &pull.cover.author.address);
     let verification = match &pinned.tag {
         None => Ok(Verification::Unsigned),
         Some(tag) => {
             let name = pinned.reference.strip_prefix("refs/tags/").unwrap_or(&pinned.reference);
-            ports
-                .repository
-                .tag_bytes(Quarantine::Pull(pull.number), tag.id)
-                .and_then(|bytes| ports.keyring.verify(&bytes, name, ports.clock.now()))
+            match ports.repository.tag_bytes(Quarantine::Pull(pull.number), tag.id) {
+                Err(fault) if trusted && fault.kind == FaultKind::Permanent => {
+                    tracing::warn!(pull.id = pull.number.0, "A pinned tag is gone: {fault}");
+                    return happened(PullEvent::Lost);
+                }
+                Err(fault) => Err(fault),
+                Ok(bytes) => ports.keyring.verify(&bytes, name, ports.clock.now()),
+            }
         }
     };
     match verification {
@@ -120,7 +128,8 @@ fn examine(ports: &Ports, policy: &Policy, pull: &Pull, older: &[OlderTip]) -> R
         };
         let contained = older.iter().filter(|older| brings.contains(&older.tip));
         let contains = contained.map(|older| older.number).collect();
-        Ok(PullEvent::Examined { facts, contains, series })
+        let touches = touches(ports, pull, tip)?;
+        Ok(PullEvent::Examined { facts, contains, series, touches })
     });
     match examined {
         Ok(event) => happened(event),
@@ -139,6 +148,26 @@ fn series(
     let base = pull.cover.request.base.as_ref();
     let most = policy.targets.get(&pull.target).map_or(0, |target| target.checks.max_commits);
     ports.repository.series(from, &pull.target, tip, base, most)
+}
+
+/// The addresses of the maintainers whose paths the request touches, each once.
+fn touches(ports: &Ports, pull: &Pull, tip: ObjectId) -> std::result::Result<Vec<String>, Fault> {
+    let owners = ports.keyring.path_owners()?;
+    if owners.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sets: Vec<_> = owners.iter().map(|owner| owner.paths.clone()).collect();
+    let from = Quarantine::Pull(pull.number);
+    let touched = ports.repository.touched(from, &pull.target, tip, &sets)?;
+    let mut found = Vec::new();
+    for (owner, _) in owners.iter().zip(touched).filter(|(_, touched)| *touched) {
+        for address in owner.addresses.iter().map(|address| address.to_lowercase()) {
+            if !found.contains(&address) {
+                found.push(address);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Files that the request changes and its signer may not submit, if there are any.

@@ -129,3 +129,31 @@ fn an_approval_covers_what_it_named() {
     assert!(covers(&both, &both[1..]));
     assert!(!covers(&both[..1], &both));
 }
+
+#[test]
+fn thousands_of_commits_with_every_problem_take_little_room() {
+    for text in ["x".repeat(100), "\"".repeat(100), "\u{1f980}".repeat(100), "\u{1}".repeat(100)] {
+        let many = |number: u32| {
+            let mut id = [0; 20];
+            id[..4].copy_from_slice(&number.to_be_bytes());
+            CommitFacts {
+                id: ObjectId::from_bytes(id),
+                subject: text.clone(),
+                author: person(&format!("{text} via devel@lists.example.org"), &text),
+                is_utf8: false,
+                signed_off_by: Vec::new(),
+                nacked_by: vec![person(&text, &text); 50],
+                parents: 1 + (number as usize) % 2,
+                changes_submodules: true,
+            }
+        };
+        let mut series = series((0..5_000).map(many).collect());
+        (series.base, series.is_empty, series.skips_ci) = (Base::Unknown, true, true);
+        let policy = CheckPolicy::all(Duty::Hold);
+        let found = problems(&series, &policy, &alice(), &["devel@lists.example.org"]);
+        assert_eq!(found.len(), 11, "all but the other one of the base");
+        let written = serde_json::to_string(&found).unwrap();
+        assert!(written.len() < 9_000, "{} bytes of {text:?}", written.len());
+        assert!(found.iter().all(|problem| problem.commits.len() <= NAMED));
+    }
+}

@@ -8,7 +8,7 @@ use super::fetching::{fetched, not_fetched};
 pub use super::ordered::Ordered;
 use super::superseding::{retracted, retraction_told, superseded};
 use super::{HoldReason, Pull, Stage};
-use super::{checking, examining, ordered};
+use super::{checking, examining, ordered, proving};
 use crate::pull::checks::Series;
 use crate::pull::decision::{Told, Trouble};
 use crate::pull::ids::{MessageId, ObjectId, PullNumber, RunId};
@@ -40,6 +40,8 @@ pub enum PullEvent {
         /// Whether the keyring has the sender's address.
         sender_known: bool,
     },
+    /// The tag that it is trusted for is not kept any more.
+    Lost,
     /// Its commits were looked at.
     Examined {
         /// What was found.
@@ -48,6 +50,8 @@ pub enum PullEvent {
         contains: Vec<PullNumber>,
         /// What its commits are like; `None` where the target has them already.
         series: Option<Box<Series>>,
+        /// Addresses of the maintainers whose paths it touches.
+        touches: Vec<String>,
     },
     /// A later revision of it is verified.
     Superseded {
@@ -116,7 +120,9 @@ pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp)
         PullEvent::Checked { verification, sender_known } => {
             checked(pull, verification, sender_known, policy, now)
         }
-        PullEvent::Examined { facts, contains, series } => {
+        PullEvent::Lost => proving::lost(pull, now),
+        PullEvent::Examined { facts, contains, series, touches } => {
+            examining::touch(pull, touches);
             examining::examined(pull, &facts, contains, series.as_deref(), policy, now)
         }
         PullEvent::Superseded { by } => superseded(pull, by, now),
@@ -162,8 +168,31 @@ fn checked(
     policy: &Policy,
     now: Timestamp,
 ) -> Told {
-    let Stage::Fetched { pinned, .. } = &pull.stage else { return None };
-    let pinned = pinned.clone();
+    match &pull.stage {
+        Stage::Fetched { pinned, .. } => {
+            let pinned = pinned.clone();
+            judged(pull, pinned, verification, sender_known, policy, now)
+        }
+        Stage::Queued { .. } => proving::again(pull, verification, sender_known, policy, now),
+        Stage::Received { .. }
+        | Stage::Verified { .. }
+        | Stage::Held { .. }
+        | Stage::Running { .. }
+        | Stage::Concluded { .. }
+        | Stage::Answered { .. }
+        | Stage::Closed { .. } => None,
+    }
+}
+
+/// What a checked signature means, whatever stood before.
+pub(super) fn judged(
+    pull: &mut Pull,
+    pinned: Pinned,
+    verification: Verification,
+    sender_known: bool,
+    policy: &Policy,
+    now: Timestamp,
+) -> Told {
     match verification {
         Verification::Good(signer) => checking::signed(pull, pinned, signer, sender_known, now),
         Verification::UnknownKey { key, proved } => {

@@ -31,7 +31,7 @@ pub(super) fn signed(
         return Some(what);
     }
     let what = format!("signed by {} ({})", signer.name, signer.key);
-    let trusted = Trusted { pinned, signer };
+    let trusted = Trusted { pinned, signer, proved_at: Some(now) };
     pull.stage = Stage::Verified { trusted, check: Retry::now(now) };
     Some(what)
 }

@@ -240,7 +240,11 @@ fn queued(
         return Decision::wait(frozen_because(freeze)).no_later_than(freeze.until);
     }
     match situation.turn {
-        Turn::Now => Decision::act(PullAction::Begin, "it is its turn"),
+        Turn::Now if trusted.is_proved(now) => Decision::act(PullAction::Begin, "it is its turn"),
+        Turn::Now => Decision::act(
+            PullAction::Verify,
+            "it is its turn; its signature is to be checked again",
+        ),
         Turn::After(0) => Decision::wait("it is next in the queue; another test is running"),
         Turn::After(1) => Decision::wait("1 other waits before it in the queue"),
         Turn::After(n) => Decision::wait(format!("{n} others wait before it in the queue")),

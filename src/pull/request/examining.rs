@@ -12,6 +12,26 @@ use crate::pull::retry::Retry;
 use crate::pull::tag::Facts;
 use crate::pull::verdict::{Refusal, Verdict};
 
+/// How many maintainers a request notes whose paths it touches.
+const MOST_TOUCHED: usize = 100;
+
+/// How long an address may be (RFC 5321, section 4.5.3.1.3), and all that are noted together: the
+/// record stays small.
+const LONGEST_ADDRESS: usize = 254;
+const ALL_ADDRESSES: usize = 6_000;
+
+/// Notes whose paths a request touches, as many as a record holds.
+pub(super) fn touch(pull: &mut Pull, touches: Vec<String>) {
+    let Stage::Verified { .. } = &pull.stage else { return };
+    let mut left = ALL_ADDRESSES;
+    let fits = |address: &String| {
+        let fits = address.len() <= LONGEST_ADDRESS && address.len() <= left;
+        left -= if fits { address.len() } else { 0 };
+        fits
+    };
+    pull.touches = touches.into_iter().filter(fits).take(MOST_TOUCHED).collect();
+}
+
 pub(super) fn examined(
     pull: &mut Pull,
     facts: &Facts,

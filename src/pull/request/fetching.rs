@@ -42,6 +42,8 @@ pub(super) fn fetched(
         };
         // What a person judged before is this object, and no other that bears its name since.
         pull.pinned_tag = pull.pinned_tag.or(pinned.tag.as_ref().map(|tag| tag.id));
+        // Whose files it touches is found out anew: it may be another tag.
+        pull.touches.clear();
         pull.stage = Stage::Fetched { pinned, verify: Retry::now(now) };
         return Some(what);
     };

@@ -1,0 +1,125 @@
+//! Mails to the command mailbox, and signed retests on a list: which ones are looked at. Nothing of
+//! a stranger's is kept, and nobody is asked about it. It must not judge who wrote one, nor what it
+//! says.
+
+use super::answer::thread_of;
+use super::{BODY_CAP, Intake};
+use crate::bot::ports::Ports;
+use crate::mail::{Heading, Rules};
+use crate::ports::{Fault, FaultKind, FileName, Mailbox};
+use crate::pull::command_mail::CommandMail;
+use crate::pull::cover::Person;
+use crate::pull::world::Arrived;
+
+const STRANGERS: &str = "command mails of strangers";
+const DOUBTFUL: &str = "command mails that are too large or can't be named";
+
+impl Intake {
+    /// Whether a mail is one to the command mailbox: to its address, and to no list. Who answers a
+    /// letter on a list talks to people, whoever else gets a copy.
+    pub(super) fn is_to_commands(&self, head: &Heading, ports: &Ports) -> bool {
+        let Some(address) = &self.commands else { return false };
+        let to = |address: &str| head.to_cc.iter().any(|to| to.eq_ignore_ascii_case(address));
+        to(address) && head.list_id.is_none() && !ports.desk.lists.values().any(|list| to(&list.address))
+    }
+
+    /// A mail to the command mailbox, kept; or what it is counted as.
+    pub(super) fn commanded(
+        &self,
+        mailbox: &mut dyn Mailbox,
+        heading: &crate::ports::Heading,
+        head: &Heading,
+        ports: &Ports,
+    ) -> Result<Arrived, Fault> {
+        let Some(from) = &head.from else { return Ok(Arrived::Other) };
+        // Bounces, vacation notices, other bots, the bot itself: no answer, or they answer back.
+        if head.automatic || head.machinery || is_own(&from.address, ports) {
+            return Ok(Arrived::Other);
+        }
+        if !ports.may_command(&from.address)? {
+            return Ok(Arrived::Counted(STRANGERS));
+        }
+        kept(mailbox, heading, head, from, None, ports)
+    }
+
+    /// A mail on a list that may ask for a retest: an answer on a request's thread by somebody the
+    /// keyring knows, where the list takes that.
+    pub(super) fn retest_asked(
+        &self,
+        mailbox: &mut dyn Mailbox,
+        heading: &crate::ports::Heading,
+        head: &Heading,
+        rules: &Rules,
+        ports: &Ports,
+    ) -> Result<Option<Arrived>, Fault> {
+        let Some(author) = &head.author else { return Ok(None) };
+        if !rules.retest_by_mail
+            || head.automatic
+            || head.machinery
+            || head.references.is_empty()
+            || is_own(&author.address, ports)
+            || ports.in_force.is_denied(&author.address)
+            || ports.keyring.owner(&author.address).is_none()
+        {
+            return Ok(None);
+        }
+        let mut on_thread = false;
+        for id in thread_of(head) {
+            on_thread |= ports.store.pull_by_message_id(&id)?.is_some();
+        }
+        if !on_thread {
+            return Ok(None);
+        }
+        let Some(bytes) = loaded(mailbox, heading.uid)? else { return Ok(None) };
+        let asks = |window: &[u8]| window.eq_ignore_ascii_case(b"gatepost:");
+        if !bytes.windows(9).any(asks) {
+            return Ok(None);
+        }
+        let list = Some(rules.list.clone());
+        kept(mailbox, heading, head, author, list, ports).map(Some)
+    }
+}
+
+fn is_own(address: &str, ports: &Ports) -> bool {
+    let is = |own: &str| own.eq_ignore_ascii_case(address);
+    is(&ports.desk.sender) || ports.desk.commands.as_ref().is_some_and(|desk| is(&desk.address))
+}
+
+fn kept(
+    mailbox: &mut dyn Mailbox,
+    heading: &crate::ports::Heading,
+    head: &Heading,
+    from: &Person,
+    list: Option<crate::pull::ids::ListName>,
+    ports: &Ports,
+) -> Result<Arrived, Fault> {
+    let Some(id) = head.message_id.clone() else { return Ok(Arrived::Counted(DOUBTFUL)) };
+    if ports.store.mail(&id)?.is_some() {
+        // A folder that was renumbered, or a second copy.
+        return Ok(Arrived::Other);
+    }
+    let mail = CommandMail::new(
+        id,
+        &from.address,
+        &head.subject,
+        &head.references,
+        heading.received_at,
+        list,
+        ports.clock.now(),
+    );
+    let (Some(mail), true) = (mail, heading.size <= BODY_CAP) else {
+        return Ok(Arrived::Counted(DOUBTFUL));
+    };
+    let Some(bytes) = loaded(mailbox, heading.uid)? else { return Ok(Arrived::Other) };
+    ports.store.put_file(&FileName::Mail(mail.id.clone()), &bytes)?;
+    Ok(Arrived::Commands(Box::new(mail)))
+}
+
+/// A mail's bytes; `None` if it is gone, or breaks the reading: it is passed over.
+fn loaded(mailbox: &mut dyn Mailbox, uid: u32) -> Result<Option<Vec<u8>>, Fault> {
+    match mailbox.message(uid, BODY_CAP) {
+        Ok(bytes) => Ok(bytes),
+        Err(fault) if fault.kind == FaultKind::Permanent => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
