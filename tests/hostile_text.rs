@@ -11,8 +11,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
 
 use gatepost::adapters::store::SledStore;
-use gatepost::ports::{Batch, Control, HistoryEntry, Pause, Store};
+use gatepost::ports::{Batch, HistoryEntry, Store};
 use gatepost::pull::ids::{PipelineId, PullNumber, RunId};
+use gatepost::pull::overlay::{Overlay, Pause};
 use gatepost::pull::retry::Retry;
 use gatepost::pull::run::{Run, RunStage, Why};
 use gatepost::pull::verdict::{Outcome, PipelineLink, Shortfall};
@@ -137,7 +138,7 @@ fn hostile_records() -> Batch {
         pulls: vec![pull],
         runs: vec![run, open],
         cursors: vec![(records::folder(EVIL), records::cursor(5))],
-        control: Some(Control { pause: Some(pause), ..Control::default() }),
+        overlay: Some(Overlay { pause: Some(pause), ..Overlay::default() }),
         history: vec![(
             PullNumber(1),
             HistoryEntry { at: records::at(5), stage: "received".into(), what: EVIL.into() },

@@ -130,11 +130,17 @@ impl World {
                 told_unanswered: None,
                 lineage: Lineage::default(),
                 retraction: None,
+                retested_by_author: false,
+                notes: Vec::new(),
                 letters: Vec::new(),
                 stage: Stage::Received { fetch: gatepost::pull::retry::Retry::now(now) },
             },
             run: run(Why::Attempt { pull: PullNumber(17), attempt: 1, plan: Plan::Fresh }),
-            list: ListWords { name: ListName::new("devel"), address: "devel@lists.example".into() },
+            list: ListWords {
+                name: ListName::new("devel"),
+                address: "devel@lists.example".into(),
+                retest_by_mail: false,
+            },
             target: TargetWords {
                 branch: "master".into(),
                 fetch_url: "https://gitlab.example/project/ci.git".into(),
@@ -146,6 +152,7 @@ impl World {
 
     pub fn case(&self) -> Case<'_> {
         Case {
+            managers: &[],
             pull: &self.pull,
             run: Some(&self.run),
             list: &self.list,

@@ -15,15 +15,17 @@ use std::sync::Arc;
 
 use gatepost::adapters::store::MemoryStore;
 use gatepost::bot::engine::Engine;
+use gatepost::bot::in_force::InForce;
 use gatepost::bot::intake::Intake;
 use gatepost::bot::perform::perform;
-use gatepost::bot::ports::{Desk, Ports};
+use gatepost::bot::ports::{CommandDesk, Desk, Ports};
 use gatepost::mail::Rules;
 use gatepost::mail::letter::{Delivering, ListWords, Pen, TargetWords};
 use gatepost::mail::rules::Goal;
 use gatepost::ports::{Folder, Pipelines};
 use gatepost::pull::checks::CheckPolicy;
-use gatepost::pull::command;
+use gatepost::pull::command::{self, How, Sender};
+use gatepost::pull::command_mail::{Answer, Order};
 use gatepost::pull::cover::Person;
 use gatepost::pull::ids::{AccountName, ListName, PullNumber, TargetName};
 use gatepost::pull::pipeline::Status;
@@ -35,8 +37,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use outside::{ADMIN, BOT, Crashed, LIST, MANAGER, OTHER_LIST, Outside, OutsideTag, Plan, id_of};
 use ports::{
-    CountedStore, ValueClock, ValueGitLab, ValueKeyring, ValueMailbox, ValueOutbound,
-    ValueRepository,
+    CountedStore, ValueAuthenticator, ValueClock, ValueGitLab, ValueKeyring, ValueMailbox,
+    ValueOutbound, ValueRepository,
 };
 
 /// How a story's bot differs from the usual one.
@@ -69,6 +71,7 @@ impl Default for Setting {
             ci_lint: CiLint::Try,
             ci_paths: vec![".gitlab-ci.yml".into()],
             checks: CheckPolicy::usual(),
+            freeze: None,
         };
         let list = ListPolicy { address: LIST.into(), own_copies: folder() };
         let policy = Policy {
@@ -79,6 +82,10 @@ impl Default for Setting {
             fetch_patience: SignedDuration::from_hours(2),
             keep: SignedDuration::from_hours(14 * 24),
             letters_per_hour: 20,
+            letters_per_hour_in_all: 200,
+            command_mails_per_hour: 20,
+            administrator: ADMIN.into(),
+            managers: vec![MANAGER.into()],
             targets: BTreeMap::from([(TargetName::new("master"), target)]),
             lists: BTreeMap::from([(ListName::new("devel"), list)]),
         };
@@ -328,7 +335,7 @@ impl World {
         }
     }
 
-    fn take(&mut self, input: Input) -> Option<Result<String, String>> {
+    fn take(&mut self, input: Input) -> Option<Answer> {
         let taken = self.engine.as_mut().unwrap().take(input).unwrap();
         self.effects.extend(taken.effects);
         self.wake_at = taken.wake_at;
@@ -341,10 +348,20 @@ impl World {
         let since = self.setting.since;
         if self.setting.two_lists {
             let lists = [lists, vec![other.clone()]].concat();
-            self.read_folder(&Intake { folder: folder(), lists, since }, false);
-            self.read_folder(&Intake { folder: other_folder(), lists: vec![other], since }, true);
+            self.read_folder(
+                &Intake { folder: folder(), lists, commands: Some(BOT.into()), since },
+                false,
+            );
+            let lists = vec![other];
+            self.read_folder(
+                &Intake { folder: other_folder(), lists, commands: None, since },
+                true,
+            );
         } else {
-            self.read_folder(&Intake { folder: folder(), lists, since }, false);
+            self.read_folder(
+                &Intake { folder: folder(), lists, commands: Some(BOT.into()), since },
+                false,
+            );
         }
     }
 
@@ -371,10 +388,17 @@ impl World {
         let desk = Desk {
             pen,
             sender: BOT.into(),
+            managers: vec![MANAGER.into()],
+            administrator: ADMIN.into(),
+            commands: Some(CommandDesk {
+                address: BOT.into(),
+                window: SignedDuration::from_hours(48),
+            }),
             lists: [("devel", LIST), ("block", OTHER_LIST)]
                 .map(|(name, address)| {
                     let name = ListName::new(name);
-                    (name.clone(), ListWords { name, address: address.into() })
+                    let retest_by_mail = self.setting.rules.retest_by_mail;
+                    (name.clone(), ListWords { name, address: address.into(), retest_by_mail })
                 })
                 .into(),
             rules: [&self.setting.rules, &self.setting.other_rules]
@@ -399,23 +423,30 @@ impl World {
                     (target.clone(), gitlab)
                 })
                 .collect(),
+            authenticator: Some(Arc::new(ValueAuthenticator(outside.clone()))),
             desk: Arc::new(desk),
+            in_force: InForce::default(),
         }
     }
 
     fn is_quiet(&self) -> bool {
         let Some(engine) = &self.engine else { return false };
         let world = engine.world();
-        let paused = world.control().pause.is_some();
+        let overlay = world.overlay();
+        let paused = overlay.pause.is_some()
+            || !overlay.paused_lists.is_empty()
+            || !overlay.freezes.is_empty();
+        let stopped = overlay.stop.is_some() || overlay.breaker.is_some();
         self.effects.is_empty()
             && world.control().near_misses.is_empty()
-            && world.letters().values().all(|letter| letter.state.is_final())
-            && world.runs().values().all(|run| run.outcome().is_some())
+            && world.mails().is_empty()
+            && (stopped || world.letters().values().all(|letter| letter.state.is_final()))
+            && (stopped || world.runs().values().all(|run| run.outcome().is_some()))
             && world.pulls().values().all(|pull| match &pull.stage {
                 Stage::Held { told, .. } => *told,
                 Stage::Queued { .. } => paused,
                 Stage::Answered { .. } | Stage::Closed { .. } => true,
-                _ => false,
+                _ => stopped,
             })
     }
 
@@ -429,15 +460,26 @@ impl World {
     /// Gives the bot a command.
     pub fn command(&mut self, line: &str) -> Result<String, String> {
         self.turn();
-        let command = command::parse(line).map_err(|error| error.to_string())?;
+        let order = Order {
+            line: line.into(),
+            command: command::parse(line, false).map_err(|error| error.to_string()),
+            by: Sender { address: "rita".into(), how: How::Socket },
+            maintainer: false,
+            thread: None,
+            keys: Vec::new(),
+            reply_to: Some(MANAGER.into()),
+            mail: None,
+        };
         loop {
-            let input = Input::Command {
-                command: command.clone(),
-                by: "rita".into(),
-                reply_to: Some(MANAGER.into()),
-            };
+            let input = Input::Command(Box::new(order.clone()));
             match catch_unwind(AssertUnwindSafe(|| self.take(input))) {
-                Ok(answer) => return answer.unwrap(),
+                Ok(answer) => {
+                    return match answer.unwrap() {
+                        Answer::Done(said) => Ok(said),
+                        Answer::Refused(why) => Err(why),
+                        Answer::Look(_) => Ok("shown".into()),
+                    };
+                }
                 Err(panic) if panic.is::<Crashed>() => {
                     self.engine = None;
                     self.effects.clear();

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use gatepost::adapters::store::MemoryStore;
 use gatepost::ports::*;
+use gatepost::pull::audit::AuditEntry;
 use gatepost::pull::checks::Series;
 use gatepost::pull::ci_change::{ChangedFile, CiPlan};
+use gatepost::pull::command_mail::CommandMail;
 use gatepost::pull::expiry::ExpiringKey;
 use gatepost::pull::ids::{
     CommitName, JobId, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName,
@@ -207,6 +209,54 @@ impl Keyring for ValueKeyring {
 
     fn adopt(&self, changes: KeyChanges) {
         self.0.lock().key_changes = changes;
+    }
+}
+
+/// Believes the mail's own `X-Proof: openpgp` or `X-Proof: dkim`; all of its text is proved. What
+/// stands in `X-Signature` is its digest.
+pub struct ValueAuthenticator(pub Outside);
+
+impl Authenticator for ValueAuthenticator {
+    fn authenticate(&self, mail: &[u8], now: Timestamp) -> Result<Authentication, Fault> {
+        self.0.call("authenticator.authenticate", |o| {
+            if let Some(fault) = o.fault("authenticate") {
+                return Err(fault);
+            }
+            let mail = String::from_utf8_lossy(mail).replace("\r\n", "\n");
+            let (header, text) = mail.split_once("\n\n").unwrap_or((&mail, ""));
+            let value = |name: &str| {
+                let mut fields = header.lines().filter_map(|line| line.split_once(": "));
+                fields.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+            };
+            let age = value("X-Age-Hours").map_or(0, |hours| hours.parse().unwrap());
+            let signed_at = now - SignedDuration::from_hours(age);
+            let digests = vec![value("X-Signature").unwrap_or_else(|| id_of(&[text]).to_string())];
+            let recipients = value("X-Signed-To").map(|to| vec![to]);
+            let keys = value("X-Key").map(String::into_bytes).into_iter().collect();
+            let (text, subject) = (text.to_owned(), value("Subject"));
+            let mut found = Authentication::default();
+            match value("X-Proof").as_deref() {
+                Some("openpgp") => {
+                    let from = value("From").unwrap_or_default();
+                    let who = Signer {
+                        key: format!("FINGERPRINT-OF-{from}"),
+                        name: from.clone(),
+                        addresses: vec![value("X-Signer").unwrap_or(from)],
+                        scope: Default::default(),
+                    };
+                    let subject = None;
+                    found.openpgp =
+                        Some(Proof { who, signed_at, digests, text, subject, recipients, keys });
+                }
+                Some("dkim") => {
+                    let who = Domain("example.org".into());
+                    found.dkim =
+                        Some(Proof { who, signed_at, digests, text, subject, recipients, keys });
+                }
+                _ => found.failures.push("The mail has no OpenPGP signature.".into()),
+            }
+            Ok(found)
+        })
     }
 }
 
@@ -603,6 +653,15 @@ impl Store for CountedStore {
     }
     fn history(&self, number: PullNumber) -> Result<Vec<HistoryEntry>, Fault> {
         self.1.history(number)
+    }
+    fn mail(&self, id: &MessageId) -> Result<Option<CommandMail>, Fault> {
+        self.1.mail(id)
+    }
+    fn seen(&self, digest: &str) -> Result<Option<MessageId>, Fault> {
+        self.1.seen(digest)
+    }
+    fn audit(&self, of: Option<PullNumber>, at_most: usize) -> Result<Vec<AuditEntry>, Fault> {
+        self.1.audit(of, at_most)
     }
     fn put_file(&self, name: &FileName, content: &[u8]) -> Result<(), Fault> {
         self.0.call("store.put_file", |_| self.1.put_file(name, content))

@@ -1,7 +1,7 @@
 //! What both stores do alike.
 
 use gatepost::adapters::store::{MemoryStore, SledStore};
-use gatepost::ports::{Batch, Control, Fault, FaultKind, FileName, Pause, Records, Store};
+use gatepost::ports::{Batch, Control, Fault, FaultKind, FileName, Records, Store};
 use gatepost::pull::ids::{JobId, PullNumber, RunId};
 use gatepost::pull::letter::LetterState;
 use gatepost::pull::request::Pull;
@@ -53,16 +53,17 @@ fn a_new_store_is_empty_and_counts_from_one() {
 #[test]
 fn everything_of_a_batch_is_there_after_opening_again() {
     both(|place| {
-        let control = Control {
-            pause: Some(Pause { reason: "moving".into(), by: "ada".into(), at: at(1) }),
-            ..Control::default()
-        };
+        let control = Control { counts: [("unsigned".to_owned(), 3)].into(), ..Control::default() };
         let batch = Batch {
             pulls: vec![pull(1, "one@x"), pull(2, "two@x")],
             runs: vec![run(1)],
             letters: vec![letter("l1@x", ready())],
             cursors: vec![(folder("INBOX"), cursor(5)), (folder("Grüße"), cursor(6))],
             control: Some(control.clone()),
+            overlay: Some(overlay()),
+            mails: vec![mail("c1@x")],
+            seen: vec![("d1".into(), message_id("c1@x"))],
+            audit: vec![command("pause moving", None), command("approve 1", Some(1))],
             history: vec![(PullNumber(1), line("came")), (PullNumber(2), line("came too"))],
         };
         let store = place.open();
@@ -80,6 +81,8 @@ fn everything_of_a_batch_is_there_after_opening_again() {
                 letters: batch.letters.clone(),
                 cursors: vec![batch.cursors[0].clone(), batch.cursors[1].clone()],
                 control,
+                overlay: overlay(),
+                mails: vec![mail("c1@x")],
                 next_pull: 3,
                 next_run: 2,
             }
@@ -90,6 +93,16 @@ fn everything_of_a_batch_is_there_after_opening_again() {
         assert_eq!(store.pull_by_message_id(&message_id("two@x")).unwrap(), Some(PullNumber(2)));
         assert_eq!(store.history(PullNumber(1)).unwrap(), [line("came")]);
         assert_eq!(store.history(PullNumber(2)).unwrap(), [line("came too")]);
+        assert_eq!(store.mail(&message_id("c1@x")).unwrap(), Some(mail("c1@x")));
+        assert_eq!(store.seen("d1").unwrap(), Some(message_id("c1@x")));
+        assert_eq!(store.seen("d2").unwrap(), None);
+        // Newest first; the put that is made twice adds nothing.
+        store.put(&Batch { audit: batch.audit.clone(), ..Batch::default() }).unwrap();
+        let newest = [command("approve 1", Some(1)), command("pause moving", None)];
+        assert_eq!(store.audit(None, 9).unwrap(), newest);
+        assert_eq!(store.audit(None, 1).unwrap(), newest[..1]);
+        assert_eq!(store.audit(Some(PullNumber(1)), 9).unwrap(), newest[..1]);
+        assert_eq!(store.audit(Some(PullNumber(2)), 9).unwrap(), []);
     });
 }
 

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gatepost::ports::{
-    Batch, Control, Cursor, Fault, FileName, Folder, HistoryEntry, Pause, Store,
-};
+use gatepost::ports::{Batch, Control, Cursor, Fault, FileName, Folder, HistoryEntry, Store};
+use gatepost::pull::audit::AuditEntry;
+use gatepost::pull::command::{How, Sender};
+use gatepost::pull::command_mail::{Answer, CommandMail, Entry, Look, MailStage, Transcript};
 use gatepost::pull::cover::{Cover, Person, Request};
 use gatepost::pull::expiry::{ExpiringKey, Warned, Warning};
 use gatepost::pull::ids::{
@@ -13,6 +14,7 @@ use gatepost::pull::ids::{
 };
 use gatepost::pull::letter::{About, Letter, LetterState};
 use gatepost::pull::near_miss::NearMiss;
+use gatepost::pull::overlay::{AddedKey, Change, Freeze, Overlay, Pause};
 use gatepost::pull::request::{Pull, Stage};
 use gatepost::pull::retry::Retry;
 use gatepost::pull::revision::Lineage;
@@ -75,6 +77,8 @@ pub fn pull(number: u64, id: &str) -> Pull {
         told_unanswered: None,
         lineage: Lineage::default(),
         retraction: None,
+        retested_by_author: false,
+        notes: Vec::new(),
         letters: vec![message_id("letter@example.org")],
         stage: Stage::Received { fetch: Retry::now(at(1)) },
     }
@@ -145,10 +149,54 @@ fn expiring(key: &str) -> ExpiringKey {
     ExpiringKey { key: key.into(), owner: "Ada".into(), address, expires: at(6) }
 }
 
+pub fn overlay() -> Overlay {
+    let pause = Pause { reason: "moving".into(), by: "ada".into(), at: at(1) };
+    let change = Change { by: "ada".into(), at: at(1) };
+    let (until, reason) = (Some(at(9)), Some("rc1".into()));
+    let freeze = Freeze { until, reason, by: "ada".into(), at: at(1) };
+    let key = AddedKey { address: "bob@x".into(), by: "ada".into(), at: at(1) };
+    Overlay {
+        stop: Some(pause.clone()),
+        pause: Some(pause.clone()),
+        paused_lists: [(ListName::new("devel"), pause.clone())].into(),
+        breaker: Some(pause),
+        freezes: [(TargetName::new("master"), freeze)].into(),
+        allowed: [("eve@x".to_owned(), change.clone())].into(),
+        denied: [("mallory@x".to_owned(), change.clone())].into(),
+        managers_added: [("carol@x".to_owned(), change.clone())].into(),
+        managers_removed: [("dan@x".to_owned(), change.clone())].into(),
+        keys_added: [("A1".to_owned(), key)].into(),
+        keys_removed: [("B2".to_owned(), change)].into(),
+    }
+}
+
+pub fn mail(id: &str) -> CommandMail {
+    let id = message_id(id);
+    let above = [message_id("one@x")];
+    let mut mail = CommandMail::new(id, "Ada@x", "approve 1", &above, at(3), None, at(4)).unwrap();
+    let entry = Entry::new("approve 1", Answer::Done("Request 1 is approved.".into()));
+    let look = Entry::new("list held", Answer::Look(Look::List(Some("held".into()))));
+    let transcript =
+        Transcript { remark: Some("Hello.".into()), entries: vec![entry, look], changed: true };
+    mail.stage = MailStage::CarriedOut { transcript };
+    mail
+}
+
+pub fn command(line: &str, pull: Option<u64>) -> AuditEntry {
+    AuditEntry {
+        at: at(4),
+        by: Sender { address: "ada@x".into(), how: How::OpenPgp { key: "C3".into() } },
+        mail: Some(message_id("c1@x")),
+        command: line.into(),
+        pull: pull.map(PullNumber),
+        outcome: "Done.".into(),
+        carried_out: true,
+    }
+}
+
 /// The records of the stored fixture: never changed, new ones go into a new version's.
 pub fn fill(store: &dyn Store) {
     let control = Control {
-        pause: Some(Pause { reason: "moving".into(), by: "ada".into(), at: at(1) }),
         counts: [("unsigned".to_owned(), 3)].into(),
         counting_since: Some(at(0)),
         alerts: [("mailbox".to_owned(), "login refused".to_owned())].into(),
@@ -163,6 +211,10 @@ pub fn fill(store: &dyn Store) {
         letters: vec![letter("l1@x", ready()), letter("l2@x", LetterState::Sent { at: at(8) })],
         cursors: vec![(folder("INBOX"), cursor(5))],
         control: Some(control),
+        overlay: Some(overlay()),
+        mails: vec![mail("c1@x")],
+        seen: vec![("d1".into(), message_id("c1@x"))],
+        audit: vec![command("approve 1", Some(1))],
         history: vec![(PullNumber(1), line("came")), (PullNumber(1), line("read"))],
     };
     store.put(&batch).unwrap();

@@ -43,10 +43,14 @@ fn an_export_has_every_record_in_a_fixed_order() {
             r#"letters "l2@x""#,
             r#"cursors "bot INBOX""#,
             r#"control "control""#,
+            r#"control "overlay""#,
             r#"history "1.0""#,
             r#"history "1.1""#,
             r#"message-ids "one@x""#,
             r#"message-ids "two@x""#,
+            r#"mails "c1@x""#,
+            r#"seen "d1""#,
+            r#"audit "0""#,
         ]
     );
 }

@@ -20,7 +20,9 @@ impl Intake {
     pub(super) fn is_to_commands(&self, head: &Heading, ports: &Ports) -> bool {
         let Some(address) = &self.commands else { return false };
         let to = |address: &str| head.to_cc.iter().any(|to| to.eq_ignore_ascii_case(address));
-        to(address) && head.list_id.is_none() && !ports.desk.lists.values().any(|list| to(&list.address))
+        to(address)
+            && head.list_id.is_none()
+            && !ports.desk.lists.values().any(|list| to(&list.address))
     }
 
     /// A mail to the command mailbox, kept; or what it is counted as.
