@@ -96,6 +96,8 @@ fn pull(number: u64, head: ObjectId, at: Timestamp, stage: Stage, letter: Messag
         told_unanswered: None,
         lineage: Lineage::default(),
         retraction: None,
+        retested_by_author: false,
+        notes: Vec::new(),
         letters: vec![letter],
         stage,
     }

@@ -66,6 +66,12 @@ fn looked_at(ports: &Ports, mail: &CommandMail) -> std::result::Result<MailReadi
     }
     let now = ports.clock.now();
     let found = authenticator.authenticate(&bytes, now)?;
+    if let Some(proof) = &found.openpgp
+        && !proof.who.has_address(&mail.from)
+    {
+        let (who, key) = (&proof.who.name, &proof.who.key);
+        return refused(&format!("{who} signed it ({key}), and it is from another address"));
+    }
     let openpgp = found
         .openpgp
         .map(|proof| proved(&mail.from, proof, |signer| How::OpenPgp { key: signer.key.clone() }));
