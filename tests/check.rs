@@ -232,6 +232,47 @@ fn a_world_in_order_is_told_line_by_line() {
 }
 
 #[test]
+fn a_command_mailbox_needs_keys_and_a_resolver() {
+    let keys = |owners: &[&str]| {
+        Ok(KeyringFacts {
+            keys: owners.iter().map(|each| key(each)).collect(),
+            ..fine().keyring.unwrap()
+        })
+    };
+    let commanded = |lines: &str, world: World| {
+        let config = format!("{}\n[command]\naccount = \"lists\"\n{lines}\n", world.config);
+        World { config, ..world }
+    };
+    let lines = |world: &World| {
+        let (_, lines) = world.check();
+        let about = lines.iter().filter(|line| line.subject == "command mailbox");
+        about.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let all = commanded(
+        "folder = \"commands\"",
+        World { keyring: keys(&["Admin", "Release"]), ..fine() },
+    );
+    let none = World {
+        keyring: keys(&["Alice"]),
+        resolver: Err(Fault::temporary("the DNS does not answer: timed out")),
+        ..fine()
+    };
+    let told = [
+        &all,
+        &commanded("resolvers = [\"127.0.0.1:5353\"]", none),
+        &commanded(
+            "dkim = \"header\"\nauthserv_id = \"mx.example.org\"",
+            World { keyring: keys(&["Admin", "Release"]), ..fine() },
+        ),
+        &commanded("dkim = \"off\"", World { keyring: keys(&["Admin", "Release"]), ..fine() }),
+    ]
+    .map(lines);
+    insta::assert_snapshot!(told.concat(), @"");
+    let asked = all.asked.borrow();
+    assert_eq!(asked[..2], ["lists INBOX,commands", "resolver [] example.org"]);
+}
+
+#[test]
 fn json_has_one_object_a_line() {
     let world = World { head: Err(Fault::temporary("no answer\nat all")), ..fine() };
     let (_, lines) = world.check();
@@ -249,8 +290,8 @@ fn json_has_one_object_a_line() {
 fn a_configuration_that_does_not_load_is_all_there_is_to_say() {
     let world = fine().change(&[("host = \"imap", "hots = \"imap"), ("\"lists\"", "7")]);
     insta::assert_snapshot!(world.complaints(), @r#"
-✗ configuration: /etc/gatepost/config.toml:54: account.name: is a whole number; it takes a name of letters, digits, "-", "_" and "."
-✗ configuration: /etc/gatepost/config.toml:56: account.hots: there is no such key; did you mean `host`?
+✗ configuration: /etc/gatepost/config.toml:58: account.name: is a whole number; it takes a name of letters, digits, "-", "_" and "."
+✗ configuration: /etc/gatepost/config.toml:60: account.hots: there is no such key; did you mean `host`?
 "#);
     assert!(world.asked.borrow().is_empty());
 }
@@ -314,7 +355,7 @@ fn each_thing_that_is_not_in_order_has_its_words() {
 ✗ account lists: login refused; see host, port, tls, ca_file, login and password of that account
 ! account lists: logged in to imap.example.org:993, not encrypted, since allow_plain is set; set tls to "starttls" or "implicit", and remove allow_plain
 ! account lists: imap.example.org:993 does not announce new mail (no IDLE); make account.poll as short as the server bears
-✗ account lists, folder INBOX: no such folder; see folder and own_copy_folder of the lists that use this account
+✗ account lists, folder INBOX: no such folder; see folder and own_copy_folder of the lists that use this account, and folder in [command]
 ✗ smtp: connection refused; see that it can be reached from here, and try again
 ! smtp: logged in to smtp.example.org:25, not encrypted, since allow_plain is set; set tls to "starttls" or "implicit", and remove allow_plain
 ✗ target master: the mirror is not set up; see url and branch of that target

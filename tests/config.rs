@@ -318,7 +318,11 @@ fn a_slip_in_each_section_gets_its_suggestion() {
             "{ flie = \"gitlab-token\" }",
             "target.ci.token.flie: there is no such key; did you mean `file`?",
         ),
-        ("#directory =", "folder =", "state.folder: there is no such key; it belongs in [[list]]"),
+        (
+            "#directory =",
+            "folder =",
+            "state.folder: there is no such key; it belongs in [[list]] or [command]",
+        ),
         (
             "tls = \"implicit\"",
             "\ntls = \"startls\"",
@@ -983,7 +987,16 @@ fn a_command_mailbox_that_can_not_be_right_is_refused_with_what_to_do() {
         format!("{}\n", problems.trim().split_once(": ").unwrap().1)
     })
     .collect();
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+command.address: is the address of a list; name an address of the bot's own
+command.dkim: is "header", and no `authserv_id` says whose header; write the name that your mail server puts first into Authentication-Results
+command.authserv_id: is "mx; dkim=pass", which is no server's name; write what stands between "Authentication-Results:" and the first ";"
+command.dkim: is "heeder", which is none of the choices; did you mean "header"?
+command.resolvers[1]: is "dns.example.org", which is not a DNS server's address; write 192.0.2.1, 192.0.2.1:5353 or [2001:db8::1]:53
+command.resolvers[1]: is "192.0.2.1:0", which is not a DNS server's address; write 192.0.2.1, 192.0.2.1:5353 or [2001:db8::1]:53
+command.window: is "0s", which is out of range; write a duration above zero and below ten years
+command.mails_per_hour: is out of range; write a whole number from 1 to 1000000
+"#);
     let elsewhere = World::new(format!("{}\n[command]\naccount = \"list\"\n", shipped()));
     assert!(elsewhere.problems().contains("no account named \"list\"; did you mean \"lists\"?"));
     let nowhere = World::new(format!("{}\n[command]\n", shipped()));
