@@ -134,7 +134,7 @@ fn the_shipped_files_are_what_the_table_says() {
 fn checks_that_are_not_configured_are_the_usual_ones() {
     let checks = |world: &World| {
         let config = world.load().unwrap();
-        config.targets.iter().map(|target| target.checks).collect::<Vec<_>>()
+        config.targets.values().map(|target| target.checks).collect::<Vec<_>>()
     };
     let named = World::new(shipped());
     assert_eq!(checks(&named), [CheckPolicy::usual()]);
