@@ -8,9 +8,9 @@ mod gitlab_support;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gatepost::adapters::gitlab::GitLab;
 use gatepost::config::model::Ci;
@@ -90,11 +90,15 @@ fn rows_that_shift_between_pages_count_once() {
 
 #[test]
 fn pages_without_end_are_given_up() {
-    let odd = Odd::start(|_, stream| {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let odd = Odd::start(move |_, stream| {
+        counted.fetch_add(1, Ordering::SeqCst);
         json(stream, "x-next-page: 2\r\n", r#"[{"id":1,"sha":"x","status":"y"}]"#)
     });
     let found = GitLab::new(&odd.ci()).unwrap().find("b", ObjectId::from_bytes([1; 20]));
     assert_eq!(found.unwrap_err().kind, FaultKind::Temporary);
+    assert!(asked.load(Ordering::SeqCst) <= 100, "{asked:?} pages");
 }
 
 #[test]
@@ -132,7 +136,9 @@ fn a_server_that_drips_is_given_up_at_the_deadline() {
         }
     });
     let adapter = GitLab::with_deadline(&odd.ci(), Duration::from_millis(500)).unwrap();
+    let began = Instant::now();
     assert_eq!(adapter.get(PipelineId(1)).unwrap_err().kind, FaultKind::Temporary);
+    assert!(began.elapsed() < Duration::from_secs(15), "it took {:?}", began.elapsed());
 }
 
 #[test]

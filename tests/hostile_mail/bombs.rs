@@ -90,6 +90,9 @@ fn a_mail_of_100_mb_is_read_as_far_as_one_is_fetched() {
     assert_eq!(mail::read(&mail), mail::read(&mail[..MOST]));
     mail.splice(HEAD.len() + 1.., BLOCK.bytes().chain(mail[HEAD.len() + 1..].to_vec()));
     holds("100 MB with a request", &mail, None);
+    // What stands behind it is not read, a request or not.
+    let late = [filled(&head(""), "words\n", MOST), b"\n".to_vec(), BLOCK.into()].concat();
+    holds("a request behind what is read", &late, Some(Reason::NoBlock));
 }
 
 #[test]

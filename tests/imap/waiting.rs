@@ -1,7 +1,7 @@
 //! Waiting for news, with IDLE and without, whatever the server says meanwhile.
 
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gatepost::adapters::imap::{ImapFolder, Limits};
 use gatepost::ports::{FaultKind, Mailbox, News};
@@ -222,7 +222,9 @@ fn a_flood_while_idle_is_not_held() {
         Then::Close
     });
     let mut mailbox = opened(&fake, patient());
+    let began = Instant::now();
     assert_eq!(mailbox.wait(LONG).unwrap_err().kind, FaultKind::Temporary);
+    assert!(began.elapsed() < Duration::from_secs(15), "it took {:?}", began.elapsed());
 }
 
 #[test]

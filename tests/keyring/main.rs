@@ -6,6 +6,7 @@ mod folder;
 mod gpg;
 mod maintainers;
 mod outcomes;
+mod security_keys;
 mod sequoia;
 mod signers;
 mod ssh;

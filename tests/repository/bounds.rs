@@ -280,6 +280,7 @@ fn a_stalled_server_holds_up_no_other_fetch() {
     let (tell, stalled) = mpsc::channel::<()>();
     let (release, released) = mpsc::channel::<()>();
     let (tell, released) = (Mutex::new(tell), Mutex::new(released));
+    let ended = AtomicBool::new(false);
     world.server.odd("odd", move |_, _| {
         tell.lock().unwrap().send(()).unwrap();
         let _let_go = released.lock().unwrap().recv();
@@ -289,10 +290,12 @@ fn a_stalled_server_holds_up_no_other_fetch() {
             let mut order = world.order("odd", "pull-1");
             order.into = Quarantine::Run(RunId(9));
             assert!(bot.fetch(&order).is_err());
+            ended.store(true, Ordering::SeqCst);
         });
         stalled.recv().unwrap();
         assert!(bot.fetch(&world.order("author.git", "pull-1")).is_ok());
         assert_eq!(bot.target_head(&target()).unwrap(), world.id("master"));
+        assert!(!ended.load(Ordering::SeqCst), "they waited for it");
         drop(release);
     });
 }

@@ -269,7 +269,7 @@ fn a_request_with_every_problem_thousands_of_times_is_kept_and_told() {
                 (bad.signed_off_by, bad.nacked_by) = (Vec::new(), vec![person; 50]);
                 let mut merge = bad.clone();
                 merge.parents = 2;
-                series.commits = [bad.clone(), merge].repeat(2_500);
+                series.commits = vec![[bad.clone(), merge]; 2_500].concat();
                 (series.total, series.base) = (5_000, Base::Unknown);
                 (series.is_empty, series.skips_ci) = (true, true);
             });
