@@ -398,6 +398,7 @@ impl World {
         let outside = &self.outside;
         let from = Person { name: Some("Gatepost".into()), address: BOT.into() };
         let pen = Pen::new(&from, &[MANAGER.to_owned()], ADMIN, self.setting.delivering).unwrap();
+        let pen = pen.with_commands(BOT).unwrap();
         let desk = Desk {
             pen,
             sender: BOT.into(),
@@ -491,9 +492,14 @@ impl World {
                     self.restarts += 1;
                     let durable_before = self.outside.lock().crash.take();
                     self.turn();
-                    // The put was durable: the command has been carried out.
+                    // The put was durable: the audit trail says what came of it.
                     if durable_before.is_some_and(|(_, after)| after) {
-                        return Ok("carried out before the crash".into());
+                        let entry = self.audit().pop().expect("what was given is written down");
+                        return if entry.carried_out {
+                            Ok(entry.outcome)
+                        } else {
+                            Err(entry.outcome)
+                        };
                     }
                 }
                 Err(panic) => std::panic::resume_unwind(panic),
@@ -593,7 +599,8 @@ impl World {
     /// The one letter to an address alone. Marks it read.
     #[track_caller]
     pub fn letter_to(&mut self, address: &str) -> String {
-        let found = self.take_letters(|l| !l.to_list && l.recipients == [address]);
+        let found = self
+            .take_letters(|l| !l.to_list && l.recipients.first().is_some_and(|to| to == address));
         let ids: std::collections::BTreeSet<_> = found.iter().map(|l| &l.message_id).collect();
         assert_eq!(ids.len(), 1, "letters to {address}: {found:#?}");
         format!("{}\n\n{}", found[0].subject, found[0].text)
@@ -601,7 +608,8 @@ impl World {
 
     /// How many letters to an address nobody has read yet. Marks them read.
     pub fn letters_to(&mut self, address: &str) -> usize {
-        self.take_letters(|l| !l.to_list && l.recipients == [address]).len()
+        self.take_letters(|l| !l.to_list && l.recipients.first().is_some_and(|to| to == address))
+            .len()
     }
 
     fn take_letters(&mut self, which: impl Fn(&Letter) -> bool) -> Vec<Letter> {

@@ -12,6 +12,7 @@ const DKIM: &str = "X-Proof: dkim";
 
 /// Alice's request, tested and failed.
 fn failed(w: &mut World) -> Mailed {
+    w.run_until_quiet();
     w.next_pipeline_fails(&["build-fedora"]);
     let pull = w.maintainer("alice").mails_pull("block-2026-01-02");
     w.run_until_quiet();
@@ -66,7 +67,10 @@ fn in_an_answer_to_a_request_it_need_not_be_named() {
         w.mails_commands("alice@example.org", &header, "retest fresh\n");
         assert!(w.reply_to(&pull).starts_with("Passed"));
         assert!(w.letter_to("alice@example.org").contains("a new merge"));
-        assert!(w.letter_to(MANAGER).contains("> retest fresh"), "the managers have a copy");
+        let copied = |letter: &&crate::scenario::outside::Accepted| {
+            letter.recipients == ["alice@example.org", MANAGER]
+        };
+        assert_eq!(w.outside.lock().accepted.iter().filter(copied).count(), 1);
         // Plain talk is not answered.
         w.mails_commands("alice@example.org", &header, "Great, that helped.\n");
         assert_eq!(w.letters_to("alice@example.org"), 0);
@@ -167,13 +171,13 @@ fn roles_say_who_may_what() {
         let _theirs = w.maintainer("bob").mails_pull("bob-1");
         w.run_until_quiet();
         assert_eq!(w.pulls().len(), 1, "nor are his requests taken");
-        w.letters_to(MANAGER);
     });
 }
 
 #[test]
 fn nothing_moves_while_everything_is_stopped_but_the_answers_to_commands() {
     told_once(&Setting { all_answered: false, ..Setting::default() }, |w| {
+        w.run_until_quiet();
         w.mails_commands(MANAGER, DKIM, "emergency-stop Pipelines run amok.\n");
         assert!(w.letter_to(MANAGER).contains("Everything is stopped"));
         let pull = w.maintainer("alice").mails_pull("block-2026-01-02");
@@ -194,6 +198,7 @@ fn a_flood_of_letters_stops_outgoing_mail_until_somebody_looks() {
     let mut setting = Setting { all_answered: false, ..Setting::default() };
     setting.policy.letters_per_hour_in_all = 2;
     told_once(&setting, |w| {
+        w.run_until_quiet();
         let pulls: Vec<_> =
             ["a-1", "a-2", "a-3"].map(|tag| w.maintainer("alice").mails_pull(tag)).into();
         w.run_until_quiet();
@@ -210,6 +215,7 @@ fn a_flood_of_letters_stops_outgoing_mail_until_somebody_looks() {
 #[test]
 fn a_frozen_target_holds_requests_which_go_on_when_it_thaws() {
     scenario(|w| {
+        w.run_until_quiet();
         w.command("freeze master until 2030-01-01 Release candidates only.").unwrap();
         let pull = w.maintainer("alice").mails_pull("block-2026-01-02");
         w.run_until_quiet();
@@ -227,6 +233,7 @@ fn a_frozen_target_holds_requests_which_go_on_when_it_thaws() {
 #[test]
 fn an_approval_of_something_else_is_none() {
     scenario(|w| {
+        w.run_until_quiet();
         w.command("freeze master").unwrap();
         let pull = w.maintainer("alice").mails_pull("block-2026-01-02");
         w.run_until_quiet();
@@ -265,6 +272,7 @@ fn a_signed_retest_on_the_lists_thread_counts_where_the_list_takes_it() {
 #[test]
 fn a_person_refuses_ignores_and_pauses_a_list() {
     scenario(|w| {
+        w.run_until_quiet();
         w.command("pause devel Rebuilding the runners.").unwrap();
         let first = w.maintainer("alice").mails_pull("a-1");
         let _second = w.maintainer("bob").mails_pull("b-1");
@@ -285,6 +293,7 @@ fn a_person_refuses_ignores_and_pauses_a_list() {
 #[test]
 fn a_key_comes_with_the_administrators_signed_mail_and_may_not_make_a_manager() {
     scenario(|w| {
+        w.run_until_quiet();
         let add = |address: &str| format!("key add {address}\n");
         let header = "X-Proof: openpgp\nX-Key: dave";
         w.mails_commands(MANAGER, header, &add("dave@example.org"));
@@ -297,13 +306,13 @@ fn a_key_comes_with_the_administrators_signed_mail_and_may_not_make_a_manager() 
         assert!(w.letter_to(ADMIN).contains("is believed as that of dave@example.org"));
         let changes = w.outside.lock().key_changes.clone();
         assert_eq!(changes.added, [(b"dave".to_vec(), "dave@example.org".to_owned())]);
-        w.letters_to(MANAGER);
     });
 }
 
 #[test]
 fn a_dns_that_does_not_answer_is_asked_again() {
     scenario(|w| {
+        w.run_until_quiet();
         let fault = Fault::temporary("no answer");
         w.outside.lock().gitlab_faults.push(("authenticate".into(), fault));
         w.mails_commands(MANAGER, DKIM, "pause It is late.\n");
