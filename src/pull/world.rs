@@ -77,8 +77,6 @@ pub struct World {
     sent_in_all: Vec<Timestamp>,
     /// When mails to the command mailbox came from each address, in the last hour.
     commanded: BTreeMap<String, Vec<Timestamp>>,
-    /// When each address was told last that a mail in its name proves nothing.
-    told_unproved: BTreeMap<String, Timestamp>,
     /// Digests of signatures that were acted on in this life of the program.
     seen: BTreeSet<String>,
     /// When the keyring was last looked at in this life of the program.
@@ -126,7 +124,6 @@ impl World {
             sent: BTreeMap::new(),
             sent_in_all: Vec::new(),
             commanded: BTreeMap::new(),
-            told_unproved: BTreeMap::new(),
             seen: BTreeSet::new(),
             keys_read_at: None,
             expired_at: None,

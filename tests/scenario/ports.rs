@@ -230,7 +230,8 @@ impl Authenticator for ValueAuthenticator {
             };
             let age = value("X-Age-Hours").map_or(0, |hours| hours.parse().unwrap());
             let signed_at = now - SignedDuration::from_hours(age);
-            let digests = vec![value("X-Signature").unwrap_or_else(|| id_of(&[text]).to_string())];
+            let digests =
+                vec![value("X-Signature").or_else(|| value("Message-ID")).unwrap_or_default()];
             let recipients = value("X-Signed-To").map(|to| vec![to]);
             let keys = value("X-Key").map(String::into_bytes).into_iter().collect();
             let (text, subject) = (text.to_owned(), value("Subject"));

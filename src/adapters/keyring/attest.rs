@@ -27,7 +27,7 @@ pub fn attest(
     };
     let found = match openpgp::examine(keys, "text", payload, signature, now) {
         Ok(found) => found,
-        Err(verification) => return Ok(Err(why(&verification))),
+        Err(why) => return Ok(Err(why)),
     };
     let fits = |found: &Found| {
         let kind = found.signature.as_ref().map(|signature| signature.typ());

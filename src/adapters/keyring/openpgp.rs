@@ -38,7 +38,7 @@ pub const TAKEN_AWAY: &str = "it was taken out of the keyring by command";
 pub fn verify(keys: &Keys, payload: &[u8], signature: &[u8], now: Timestamp) -> Verification {
     match examine(keys, "tag", payload, signature, now) {
         Ok(found) => most_telling(found.into_iter().map(|found| found.verification)),
-        Err(verification) => verification,
+        Err(why) => bad(why),
     }
 }
 
@@ -54,14 +54,14 @@ pub struct Found {
 /// `what` where something is said about it.
 ///
 /// # Errors
-/// The block can't be read.
+/// The block can't be read: a clause.
 pub fn examine(
     keys: &Keys,
     what: &'static str,
     payload: &[u8],
     signature: &[u8],
     now: Timestamp,
-) -> Result<Vec<Found>, Verification> {
+) -> Result<Vec<Found>, String> {
     let now = SystemTime::from(now);
     let policy = policy(now);
     let judge = Judge { keys, what, policy: &policy, now, found: Vec::new() };
@@ -71,7 +71,7 @@ pub fn examine(
             verifier.verify_bytes(payload)?;
             Ok(verifier.into_helper().found)
         })
-        .map_err(|error| bad(format!("the signature can't be read: {error}")))
+        .map_err(|error| format!("the signature can't be read: {error}"))
 }
 
 /// Which algorithms are believed at that time (ours, not the system's): Sequoia's standard policy,

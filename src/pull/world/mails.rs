@@ -148,12 +148,14 @@ impl World {
         let from = mail.from.clone();
         let known = mail.list.is_none()
             && self.role(&from, true).is_some_and(|role| role >= Role::Maintainer);
-        let told = self.told_unproved.get(&from);
+        let subject = format!("a mail in the name of {from} proves nothing");
+        let told = self.control.alerted.get(&subject);
         let recent = told.is_some_and(|at| now.duration_since(*at) < UNPROVED_EVERY);
         if !known || recent {
             return self.close_mail(id, now);
         }
-        self.told_unproved.insert(from, now);
+        self.control.alerted.insert(subject, now);
+        self.changed.control = true;
         let remark = Some(format!("Nothing in this mail was carried out. {why}"));
         let transcript = Transcript { remark, entries: Vec::new(), changed: false };
         self.move_mail(id, MailStage::CarriedOut { transcript });
