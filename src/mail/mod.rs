@@ -8,7 +8,7 @@
 //! (what the header alone says), `legible`, `html`, `body` and `quote` (the mail's own text),
 //! [`grammar`] (the forms of requests), [`reader`] (what a mail is), [`reason`] (why it is no request)
 //! and [`mod@retraction`] (whether its author takes it back); [`rules`] (what is done with it on a
-//! list); last [`commands`] (what a mail tells the bot to do) and [`proof`] (what proofs of its
+//! list); last [`mod@commands`] (what a mail tells the bot to do) and [`proof`] (what proofs of its
 //! sender rest on).
 
 mod author;
