@@ -142,7 +142,7 @@ fn what_is_not_understood_is_64_and_says_what_to_write() {
         (&["statsu"][..], "status"),
         (&["run", "--dryrun"], "--dry-run"),
         (&["run", "--since", "yesterday"], "YYYY-MM-DD"),
-        (&["show", "foo"], "run-N"),
+        (&["show", "foo~1"], "run-N"),
         (&["do", "aprove 3"], "approve"),
         (&["do", "test", "https://x.example/r", "master", "abc"], "40"),
     ] {

@@ -181,7 +181,7 @@ fn checks_that_are_not_configured_are_the_usual_ones() {
 /// Whether a check's usual duty is that one.
 fn usual_is(name: &str, value: &str) -> bool {
     let refuses = ["list_attributed", "author_sign_off", "utf8", "empty"].contains(&name);
-    let holds = ["submodules", "base", "nacked", "too_many"].contains(&name);
+    let holds = ["submodules", "base", "nacked", "too_many", "frozen"].contains(&name);
     match CheckPolicy::usual().list_attributed {
         Duty::Refuse => value == "\"refuse\"" && refuses || value == "\"hold\"" && holds,
         Duty::Hold | Duty::Off => false,

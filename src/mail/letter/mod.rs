@@ -7,6 +7,7 @@
 mod body;
 mod bot;
 mod checks;
+mod delivering;
 mod expiry;
 mod facts;
 mod near_miss;
@@ -18,6 +19,7 @@ mod transcript;
 use jiff::Timestamp;
 use lettre::message::Mailbox;
 
+pub use self::delivering::Delivering;
 pub use self::near_miss::Missed;
 pub use self::post::LetterFault;
 use self::post::{Post, answer_subject, bare_subject, computed_id, thread_under};
@@ -81,16 +83,6 @@ pub struct Draft {
     pub letter: Letter,
     /// The message with CRLF line ends. A Bcc needs no header: add it to `letter.recipients`.
     pub bytes: Vec<u8>,
-}
-
-/// Whether letters go to those they are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivering {
-    /// They do.
-    Live,
-    /// Letters about requests and runs go to the release managers alone, and say who would have
-    /// got them. Letters about the bot itself still go to the administrator.
-    Shadow,
 }
 
 /// The bot as a writer of letters.
@@ -367,39 +359,5 @@ impl Pen {
         };
         let bytes = post.bytes(text.finish(aside.as_deref(), list_address))?;
         Ok(Draft { letter, bytes })
-    }
-
-    /// Whether answers to a private letter go to the command mailbox rather than to where it is from.
-    fn answers_to(&self, commands: &Mailbox, audience: Audience) -> bool {
-        let private = match audience {
-            Audience::Author | Audience::Managers | Audience::Administrator | Audience::Asker => {
-                true
-            }
-            Audience::Thread => false,
-        };
-        private && commands.email != self.from.email
-    }
-
-    /// In shadow mode turns a letter to the release managers, and says for whom it was.
-    fn redirected(&self, sheet: &mut Sheet<'_>) -> Option<String> {
-        match (self.delivering, sheet.audience) {
-            (Delivering::Live, _) | (Delivering::Shadow, Audience::Administrator) => None,
-            // Whoever gives a command is answered.
-            (Delivering::Shadow, Audience::Asker) if matches!(sheet.about, About::Mail(_)) => None,
-            (Delivering::Shadow, _) => {
-                let name = |m: &Mailbox| m.to_string();
-                let meant: Vec<String> = sheet.to.iter().chain(&sheet.cc).map(name).collect();
-                sheet.to = self.managers.clone();
-                sheet.cc.clear();
-                sheet.list = None;
-                sheet.audience = Audience::Managers;
-                sheet.subject = format!("Shadow: {}", sheet.subject);
-                Some(format!(
-                    "Shadow mode: this letter went to the release managers only. Otherwise it \
-                     would have gone to {}.",
-                    meant.join(", ")
-                ))
-            }
-        }
     }
 }
