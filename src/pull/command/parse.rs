@@ -83,14 +83,17 @@ pub fn parse(line: &str, in_thread: bool) -> Result<Command, BadCommand> {
 
 fn unknown(first: &str, pair: Option<&str>) -> BadCommand {
     let distance = |row: &Row| {
-        let alone = strsim::damerau_levenshtein(row.word, first);
-        pair.map_or(alone, |pair| alone.min(strsim::damerau_levenshtein(row.word, pair)))
+        let words = [Some(row.word), row.word.split(' ').next()].into_iter().flatten();
+        let alone = words.map(|word| strsim::damerau_levenshtein(word, first)).min();
+        let whole = pair.map(|pair| strsim::damerau_levenshtein(row.word, pair));
+        [alone, whole].into_iter().flatten().min().unwrap_or(usize::MAX)
     };
+    // Short words are like many others: "hello" is no "help", "for" no "log".
+    let near_enough = |distance: usize| distance <= if first.len() > 5 { 2 } else { 1 };
     // `keys`, `manager alice@…`: the right word, and the wrong second one.
     let begins = |row: &&Row| row.word.split(' ').next().is_some_and(|word| word == first);
     let near = TABLE.iter().map(|row| (distance(row), row.word)).min();
-    let near =
-        near.filter(|(distance, word)| *distance <= 2 && *distance < word.len().min(first.len()));
+    let near = near.filter(|(distance, _)| near_enough(*distance) && first.len() > 2);
     let near = near.map(|(_, word)| word).or_else(|| TABLE.iter().find(begins).map(|row| row.word));
     BadCommand::Unknown { word: first.chars().take(40).collect(), near }
 }
