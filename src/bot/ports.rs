@@ -9,7 +9,9 @@ use super::in_force::InForce;
 use crate::mail::Rules;
 use crate::mail::letter::{ListWords, Pen, TargetWords};
 use crate::ports::{Authenticator, Clock, Fault, Keyring, Outbound, Pipelines, Repository, Store};
-use crate::pull::ids::{ListName, TargetName};
+use crate::pull::command_mail::Item;
+use crate::pull::ids::{ListName, MessageId, TargetName};
+use crate::pull::letter::About;
 
 /// Of how many requests, the newest, the authors may give commands.
 const AUTHORS: usize = 200;
@@ -78,6 +80,21 @@ impl Ports {
         }
         let newest = self.store.newest_pulls(AUTHORS)?;
         Ok(newest.iter().any(|pull| is(&pull.cover.author.address)))
+    }
+
+    /// What a mail is about: one of the bot's letters, or a request's own mail.
+    ///
+    /// # Errors
+    /// As the store.
+    pub fn about(&self, id: &MessageId) -> Result<Option<Item>, Fault> {
+        if let Some(letter) = self.store.letter(id)? {
+            return Ok(match letter.about {
+                About::Pull(number) => Some(Item::Pull(number)),
+                About::Run(run) => Some(Item::Run(run)),
+                About::Mail(_) | About::Bot => None,
+            });
+        }
+        Ok(self.store.pull_by_message_id(id)?.map(Item::Pull))
     }
 }
 

@@ -4,6 +4,9 @@
 
 mod authority;
 mod bot;
+mod command_stories;
+mod dkim;
+mod dns;
 mod dovecot;
 mod faults;
 mod faulty_stories;

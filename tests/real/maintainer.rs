@@ -1,6 +1,8 @@
 //! A maintainer with a key, a work tree, a public repository and a mail program: real `gpg`,
 //! `git tag -s`, `git request-pull` and `git send-email`.
 
+pub mod programs;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

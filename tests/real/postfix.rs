@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::authority::Authority;
+use crate::dkim::Signing;
 use crate::process::Server;
 use crate::rig::{DOMAIN, LIST, LIST_DOMAIN, USERS, id_of_group, id_of_user};
 
@@ -39,8 +40,14 @@ pub struct Postfix {
 }
 
 impl Postfix {
-    /// Starts it. `lmtp` and `auth` are Dovecot's sockets, `list` is the list's folder.
-    pub fn start(root: &Path, ip: IpAddr, authority: &Authority, list: &Path) -> Self {
+    /// Starts it; Dovecot's sockets are in the rig's folder, `list` is the list's folder.
+    pub fn start(
+        root: &Path,
+        ip: IpAddr,
+        authority: &Authority,
+        list: &Path,
+        dkim: Option<&Signing>,
+    ) -> Self {
         let etc = root.join("postfix");
         fs::create_dir(&etc).expect("a new folder");
         make_queue(&root.join("spool"));
@@ -50,7 +57,7 @@ impl Postfix {
         write_old(&etc.join("mailboxes"), &mailboxes);
         write_old(&etc.join("transport"), &format!("{LIST} mlmmj:\n"));
         write_old(&etc.join("main.cf"), &main_cf(root, authority));
-        write_old(&etc.join("master.cf"), &master_cf(ip, list));
+        write_old(&etc.join("master.cf"), &master_cf(ip, list, dkim));
         let args: [&dyn AsRef<OsStr>; 7] = [&"-c", &UNTIL_TOLD, &"sh", &MASTER, &"-c", &etc, &"-d"];
         let server = Server::start("postfix", "/bin/sh", &args, &root.join("log"));
         Self {
@@ -163,13 +170,20 @@ notify_classes =
     )
 }
 
-fn master_cf(ip: IpAddr, list: &Path) -> String {
+fn master_cf(ip: IpAddr, list: &Path, dkim: Option<&Signing>) -> String {
     let people = "-o smtpd_sasl_auth_enable=yes \
                   -o {smtpd_recipient_restrictions=reject_sender_login_mismatch,permit_sasl_authenticated,reject} \
                   -o {smtpd_relay_restrictions=permit_sasl_authenticated,reject}";
     let list = list.display();
+    let signs = dkim.map_or_else(String::new, |dkim| milter(dkim.signer));
+    // What was submitted then goes to the MX, as everybody's mail does.
+    let (passes, filter) = match dkim.and_then(|dkim| dkim.verifier) {
+        Some(verifier) => (milter(verifier), format!("-o content_filter=smtp:[{ip}]:{MX_PORT}")),
+        None => (String::new(), String::new()),
+    };
+    let people = format!("{people} {signs} {filter}");
     format!(
-        "{ip}:{MX_PORT} inet n - n - - smtpd
+        "{ip}:{MX_PORT} inet n - n - - smtpd {passes}
 {ip}:{SUBMISSION_PORT} inet n - n - - smtpd -o smtpd_tls_security_level=encrypt {people}
 {ip}:{SUBMISSIONS_PORT} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes {people}
 cleanup unix n - n - 0 cleanup
@@ -192,4 +206,9 @@ postlog unix-dgram n - n - 1 postlogd
 mlmmj unix - n n - - pipe flags=ORhu user=mail argv=/usr/bin/mlmmj-receive -F -L {list}
 "
     )
+}
+
+/// The option that asks a milter.
+fn milter(at: SocketAddr) -> String {
+    format!("-o smtpd_milters=inet:{}:{}", at.ip(), at.port())
 }

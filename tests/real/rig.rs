@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use tempfile::TempDir;
 
 use crate::authority::Authority;
+use crate::dkim::{Dkim, Signing};
 use crate::dovecot::{self, Dovecot};
 use crate::git_servers::GitServers;
 use crate::mailbox::Maildir;
@@ -30,8 +31,10 @@ pub const LIST_DOMAIN: &str = "lists.example.test";
 pub const LIST: &str = "devel@lists.example.test";
 /// The bot's mailbox.
 pub const BOT: &str = "gatepost";
+/// The mailbox that commands are mailed to.
+pub const COMMANDS: &str = "commands";
 /// Who has a mailbox: the bot, its people, maintainers, and somebody who only reads the list.
-pub const USERS: [&str; 7] = [BOT, "admin", "release", "alice", "bob", "carol", "reader"];
+pub const USERS: [&str; 8] = [BOT, COMMANDS, "admin", "release", "alice", "bob", "carol", "reader"];
 /// Who is on the list.
 const SUBSCRIBERS: [&str; 5] = [BOT, "alice", "bob", "carol", "reader"];
 /// The system user that owns mailboxes and the list.
@@ -69,6 +72,7 @@ pub struct Rig {
     pub authority: Authority,
     git_servers: GitServers,
     postfix: Postfix,
+    dkim: Option<Signing>,
     dovecot: Dovecot,
     root: Root,
 }
@@ -76,6 +80,11 @@ pub struct Rig {
 impl Rig {
     /// Starts everything and waits until it takes connections.
     pub fn start() -> Self {
+        Self::start_with(Dkim::Unused)
+    }
+
+    /// The same with DKIM.
+    pub fn start_with(dkim: Dkim) -> Self {
         assert_eq!(
             rustix::process::geteuid().as_raw(),
             0,
@@ -88,7 +97,9 @@ impl Rig {
         let authority = Authority::new(&folder.join("tls"));
         let mut dovecot = Dovecot::start(folder, ip, &authority);
         let mut git_servers = GitServers::start(folder, ip, &authority);
-        let mut postfix = Postfix::start(folder, ip, &authority, &folder.join("list"));
+        let dkim = Signing::start(folder, ip, dkim);
+        let mut postfix =
+            Postfix::start(folder, ip, &authority, &folder.join("list"), dkim.as_ref());
         mlmmj::make_list(&folder.join("list"), postfix.mx, &SUBSCRIBERS.map(address));
         dovecot.wait();
         git_servers.wait();
@@ -105,6 +116,7 @@ impl Rig {
             authority,
             git_servers,
             postfix,
+            dkim,
             dovecot,
             root,
         }
@@ -143,6 +155,14 @@ impl Rig {
     /// From now on Postfix takes no mail for want of room (452), or takes it again.
     pub fn has_room_for_mail(&self, room: bool) {
         self.postfix.has_room(self.folder(), room);
+    }
+
+    /// The DNS server that has the key of the mailboxes' domain.
+    ///
+    /// # Panics
+    /// If the rig is one without DKIM.
+    pub fn dns(&self) -> SocketAddr {
+        self.dkim.as_ref().expect("a rig with DKIM").dns()
     }
 
     /// A user's inbox.

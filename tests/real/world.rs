@@ -29,6 +29,7 @@ pub struct World {
     /// The servers.
     pub rig: Rig,
     keyring: PathBuf,
+    accounts: usize,
 }
 
 impl World {
@@ -39,7 +40,11 @@ impl World {
 
     /// The same with a configuration that differs.
     pub fn with(differently: impl FnOnce(String) -> String) -> Self {
-        let rig = Rig::start();
+        Self::around(Rig::start(), |_, config| differently(config))
+    }
+
+    /// The same around servers that run already.
+    pub fn around(rig: Rig, differently: impl FnOnce(&Rig, String) -> String) -> Self {
         let upstream = Upstream::new(&rig);
         let gitlab = GitLabStandIn::start(Settings::default()).expect("git is installed");
         let folder = rig.folder().join("bot");
@@ -49,10 +54,11 @@ impl World {
         write_secret(&folder.join("mail-password"), &password(BOT));
         write_secret(&folder.join("gitlab-token"), gitlab.token());
         let config = folder.join("config.toml");
-        let text = differently(configuration(&rig, &gitlab, &imap, &smtp));
+        let text = differently(&rig, configuration(&rig, &gitlab, &imap, &smtp));
+        let accounts = text.matches("[[account]]").count();
         fs::write(&config, text).expect("a new file");
         let bot = Bot::new(config, rig.folder().join("log"));
-        Self { bot, imap, smtp, gitlab, upstream, rig, keyring }
+        Self { bot, imap, smtp, gitlab, upstream, rig, keyring, accounts }
     }
 
     /// A maintainer whose key the bot trusts.
@@ -79,7 +85,7 @@ impl World {
         );
     }
 
-    /// Starts the bot and waits until it watches the list.
+    /// Starts the bot and waits until it watches each of its mailboxes.
     pub fn start_bot(&mut self) {
         self.start_bot_with(&[]);
     }
@@ -87,8 +93,8 @@ impl World {
     /// The same with options of `run`.
     pub fn start_bot_with(&mut self, options: &[&str]) {
         let before = self.rig.idles();
-        let rig = &self.rig;
-        self.bot.start_until(options, "the bot waits for news", || rig.idles() > before);
+        let (rig, all) = (&self.rig, before + self.accounts);
+        self.bot.start_until(options, "the bot waits for news", || rig.idles() >= all);
     }
 
     /// Waits until the bot waits for news once more than it had.

@@ -7,7 +7,7 @@ use super::{BODY_CAP, Intake};
 use crate::bot::ports::Ports;
 use crate::mail::{Heading, Rules};
 use crate::ports::{Fault, FaultKind, FileName, Mailbox};
-use crate::pull::command_mail::CommandMail;
+use crate::pull::command_mail::{CommandMail, Item};
 use crate::pull::cover::Person;
 use crate::pull::world::Arrived;
 
@@ -67,7 +67,8 @@ impl Intake {
         }
         let mut on_thread = false;
         for id in thread_of(head) {
-            on_thread |= ports.store.pull_by_message_id(&id)?.is_some();
+            // Some mail programs name only the mail they answer, which may be the bot's.
+            on_thread |= matches!(ports.about(&id)?, Some(Item::Pull(_)));
         }
         if !on_thread {
             return Ok(None);

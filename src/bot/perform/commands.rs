@@ -13,7 +13,6 @@ use crate::ports::{Fault, FileName, Proof};
 use crate::pull::command::{Command, How, Named, Sender};
 use crate::pull::command_mail::{Answer, CommandMail, Item, MailReading, Offer, Order, Transcript};
 use crate::pull::ids::MessageId;
-use crate::pull::letter::About;
 use crate::pull::world::Happened;
 use crate::pull::world::glance::Glance;
 
@@ -218,22 +217,11 @@ fn by_number(ports: &Ports, command: Command) -> std::result::Result<Command, Fa
 /// What the mail above is about: one of the bot's letters, or a request's own mail.
 fn thread(ports: &Ports, mail: &CommandMail) -> std::result::Result<Option<Item>, Fault> {
     for id in mail.references.iter().rev().take(THREAD) {
-        if let Some(item) = about(ports, id)? {
+        if let Some(item) = ports.about(id)? {
             return Ok(Some(item));
         }
     }
     Ok(None)
-}
-
-fn about(ports: &Ports, id: &MessageId) -> std::result::Result<Option<Item>, Fault> {
-    if let Some(letter) = ports.store.letter(id)? {
-        return Ok(match letter.about {
-            About::Pull(number) => Some(Item::Pull(number)),
-            About::Run(run) => Some(Item::Run(run)),
-            About::Mail(_) | About::Bot => None,
-        });
-    }
-    Ok(ports.store.pull_by_message_id(id)?.map(Item::Pull))
 }
 
 /// Keys that came with a mail; those that could be added are kept, so that a record need only name

@@ -1,0 +1,184 @@
+//! What both sides meet: a mail server with the command mailbox, another one for the loop, and the
+//! administrator's, whose key the bot trusts; a small repository and a GitLab, which no command
+//! here asks.
+
+use std::fs::{self, Permissions};
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use gatepost::config::{self, environment::ProcessEnvironment, model::Config};
+use gatepost::demo::git_server::GitServer;
+use gatepost::demo::gitlab::{GitLabStandIn, Settings};
+use gatepost::demo::keys::SigningKey;
+use gatepost::demo::mail::{ListOptions, MailStandIn, MailWorld};
+use gatepost::pull::cover::Person;
+use gatepost::wiring::Options;
+use jiff::Timestamp;
+
+use crate::Outcome;
+use crate::plain::Loop;
+
+const LIST: &str = "devel@lists.example";
+const ADMIN: &str = "admin@example.org";
+
+/// The loop's account.
+pub const PLAIN: &str = "plain";
+
+/// How long anything may take before the benchmark gives up.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+const COMMANDS: &str = "
+[command]
+account = \"lists\"
+address = \"bot@example.org\"
+mails_per_hour = 1000
+dkim = \"off\"
+";
+
+/// Everything outside the bot.
+pub struct World {
+    mail: MailStandIn,
+    gitlab: GitLabStandIn,
+    git: GitServer,
+    key: SigningKey,
+    round: u64,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// Sets all of it up.
+    pub fn new() -> Outcome<Self> {
+        let folder = tempfile::Builder::new().prefix("world").tempdir_in("target")?;
+        let served = folder.path().join("served");
+        make_upstream(&served.join("upstream.git"))?;
+        let now = Timestamp::now();
+        let admin = Person { name: Some("Adele".to_owned()), address: ADMIN.to_owned() };
+        let mail = MailWorld::new()
+            .account("bot", "secret", ["bot@example.org"])
+            .account(PLAIN, "secret", ["plain@example.org"])
+            .account("people", "secret", [ADMIN, "release@example.org"])
+            .list(LIST, "devel.lists.example", ListOptions::default());
+        let world = Self {
+            mail: MailStandIn::start(mail)?,
+            gitlab: GitLabStandIn::start(Settings::default())?,
+            git: GitServer::start(&served)?,
+            key: SigningKey::new(&admin, now - jiff::SignedDuration::from_hours(24))?,
+            round: 0,
+            folder,
+        };
+        world.configure()?;
+        Ok(world)
+    }
+
+    /// The bot's configuration, as `gatepost run` reads it.
+    pub fn config(&self) -> Outcome<Config> {
+        Ok(config::load(&self.path("config.toml"), &ProcessEnvironment)
+            .map_err(|problems| problems.to_string())?)
+    }
+
+    /// How the bot is started.
+    pub fn options(&self) -> Options {
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_gatepost"));
+        Options { dry_run: false, since: None, program }
+    }
+
+    /// Where the mail server speaks IMAP and SMTP.
+    pub fn servers(&self) -> (SocketAddr, SocketAddr) {
+        (self.mail.imap_addr(), self.mail.smtp_addr())
+    }
+
+    /// A new signed mail (PGP/MIME) with three commands, two of which change something.
+    pub fn command(&mut self) -> Outcome<Vec<u8>> {
+        self.round += 1;
+        let (round, now) = (self.round, Timestamp::now());
+        let date = now.strftime("%a, %-d %b %Y %T +0000");
+        let entity = format!(
+            "Content-Type: text/plain; charset=utf-8\r\n\r\n\
+             pause The runners are down for the {round}. time.\r\nresume\r\nstatus\r\n"
+        );
+        let signed = String::from_utf8(self.key.sign(entity.as_bytes(), now)?)?;
+        let signature = signed[entity.len()..].replace('\n', "\r\n");
+        Ok(format!(
+            "From: Adele <{ADMIN}>\r\nTo: bot@example.org\r\nSubject: Runners\r\nDate: {date}\r\n\
+             Message-ID: <{round}.{}@example.org>\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/signed; boundary=b; micalg=pgp-sha512;\r\n \
+             protocol=\"application/pgp-signature\"\r\n\r\n\
+             --b\r\n{entity}\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\n\
+             {signature}\r\n--b--\r\n",
+            now.as_nanosecond()
+        )
+        .into_bytes())
+    }
+
+    /// Puts a mail into the command mailbox; the time from then until SMTP has taken the answer, and
+    /// the answer.
+    pub fn by_the_bot(&self, mail: &[u8]) -> Outcome<(Duration, Vec<u8>)> {
+        let before = self.mail.inbox(ADMIN).len();
+        let start = Instant::now();
+        self.mail.put("bot", "INBOX", mail, Timestamp::now());
+        let inbox = self.mail.wait_for_inbox(ADMIN, before + 1, PATIENCE);
+        let took = start.elapsed();
+        let answer = inbox.get(before).ok_or("the bot did not answer")?.bytes().into_owned();
+        let text = String::from_utf8_lossy(&answer);
+        if !text.contains("Carried out: 3 commands.") {
+            return Err(format!("the commands were not carried out: {text}").into());
+        }
+        Ok((took, answer))
+    }
+
+    /// Puts the mail into the loop's mailbox; the time from then until SMTP has taken that answer.
+    pub fn by_the_loop(&self, by: &mut Loop, mail: &[u8], answer: &[u8]) -> Outcome<Duration> {
+        by.waits()?;
+        let start = Instant::now();
+        self.mail.put(PLAIN, "INBOX", mail, Timestamp::now());
+        by.answers(answer)?;
+        Ok(start.elapsed())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn configure(&self) -> Outcome<()> {
+        let keyring = self.path("keyring");
+        fs::create_dir(&keyring)?;
+        fs::write(keyring.join("adele.asc"), self.key.certificate()?)?;
+        for (name, content) in [("password", "secret"), ("token", self.gitlab.token())] {
+            fs::write(self.path(name), content)?;
+            fs::set_permissions(self.path(name), Permissions::from_mode(0o600))?;
+        }
+        let text = include_str!("../config.toml")
+            .replace("{imap}", &self.mail.imap_addr().port().to_string())
+            .replace("{smtp}", &self.mail.smtp_addr().port().to_string())
+            .replace("{git}", self.git.url())
+            .replace("{gitlab}", self.gitlab.url())
+            .replace("{project}", self.gitlab.project());
+        Ok(fs::write(self.path("config.toml"), text + COMMANDS)?)
+    }
+}
+
+/// A repository of one commit without files.
+fn make_upstream(path: &Path) -> Outcome<()> {
+    fs::create_dir_all(path)?;
+    git(path, &["init", "--quiet", "--bare", "-b", "master"])?;
+    let tree = git(path, &["hash-object", "-t", "tree", "-w", "/dev/null"])?;
+    let commit = git(path, &["commit-tree", "-m", "Begin", &tree])?;
+    git(path, &["update-ref", "refs/heads/master", &commit]).map(drop)
+}
+
+fn git(repository: &Path, arguments: &[&str]) -> Outcome<String> {
+    let output = Command::new("git")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null")
+        .args(["-c", "user.name=Rita", "-c", "user.email=rita@example.org", "-C"])
+        .arg(repository)
+        .args(arguments)
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
