@@ -6,6 +6,8 @@
 mod checks;
 #[path = "scenarios/ci.rs"]
 mod ci;
+#[path = "scenarios/commands.rs"]
+mod commands;
 #[path = "scenarios/near_misses.rs"]
 mod near_misses;
 #[path = "scenarios/races.rs"]

@@ -121,6 +121,20 @@ impl Setting {
     }
 }
 
+/// A command that somebody gives at the bot's own machine.
+fn order(line: &str) -> Order {
+    Order {
+        line: line.into(),
+        command: command::parse(line, false).map_err(|error| error.to_string()),
+        by: Sender { address: "rita".into(), how: How::Socket },
+        maintainer: false,
+        thread: None,
+        keys: Vec::new(),
+        reply_to: Some(MANAGER.into()),
+        mail: None,
+    }
+}
+
 fn folder() -> Folder {
     Folder { account: AccountName::new("list"), folder: "INBOX".into() }
 }
@@ -321,9 +335,8 @@ impl World {
             let ports = engine.ports().clone();
             let done = perform(&ports, &self.setting.policy, effect);
             if forgets && let Some(line) = &self.while_forgetting {
-                let command = command::parse(line).unwrap();
-                let by = "rita".into();
-                self.take(Input::Command { command, by, reply_to: None }).unwrap().unwrap();
+                let answer = self.take(Input::Command(Box::new(order(line)))).unwrap();
+                assert!(matches!(answer, Answer::Done(_)), "{answer:?}");
                 // Only now: a crash on the way to the store means that it was never given.
                 self.while_forgetting = None;
             }
@@ -460,16 +473,7 @@ impl World {
     /// Gives the bot a command.
     pub fn command(&mut self, line: &str) -> Result<String, String> {
         self.turn();
-        let order = Order {
-            line: line.into(),
-            command: command::parse(line, false).map_err(|error| error.to_string()),
-            by: Sender { address: "rita".into(), how: How::Socket },
-            maintainer: false,
-            thread: None,
-            keys: Vec::new(),
-            reply_to: Some(MANAGER.into()),
-            mail: None,
-        };
+        let order = order(line);
         loop {
             let input = Input::Command(Box::new(order.clone()));
             match catch_unwind(AssertUnwindSafe(|| self.take(input))) {
@@ -495,6 +499,35 @@ impl World {
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
+    }
+
+    /// Somebody mails commands to the bot. The header's further lines say what proves that, and
+    /// which mail is answered.
+    pub fn mails_commands(&mut self, from: &str, header: &str, text: &str) -> String {
+        self.mails += 1;
+        let id = format!("c{}.{}", self.mails, from);
+        let subject = if header.contains("Subject:") { "" } else { "Subject: please\r\n" };
+        let lines: String = header.lines().map(|line| format!("{line}\r\n")).collect();
+        let text = text.replace('\n', "\r\n");
+        let mail = format!(
+            "From: {from}\r\nTo: {BOT}\r\nMessage-ID: <{id}>\r\nDate: Fri, 2 Jan 2026 10:00:00 +0000\r\n{subject}{lines}\r\n{text}"
+        );
+        self.outside.lock().deliver(mail.as_bytes());
+        self.run_until_quiet();
+        id
+    }
+
+    /// The audit trail, oldest first.
+    pub fn audit(&self) -> Vec<gatepost::pull::audit::AuditEntry> {
+        use gatepost::ports::Store;
+        let mut entries = self.store.audit(None, 1_000).unwrap();
+        entries.reverse();
+        entries
+    }
+
+    /// What commands changed.
+    pub fn overlay(&self) -> gatepost::pull::overlay::Overlay {
+        self.engine.as_ref().expect("the bot runs").world().overlay().clone()
     }
 
     /// Open requests, as they are.

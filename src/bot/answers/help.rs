@@ -84,3 +84,25 @@ fn capital(text: &str) -> String {
 }
 
 const INTRODUCTION: &str = include_str!("commands.md");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `GATEPOST_WRITE_REFERENCE=1 cargo test` writes the page.
+    #[test]
+    fn the_page_of_commands_is_what_the_table_says() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(COMMANDS_PAGE);
+        if std::env::var_os("GATEPOST_WRITE_REFERENCE").is_some() {
+            std::fs::write(&path, page()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), page());
+    }
+
+    #[test]
+    fn help_fits_a_screen_and_says_more_of_one() {
+        assert_eq!(lines(None).len(), TABLE.len() + 2);
+        let one = lines(Some("approve")).join("\n");
+        assert!(one.contains("signed with OpenPGP") && one.contains("Example: approve"), "{one}");
+    }
+}
