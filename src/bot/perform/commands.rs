@@ -12,7 +12,6 @@ use crate::mail::{self, clean};
 use crate::ports::{Fault, FileName, Proof};
 use crate::pull::command::{Command, How, Named, Sender};
 use crate::pull::command_mail::{Answer, CommandMail, Item, MailReading, Offer, Order, Transcript};
-use crate::pull::ids::MessageId;
 use crate::pull::world::Happened;
 use crate::pull::world::glance::Glance;
 
