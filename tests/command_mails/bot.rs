@@ -1,0 +1,213 @@
+//! A bot that reads command mails: the real reader, rules, keyring and authentication, over a store
+//! in memory. Everything but the mails waits: what a command sets in motion is told elsewhere.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+use std::sync::Arc;
+
+use gatepost::adapters::authentication::MailAuthenticator;
+use gatepost::adapters::keyring::KeyringFolder;
+use gatepost::adapters::store::MemoryStore;
+use gatepost::bot::engine::Engine;
+use gatepost::bot::in_force::InForce;
+use gatepost::bot::intake::Intake;
+use gatepost::bot::perform::perform;
+use gatepost::bot::ports::{CommandDesk, Desk, Ports};
+use gatepost::config::model::Dkim;
+use gatepost::mail::Rules;
+use gatepost::mail::letter::{Delivering, ListWords, Pen, TargetWords};
+use gatepost::mail::rules::Goal;
+use gatepost::ports::{Folder, Keyring, Pipelines, Store};
+use gatepost::pull::audit::AuditEntry;
+use gatepost::pull::checks::CheckPolicy;
+use gatepost::pull::cover::Person;
+use gatepost::pull::ids::{AccountName, ListName, TargetName};
+use gatepost::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
+use gatepost::pull::world::{Effect, Input};
+use jiff::SignedDuration;
+
+use crate::given;
+use crate::outside::{Accepted, BOT, LIST, Outside, OutsidePipeline, Plan, id_of};
+use crate::ports::{ValueClock, ValueGitLab, ValueMailbox, ValueOutbound, ValueRepository};
+
+/// The administrator.
+const ADMIN: &str = "admin@example.org";
+
+/// The server whose Authentication-Results are believed.
+const MX: &str = "mx.example.org";
+
+/// The bot, and the world outside of it.
+pub struct Bot {
+    outside: Outside,
+    engine: Engine,
+    policy: Policy,
+    store: MemoryStore,
+    rules: Rules,
+}
+
+impl Bot {
+    /// A bot that watches, and knows what is given.
+    pub fn new(keyring: &Path) -> Self {
+        let outside = Outside::new();
+        {
+            let mut world = outside.lock();
+            world.now = given::now();
+            world.pipelines.extend([1, 4, 7].map(pipeline));
+        }
+        let store = MemoryStore::default();
+        store.put(&given::records()).unwrap();
+        let mut rules = Rules::usual(
+            ListName::new("devel"),
+            LIST,
+            Some("devel.lists.example.org".to_owned()),
+            Goal { target: TargetName::new("master"), branch: "master".into() },
+        );
+        rules.retest_by_mail = true;
+        let policy = policy();
+        let ports = ports(&outside, &store, &rules, keyring);
+        let engine = Engine::start(policy.clone(), ports).unwrap();
+        let mut bot = Self { outside, engine, policy, store, rules };
+        bot.run();
+        bot.outside.lock().accepted.clear();
+        bot
+    }
+
+    /// A mail comes; everything that is to be done about it is done.
+    pub fn gets(&mut self, mail: &[u8]) {
+        self.outside.lock().deliver(mail);
+        self.run();
+    }
+
+    /// The audit trail, oldest first.
+    pub fn audit(&self) -> Vec<AuditEntry> {
+        let mut entries = self.store.audit(None, 1_000).unwrap();
+        entries.reverse();
+        entries
+    }
+
+    /// The letters that went out.
+    pub fn letters(&self) -> Vec<Accepted> {
+        self.outside.lock().accepted.clone()
+    }
+
+    fn run(&mut self) {
+        let mut effects = VecDeque::from(self.read());
+        effects.extend(self.engine.take(Input::Tick).unwrap().effects);
+        while let Some(effect) = effects.pop_front() {
+            let about_mails = matches!(
+                effect,
+                Effect::ReadCommands(_)
+                    | Effect::Transcribe { .. }
+                    | Effect::Send(_)
+                    | Effect::Alert(_)
+            );
+            if about_mails {
+                let done = perform(self.engine.ports(), &self.policy, effect);
+                effects.extend(self.engine.take(Input::Done(done)).unwrap().effects);
+            }
+        }
+    }
+
+    fn read(&mut self) -> Vec<Effect> {
+        let lists = vec![self.rules.clone()];
+        let intake = Intake { folder: folder(), lists, commands: Some(BOT.into()), since: None };
+        let mut mailbox = ValueMailbox(self.outside.clone(), false);
+        let mut effects = Vec::new();
+        loop {
+            let cursor = self.engine.world().cursor(&intake.folder);
+            let read = intake.read(&mut mailbox, cursor, self.engine.ports()).unwrap();
+            let Some(input @ Input::Read { complete, .. }) = read else { return effects };
+            effects.extend(self.engine.take(input).unwrap().effects);
+            if complete {
+                return effects;
+            }
+        }
+    }
+}
+
+fn folder() -> Folder {
+    Folder { account: AccountName::new("bot"), folder: "INBOX".into() }
+}
+
+fn pipeline(number: u64) -> OutsidePipeline {
+    OutsidePipeline {
+        id: 1_000 + number,
+        sha: id_of(&["merge", &number.to_string()]),
+        ci_ref: format!("staging-gatepost-{number}-1"),
+        created_at: given::now(),
+        plan: Plan::default(),
+        canceled: false,
+        visible_at: given::now(),
+    }
+}
+
+fn managers() -> Vec<String> {
+    vec!["carol@example.org".into(), "mia@icloud.example".into()]
+}
+
+fn ports(outside: &Outside, store: &MemoryStore, rules: &Rules, keyring: &Path) -> Ports {
+    let from = Person { name: Some("Gatepost".into()), address: BOT.into() };
+    let pen = Pen::new(&from, &managers(), ADMIN, Delivering::Live).unwrap();
+    let (devel, master) = (ListName::new("devel"), TargetName::new("master"));
+    let list = ListWords { name: devel.clone(), address: LIST.into(), retest_by_mail: true };
+    let fetch_url = "https://gitlab.example.org/project.git".to_owned();
+    let window = SignedDuration::from_hours(48);
+    let desk = Desk {
+        pen: pen.with_commands(BOT).unwrap(),
+        sender: BOT.into(),
+        managers: managers(),
+        administrator: ADMIN.into(),
+        commands: Some(CommandDesk { address: BOT.into(), window }),
+        lists: [(devel.clone(), list)].into(),
+        rules: [(devel, rules.clone())].into(),
+        targets: [(master.clone(), TargetWords { branch: "master".into(), fetch_url })].into(),
+        blind_copies: BTreeMap::new(),
+    };
+    let keyring: Arc<dyn Keyring> = Arc::new(KeyringFolder::new(keyring));
+    let gitlab: Arc<dyn Pipelines> = Arc::new(ValueGitLab(outside.clone()));
+    let dkim = Dkim::Header { authserv_id: MX.into() };
+    Ports {
+        clock: Arc::new(ValueClock(outside.clone())),
+        store: Arc::new(store.clone()),
+        repository: Arc::new(ValueRepository(outside.clone())),
+        keyring: keyring.clone(),
+        outbound: Arc::new(ValueOutbound(outside.clone())),
+        pipelines: [(master, gitlab)].into(),
+        authenticator: Some(Arc::new(MailAuthenticator::new(keyring, &dkim))),
+        desk: Arc::new(desk),
+        in_force: InForce::default(),
+    }
+}
+
+fn policy() -> Policy {
+    let target = TargetPolicy {
+        branch: "master".into(),
+        slot: "gitlab.example.org project".into(),
+        max_running: 1,
+        reference: "staging-gatepost-{number}-{attempt}".into(),
+        start_within: SignedDuration::from_hours(12),
+        finish_within: SignedDuration::from_hours(4),
+        poll: SignedDuration::from_mins(15),
+        required_jobs: Vec::new(),
+        ci_lint: CiLint::Try,
+        ci_paths: Vec::new(),
+        checks: CheckPolicy::usual(),
+        freeze: None,
+    };
+    let list = ListPolicy { address: LIST.into(), own_copies: folder() };
+    Policy {
+        unanswered_after: SignedDuration::from_hours(24),
+        late_after: SignedDuration::from_hours(7 * 24),
+        old_tag_after: SignedDuration::from_hours(14 * 24),
+        unknown_keys: UnknownKeys::Refuse,
+        fetch_patience: SignedDuration::from_hours(2),
+        keep: SignedDuration::from_hours(14 * 24),
+        letters_per_hour: 20,
+        letters_per_hour_in_all: 200,
+        command_mails_per_hour: 20,
+        administrator: ADMIN.into(),
+        managers: managers(),
+        targets: [(TargetName::new("master"), target)].into(),
+        lists: [(ListName::new("devel"), list)].into(),
+    }
+}
