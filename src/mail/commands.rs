@@ -16,6 +16,9 @@ const LONGEST: usize = 250;
 /// A running text that was wrapped stands on lines of about this many characters.
 const WRAPPED_AT: usize = 58;
 
+/// Underscores in a row at which a list's footer, or a line across the mail, begins.
+const RULE: usize = 10;
+
 /// Words that end the commands.
 const ENDS: [&str; 5] = ["quit", "stop", "thanks", "thank", "--"];
 
@@ -47,9 +50,11 @@ pub fn commands(text: &str, in_thread: bool) -> Commands {
     let lines: Vec<&str> = own.lines().collect();
     let mut found = Commands::default();
     let mut fenced = false;
+    let mut in_prose = false;
     let mut at = 0;
     while let Some(line) = lines.get(at) {
         at += 1;
+        let continues_prose = std::mem::take(&mut in_prose);
         if line.starts_with("```") || line.starts_with("~~~") {
             fenced = !fenced;
             continue;
@@ -61,7 +66,8 @@ pub fn commands(text: &str, in_thread: bool) -> Commands {
             break;
         }
         let (text, command, further) = whole(line, &lines[at..], in_thread);
-        if is_prose(&command) {
+        if continues_prose || is_prose(&text, &command, in_thread) {
+            in_prose = is_wrapped(line);
             continue;
         }
         at += further;
@@ -101,13 +107,41 @@ fn without_address(line: &str) -> &str {
 
 fn is_end(line: &str) -> bool {
     let first = line.split_whitespace().next().unwrap_or_default();
+    if first.len() >= RULE && first.bytes().all(|byte| byte == b'_') {
+        return true;
+    }
     let first = first.trim_end_matches([',', '.', '!', ';']).to_ascii_lowercase();
     ENDS.contains(&first.as_str())
 }
 
-/// What is neither a command nor nearly one.
-fn is_prose(command: &Result<Command, BadCommand>) -> bool {
-    matches!(command, Err(BadCommand::Unknown { near: None, .. } | BadCommand::Empty))
+/// Whether a line of running text goes on below, for all that can be seen.
+fn is_wrapped(line: &str) -> bool {
+    line.chars().count() >= WRAPPED_AT && !line.trim_end().ends_with(['.', ':', '!', '?'])
+}
+
+/// What is neither a command nor nearly one: people's words to each other, which may well begin like
+/// a command.
+fn is_prose(line: &str, command: &Result<Command, BadCommand>, in_thread: bool) -> bool {
+    match command {
+        Ok(_) => false,
+        Err(BadCommand::Empty | BadCommand::Unknown { near: None, .. }) => true,
+        // A command with one word mistyped; "Best regards" is no "test".
+        Err(BadCommand::Unknown { near: Some(near), .. }) => {
+            let mut words = line.split_whitespace();
+            let mistyped = words.next().unwrap_or_default();
+            let rest: Vec<&str> = words.collect();
+            let alone = rest.is_empty() && !mistyped.ends_with(',');
+            !alone && parse(&format!("{near} {}", rest.join(" ")), in_thread).is_err()
+        }
+        Err(BadCommand::Arguments { .. }) => is_sentence(line),
+    }
+}
+
+/// "Show me where that is, please?"
+fn is_sentence(line: &str) -> bool {
+    line.starts_with(char::is_uppercase)
+        && line.trim_end().ends_with(['.', '!', '?'])
+        && line.split_whitespace().count() >= 3
 }
 
 /// A command with what a mail program moved to the next lines; how many those are.
@@ -125,9 +159,12 @@ fn whole(
             break;
         }
         // An address is broken at no blank; a mail program's own break stands for one.
-        text.push(' ');
-        text.push_str(next.trim());
-        command = parse(&text, in_thread);
+        let joined = format!("{text} {}", next.trim());
+        let longer = parse(&joined, in_thread);
+        if command.is_ok() && longer.is_err() {
+            break;
+        }
+        (text, command) = (joined, longer);
         last = next;
         further += 1;
     }
@@ -173,7 +210,7 @@ mod tests {
 
     #[test]
     fn one_command_a_line_until_a_line_that_ends_them() {
-        for end in ["quit", "stop", "Thanks, Alice", "thank you", "--", "-- "] {
+        for end in ["quit", "stop", "Thanks, Alice", "thank you", "--", "-- ", "____________"] {
             let text = format!("Hello bot,\n\nretest 3\ncancel 4\n{end}\napprove 5\n");
             assert_eq!(texts(&text), ["retest 3", "cancel 4"], "{end}");
         }
@@ -195,6 +232,20 @@ mod tests {
     }
 
     #[test]
+    fn words_to_people_are_no_commands_though_they_begin_like_one() {
+        let talk = "Show me where that log is, please?\nTest machines are down today.\n\
+                    List members have been told.\nHelp is on its way!\nBest regards\nBest,\n\
+                    As long as the machines of s390x are away I think that we should\n\
+                    pause it all.\n";
+        assert_eq!(commands(talk, true), Commands::default());
+        // What ends a sentence is not wrapped, and who mistypes a command is told.
+        let asked =
+            "Hello bot, this failed because of the runner, so please do once more:\nretest 3";
+        assert_eq!(texts(asked), ["retest 3"]);
+        assert_eq!(texts("retset 3\nstats\nfreeze master until monday.\n").len(), 3);
+    }
+
+    #[test]
     fn a_wrapped_argument_is_joined_again() {
         let sha = "0123456789abcdef0123456789abcdef01234567";
         let test = format!("test https://git.example.org/a/b.git staging {sha}");
@@ -207,6 +258,9 @@ mod tests {
         let long = "refuse 12 This breaks the build on s390x and the people there\nasked for a respin.\n\nstatus";
         assert_eq!(texts(long).len(), 2);
         assert!(texts(long)[0].ends_with("asked for a respin."));
+        // What is whole does not go on, though the next line be indented.
+        assert_eq!(texts("status\n  From here on it is for people.\n"), ["status"]);
+        assert_eq!(texts("retest\n  fresh\n  12\n"), ["retest fresh 12"]);
         // A short line was not wrapped, and what is a command by itself is one.
         assert_eq!(texts("note 12 waits\nfor alice\n"), ["note 12 waits"]);
         assert_eq!(texts("approve\nstatus\n"), ["approve", "status"]);

@@ -22,10 +22,20 @@ static ORIGINAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?i)^\s*(?:-\s)?[-_]{2,}\s*(?:original|urspr\S{1,3}ngliche)\s+(?:message|mail|e-mail|nachricht)\b.*$",
     )
 });
-static FROM: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(?i)^[\s*]*from\s*:\**\s+\S"));
-static WHEN: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r"(?i)^[\s*]*(?:sent|date|to)\s*:"));
-static ABOUT: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(?i)^[\s*]*subject\s*:"));
+/// A header that a mail program copies above what is answered, in the words of its user's language.
+static FROM: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(r"(?i)^[\s*]*(?:from|von|de|da|van|från|fra|от|发件人|寄件者|差出人)\s*[:：]\**\s*\S")
+});
+static WHEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^[\s*]*(?:sent|date|to|gesendet|datum|an|envoyé|à|enviado|fecha|para|inviato|data|a|verzonden|aan|skickat|till|sendt|til|отправлено|дата|кому|发送时间|日期|收件人|送信日時|日時|宛先)\s*[:：]",
+    )
+});
+static ABOUT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^[\s*]*(?:subject|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|тема|主题|主旨|件名)\s*[:：]",
+    )
+});
 
 /// Lines that the header copied above a forwarded mail may take.
 const COPIED_HEADER: usize = 8;
@@ -112,6 +122,9 @@ mod tests {
             "Begin forwarded message:",
             "From: Alice\nSent: Friday\nSubject: x",
             "*From:* Alice\n*Date:* Friday\n*Subject:* x",
+            "Von: Alice\nGesendet: Freitag\nAn: Bob\nBetreff: x",
+            "De : Alice\nEnvoyé : vendredi\nObjet : x",
+            "发件人：Alice\n发送时间：星期五\n主题：x",
         ] {
             assert_eq!(own(&format!("a\n{line}\n\nb")), "a", "{line}");
         }

@@ -38,6 +38,10 @@ pub struct CommandMail {
     /// The list it came by, where it did: there a retest is all that counts, and a refusal all that
     /// is answered.
     pub list: Option<ListName>,
+    /// Whether the keyring knew the address when it came: then it is told if nothing proves the
+    /// sender, and a stranger whose name somebody borrows is not.
+    #[serde(default)]
+    pub maintainer: bool,
     /// Where it stands.
     pub stage: MailStage,
 }
@@ -229,6 +233,7 @@ impl CommandMail {
             references: ends.into_iter().flatten().filter(fits).cloned().collect(),
             received_at,
             list,
+            maintainer: false,
             stage: MailStage::Received { read: Retry::now(now) },
         })
     }

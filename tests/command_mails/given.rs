@@ -7,7 +7,9 @@
 
 use gatepost::ports::Batch;
 use gatepost::pull::cover::{Cover, Person, Request};
-use gatepost::pull::ids::{ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName};
+use gatepost::pull::ids::{
+    ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName,
+};
 use gatepost::pull::letter::{About, Letter, LetterState};
 use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
 use gatepost::pull::revision::Lineage;
@@ -164,7 +166,10 @@ fn stage(asked: &Asked, tip: ObjectId) -> Stage {
         signer: Signer {
             key: format!("KEY-OF-{name}"),
             name: name.into(),
-            addresses: vec![address.into()],
+            addresses: match address {
+                "alice@example.org" => vec![address.into(), "alice@work.example".into()],
+                _ => vec![address.into()],
+            },
             scope: Scope::default(),
         },
         proved_at: Some(at(49)),

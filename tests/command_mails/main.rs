@@ -108,15 +108,20 @@ fn judge(truth: &Truth) -> Result<(), String> {
     let entries = bot.audit().split_off(entries_before);
     let of_the_mail: Vec<_> = entries.iter().filter(|entry| entry.command.is_empty()).collect();
     let commands = |carried_out: bool| -> Vec<&str> {
-        let given = entries.iter().filter(|e| !e.command.is_empty() && e.carried_out == carried_out);
+        let given =
+            entries.iter().filter(|e| !e.command.is_empty() && e.carried_out == carried_out);
         given.map(|entry| entry.command.as_str()).collect()
     };
     let letters: Vec<String> =
         bot.letters()[letters_before..].iter().map(|letter| words(&letter.bytes)).collect();
     let reasons: Vec<&str> = of_the_mail.iter().map(|entry| entry.outcome.as_str()).collect();
     let wrong = |what: &str| {
-        let outcomes: Vec<_> = entries.iter().map(|e| format!("{}: {}", e.command, e.outcome)).collect();
-        Err(format!("{}: {what}\n  {truth:?}\n  audit: {outcomes:#?}\n  letters: {letters:#?}", truth.name))
+        let outcomes: Vec<_> =
+            entries.iter().map(|e| format!("{}: {}", e.command, e.outcome)).collect();
+        Err(format!(
+            "{}: {what}\n  {truth:?}\n  audit: {outcomes:#?}\n  letters: {letters:#?}",
+            truth.name
+        ))
     };
 
     if commands(true) != truth.did {

@@ -110,11 +110,12 @@ fn kept(
         list,
         ports.clock.now(),
     );
-    let (Some(mail), true) = (mail, heading.size <= BODY_CAP) else {
+    let (Some(mut mail), true) = (mail, heading.size <= BODY_CAP) else {
         return Ok(Arrived::Counted(DOUBTFUL));
     };
     let Some(bytes) = loaded(mailbox, heading.uid)? else { return Ok(Arrived::Other) };
     ports.store.put_file(&FileName::Mail(mail.id.clone()), &bytes)?;
+    mail.maintainer = ports.keyring.owner(&from.address).is_some();
     Ok(Arrived::Commands(Box::new(mail)))
 }
 

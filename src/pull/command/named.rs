@@ -37,7 +37,7 @@ impl fmt::Display for Named {
 /// # Errors
 /// A sentence.
 pub fn named(text: &str) -> Result<Named, String> {
-    let text = text.trim_end_matches([',', ';', ':']);
+    let text = text.trim_end_matches([',', ';', ':', '.']);
     sure(text).map_or_else(
         || {
             let name = text.strip_prefix("refs/tags/").or_else(|| text.strip_prefix("tags/"));
@@ -68,7 +68,8 @@ pub(super) fn sure(text: &str) -> Option<Named> {
     if text.starts_with("refs/tags/") || text.starts_with("tags/") {
         return None;
     }
-    let is_url = text.starts_with("http://") || text.starts_with("https://");
+    let bare = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text);
+    let is_url = bare.starts_with("http://") || bare.starts_with("https://");
     let mail = |id: &str| {
         let id = id.parse::<MessageId>().ok().filter(|id| id.as_str().contains('@'));
         id.map(Named::Mail)
@@ -78,7 +79,7 @@ pub(super) fn sure(text: &str) -> Option<Named> {
     }
     // Archives write a Message-ID as it is or percent-encoded, and put words such as `raw` or an
     // anchor behind it.
-    let path = text.split(['#', '?']).next().unwrap_or(text);
+    let path = bare.split(['#', '?']).next().unwrap_or(bare);
     let decoded =
         |part: &str| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned();
     path.split('/').rev().find_map(|part| mail(&decoded(part)))
@@ -91,6 +92,7 @@ mod tests {
     #[test]
     fn a_request_is_named_by_number_mail_archive_or_tag() {
         assert_eq!(named("#12"), Ok(Named::Pull(PullNumber(12))));
+        assert_eq!(named("12."), Ok(Named::Pull(PullNumber(12))));
         assert_eq!(named("run-5"), Ok(Named::Run(RunId(5))));
         let mail = Named::Mail("a@b".parse().unwrap());
         for text in [
@@ -99,6 +101,7 @@ mod tests {
             "https://lists.example.org/devel/a@b/",
             "https://lists.example.org/devel/a%40b/T/#u",
             "https://lists.example.org/r/a@b/raw",
+            "<https://lists.example.org/devel/a@b/>",
         ] {
             assert_eq!(named(text), Ok(mail.clone()), "{text}");
         }

@@ -77,8 +77,21 @@ pub fn parse(line: &str, in_thread: bool) -> Result<Command, BadCommand> {
         return Err(unknown(&lower(first), pair.as_deref()));
     };
     let skip = if stop { 2 } else { row.word.split(' ').count() };
-    arguments(row, parts.get(skip..).unwrap_or_default(), in_thread)
+    arguments(row, without_kind(parts.get(skip..).unwrap_or_default()), in_thread)
         .map_err(|Wrong { why, wants_more }| BadCommand::Arguments { why, row, wants_more })
+}
+
+/// `request 12`, as the bot's letters say it.
+fn without_kind<'a, 'b>(rest: &'a [&'b str]) -> &'a [&'b str] {
+    match rest {
+        [kind, named @ ..]
+            if kind.eq_ignore_ascii_case("request")
+                && named.first().is_some_and(|name| sure(name).is_some()) =>
+        {
+            named
+        }
+        [..] => rest,
+    }
 }
 
 fn unknown(first: &str, pair: Option<&str>) -> BadCommand {
@@ -249,7 +262,7 @@ fn retest(rest: &[&str], in_thread: bool) -> Result<Command, Wrong> {
     if rest.len() - others.len() > 1 {
         return Err("fresh is said once.".to_owned().into());
     }
-    Ok(Command::Retest { which: which(&others, in_thread)?, fresh })
+    Ok(Command::Retest { which: which(without_kind(&others), in_thread)?, fresh })
 }
 
 fn approve(rest: &[&str], in_thread: bool) -> Result<Command, Wrong> {
@@ -404,6 +417,7 @@ mod tests {
         let fresh = Ok(Command::Retest { which: twelve(), fresh: true });
         assert_eq!(parse("retest fresh 12", false), fresh);
         assert_eq!(parse("Retest: 12 FRESH", false), fresh);
+        assert_eq!(parse("retest fresh request 12", false), fresh);
         assert!(parse("retest fresh fresh 12", false).is_err());
     }
 

@@ -140,14 +140,15 @@ impl World {
         }
     }
 
-    /// Tells whoever the mail says it is from that it proves nothing, if the bot knows the address:
-    /// once a day, for it may be somebody else's mail.
+    /// Tells whoever the mail says it is from that it proves nothing, if the bot trusts that address
+    /// with something: once a day, for it may be somebody else's mail. Anybody can become the author
+    /// of a request, in anybody's name.
     fn unproved(&mut self, id: &MessageId, why: String, now: Timestamp) {
         self.refused_mail(id, format!("refused: {why}"), now);
         let Some(mail) = self.mails.get(id) else { return };
         let from = mail.from.clone();
         let known = mail.list.is_none()
-            && self.role(&from, true).is_some_and(|role| role >= Role::Maintainer);
+            && self.role(&from, mail.maintainer).is_some_and(|role| role >= Role::Maintainer);
         let subject = format!("a mail in the name of {from} proves nothing");
         let told = self.control.alerted.get(&subject);
         let recent = told.is_some_and(|at| now.duration_since(*at) < UNPROVED_EVERY);
