@@ -5,6 +5,7 @@
 //! no command are passed over; only what is nearly a command is told as a mistake.
 
 use super::{clean, quote};
+use crate::pull::command::named::sure;
 use crate::pull::command::{BadCommand, Command, Named, parse};
 
 /// How many commands of one mail are read.
@@ -130,8 +131,16 @@ fn is_prose(line: &str, command: &Result<Command, BadCommand>, in_thread: bool) 
             let mut words = line.split_whitespace();
             let mistyped = words.next().unwrap_or_default();
             let rest: Vec<&str> = words.collect();
-            let alone = rest.is_empty() && !mistyped.ends_with(',');
-            !alone && parse(&format!("{near} {}", rest.join(" ")), in_thread).is_err()
+            if rest.is_empty() {
+                return mistyped.ends_with(',');
+            }
+            match parse(&format!("{near} {}", rest.join(" ")), in_thread) {
+                // Anything may be a text: "Not sure" is no note.
+                Ok(meant) => {
+                    meant.row().text && !rest.first().is_some_and(|word| sure(word).is_some())
+                }
+                Err(_) => true,
+            }
         }
         Err(BadCommand::Arguments { .. }) => is_sentence(line),
     }
@@ -235,6 +244,7 @@ mod tests {
     fn words_to_people_are_no_commands_though_they_begin_like_one() {
         let talk = "Show me where that log is, please?\nTest machines are down today.\n\
                     List members have been told.\nHelp is on its way!\nBest regards\nBest,\n\
+                    Not sure what happened there\n\
                     As long as the machines of s390x are away I think that we should\n\
                     pause it all.\n";
         assert_eq!(commands(talk, true), Commands::default());
@@ -242,7 +252,7 @@ mod tests {
         let asked =
             "Hello bot, this failed because of the runner, so please do once more:\nretest 3";
         assert_eq!(texts(asked), ["retest 3"]);
-        assert_eq!(texts("retset 3\nstats\nfreeze master until monday.\n").len(), 3);
+        assert_eq!(texts("retset 3\nnoet 3 waits\nstats\nfreeze master until monday.\n").len(), 4);
     }
 
     #[test]

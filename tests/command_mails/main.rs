@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use gatepost::mail::commands::{Commands, commands};
 use mail_parser::MessageParser;
 use serde::Deserialize;
 
@@ -94,6 +95,27 @@ fn every_mail_has_its_truth_and_there_are_many() {
 fn every_mail_comes_to_what_it_must() {
     let wrong: Vec<String> = truths().iter().filter_map(|truth| judge(truth).err()).collect();
     assert!(wrong.is_empty(), "{} mails:\n\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+/// Somebody sends an answer back, with or without what a machine wrote into its header.
+#[test]
+fn no_answer_gives_a_command_or_is_answered() {
+    let mut answers = 0;
+    for truth in truths().iter().filter(|truth| truth.outcome == Outcome::Answered) {
+        let mut bot = Bot::new(&fixtures().join("keyring"));
+        bot.gets(&mail(&truth.name));
+        let (audit, letters) = (bot.audit().len(), bot.letters());
+        for letter in &letters {
+            answers += 1;
+            let parsed = MessageParser::default().parse(&letter.bytes).unwrap();
+            let text = parsed.body_text(0).unwrap();
+            assert_eq!(commands(&text, true), Commands::default(), "{}: {text}", truth.name);
+            bot.gets(&letter.bytes);
+        }
+        assert_eq!(bot.audit().len(), audit, "{}", truth.name);
+        assert_eq!(bot.letters().len(), letters.len(), "{}", truth.name);
+    }
+    assert!(answers > 200, "{answers}");
 }
 
 /// Lets a mail come, and says what is wrong with what comes of it.

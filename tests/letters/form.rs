@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gatepost::mail::commands::{Commands, commands, in_subject, retest_on_list};
 use gatepost::mail::letter::{Case, Delivering, Draft};
 use gatepost::mail::{self, Reading, Reason};
 use gatepost::pull::verdict::{Audience, Outcome, Verdict};
@@ -11,7 +12,8 @@ use crate::world::{World, every_letter, evidence, job, outcomes, trusted};
 
 fn text_of(draft: &Draft) -> String {
     let message = MessageParser::default().parse(&draft.bytes).unwrap();
-    assert!(message.content_type().unwrap().ctype() == "text");
+    let mut kinds = message.parts.iter().filter_map(|part| part.content_type());
+    assert!(kinds.all(|kind| kind.ctype() == "text" || kind.subtype() == Some("mixed")));
     message.body_text(0).unwrap().replace("\r\n", "\n")
 }
 
@@ -55,6 +57,20 @@ fn no_letters_text_is_a_request_even_under_a_subject_that_asks() {
         let mail =
             format!("From: a@b.example\nMessage-ID: <x@b.example>\nSubject: [PULL] x\n\n{text}");
         assert!(!matches!(mail::read(mail.as_bytes()), Reading::Request(_)), "{name}");
+    }
+}
+
+/// Nor does it give commands, whoever signs it with all the rest of a mail, or answers above it.
+#[test]
+fn no_letters_text_gives_a_command() {
+    for (name, draft) in all() {
+        let text = text_of(&draft);
+        for in_thread in [false, true] {
+            assert_eq!(commands(&text, in_thread), Commands::default(), "{name}: {text}");
+        }
+        assert_eq!(retest_on_list(&text), None, "{name}");
+        let subject = draft.letter.subject;
+        assert_eq!(in_subject(&subject, true), None, "{name}: {subject}");
     }
 }
 
@@ -194,7 +210,9 @@ fn only_thread_letters_reach_the_list_and_none_does_in_shadow_mode() {
         assert_eq!(to_list, draft.letter.list.is_some(), "{name}");
     }
     let inside = BTreeSet::from(["rita@project.example", "rob@project.example", "root@ci.example"]);
-    for (name, draft) in every_letter(Delivering::Shadow) {
+    // Whoever gives a command is answered in shadow mode as well.
+    let letters = every_letter(Delivering::Shadow).into_iter();
+    for (name, draft) in letters.filter(|(name, _)| !name.starts_with("transcript")) {
         let readers: BTreeSet<_> = draft.letter.recipients.iter().map(String::as_str).collect();
         assert!(readers.is_subset(&inside), "{name}: {readers:?}");
     }
@@ -202,6 +220,8 @@ fn only_thread_letters_reach_the_list_and_none_does_in_shadow_mode() {
 
 #[test]
 fn the_same_case_gives_the_same_bytes() {
+    let bytes = || all().into_iter().map(|(_, draft)| draft.bytes).collect::<Vec<_>>();
+    assert_eq!(bytes(), bytes());
     let world = World::new(Delivering::Live);
     let case = Case { run: None, ..world.case() };
     let write = || world.pen.unanswered(&case, "it waits.").unwrap().bytes;

@@ -8,6 +8,7 @@
 mod every;
 mod form;
 mod hostile;
+mod transcripts;
 mod world;
 
 /// Compares a letter with the one in `fixtures/letters`.

@@ -1,5 +1,6 @@
 //! A request, a run and a pen to write letters with.
 
+use crate::transcripts::transcripts;
 use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Missed, Pen, TargetWords};
 use gatepost::pull::checks::{Check, CheckPolicy, Problem};
 use gatepost::pull::ci_change::CiDifference;
@@ -564,5 +565,6 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
         let administrator = late.pen.key_expires_for_administrator(&warning, late.now).unwrap();
         letters.push((format!("{name}-administrator"), administrator));
     }
+    letters.extend(transcripts(&World::new(delivering)));
     letters
 }

@@ -103,11 +103,19 @@ impl Page {
         self
     }
 
-    /// Adds lines right below, indented, none wrapped.
+    /// Adds lines right below, indented as they are; what a long one has left goes on further in.
     pub(super) fn lines_below<S: AsRef<str>>(&mut self, lines: &[S]) -> &mut Self {
         for line in lines {
             let line = clean::log_line(line.as_ref(), LOG_LINE);
-            let _ = writeln!(self.text, "{}", format!("  {line}").trim_end());
+            let text = line.trim_start();
+            let begin = format!("  {}", &line[..line.len() - text.len()]);
+            if text.is_empty() {
+                self.text.push('\n');
+            } else if begin.chars().count() + text.chars().count() <= WIDTH {
+                let _ = writeln!(self.text, "{begin}{}", text.trim_end());
+            } else {
+                self.wrapped(text, &begin, &format!("{begin}  "));
+            }
         }
         self
     }

@@ -6,7 +6,9 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment, Body, Mailbox, MessageBuilder, MultiPart, SinglePart};
+use lettre::message::{
+    Attachment, Body, Mailbox, MessageBuilder, MultiPart, MultiPartKind, SinglePart,
+};
 use lettre::{Address, Message};
 use sha2::{Digest as _, Sha256};
 
@@ -84,7 +86,10 @@ impl Post {
         let message = if self.attached.is_empty() {
             message.singlepart(part)
         } else {
-            let mut parts = MultiPart::mixed().singlepart(part);
+            // The same however often it is written, and unknown to whoever wrote what is attached.
+            let boundary = format!("=_{}", self.id.as_str().split('@').next().unwrap_or_default());
+            let parts = MultiPart::builder().kind(MultiPartKind::Mixed).boundary(boundary);
+            let mut parts = parts.singlepart(part);
             for (name, text) in self.attached {
                 let kind = ContentType::TEXT_PLAIN;
                 parts = parts.singlepart(Attachment::new(name).body(encoded(text)?, kind));

@@ -105,7 +105,7 @@ fn summary(told: &[Told<'_>]) -> String {
     let refused = told.iter().filter(|told| matches!(told.answer, Answered::Refused(_))).count();
     let done = told.len() - refused;
     match (done, refused) {
-        (0, 0) => "No command was carried out.".into(),
+        (0, 0) => "Nothing in this mail was carried out.".into(),
         (done, 0) => format!("Carried out: {}.", counted(done as u64, "command")),
         (0, refused) => format!("Not carried out: {}.", counted(refused as u64, "command")),
         (done, refused) => {

@@ -57,7 +57,7 @@ pub fn named(text: &str) -> Result<Named, String> {
 }
 
 /// The name of a request or a run where a text can be nothing else; a tag may be called anything.
-pub(super) fn sure(text: &str) -> Option<Named> {
+pub fn sure(text: &str) -> Option<Named> {
     let number = |text: &str| text.parse::<u64>().ok().filter(|_| !text.starts_with('+'));
     if let Some(n) = number(text.strip_prefix('#').unwrap_or(text)) {
         return Some(Named::Pull(PullNumber(n)));

@@ -157,8 +157,7 @@ impl World {
         }
         self.control.alerted.insert(subject, now);
         self.changed.control = true;
-        let remark = Some(format!("Nothing in this mail was carried out. {why}"));
-        let transcript = Transcript { remark, entries: Vec::new(), changed: false };
+        let transcript = Transcript { remark: Some(why), entries: Vec::new(), changed: false };
         self.move_mail(id, MailStage::CarriedOut { transcript });
     }
 
