@@ -11,6 +11,7 @@ mod encodings;
 mod forged;
 mod keys;
 mod mails;
+mod milter;
 mod mutt;
 mod openpgp;
 mod properties;

@@ -182,8 +182,6 @@ impl DkimSignature<'_> {
         let encoding = part.content_transfer_encoding().unwrap_or("7bit").to_ascii_lowercase();
         let is_bare = ["7bit", "8bit", "binary"].contains(&encoding.trim());
         let how = "Content-Transfer-Encoding";
-        // As an attachment the text would be none, and what is left is the subject.
-        let shown = "Content-Disposition";
         let is_readable = if is_covered("Content-Type") {
             is_multipart || is_bare && count(how) <= 1 || is_covered(how)
         } else if is_multipart {
@@ -199,15 +197,18 @@ impl DkimSignature<'_> {
                     && kind.subtype().is_none_or(|sub| sub.eq_ignore_ascii_case("plain"))
             });
             let marked = [&b"--"[..], b"<"].iter().any(|mark| text.trim_ascii().starts_with(mark));
-            if is_bare && is_plain && count(how) <= 1 && count(shown) == 0 && !marked {
+            if is_bare && is_plain && count(how) <= 1 && !marked {
                 return Ok(Said::of_text(&body::plain_lines(text)));
             }
             false
         };
-        if !is_readable || count(shown) > 0 && !is_covered(shown) {
-            return Err(unsaid());
+        let shown = "Content-Disposition";
+        match body::first(&message) {
+            _ if !is_readable => Err(unsaid()),
+            // By that the text would be an attachment, and only the subject be said.
+            None if count(shown) > 0 && !is_covered(shown) => Err(unsaid()),
+            text => Ok(Said::of_text(&text.unwrap_or_default())),
         }
-        Ok(Said::of_text(&body::first(&message).unwrap_or_default()))
     }
 
     /// Adds what is covered of the header.
