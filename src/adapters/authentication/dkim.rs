@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use mail_auth::dkim::Signature;
 use mail_auth::{
     AuthenticatedMessage, DkimResult, Error, MessageAuthenticator, Parameters, ResolverCache, Txt,
 };
@@ -19,7 +20,7 @@ use sha2::{Digest, Sha256};
 
 use super::resolver;
 use crate::config::model::Dkim;
-use crate::mail::proof::dkim::{DkimSignature, from_domain, signatures};
+use crate::mail::proof::dkim::{DkimSignature, from_domain, has_plain_header, signatures};
 use crate::mail::proof::results::{self, MethodResult};
 use crate::ports::{Domain, Fault, Proof};
 
@@ -41,11 +42,16 @@ pub fn prove(
     mail: &[u8],
     now: Timestamp,
 ) -> Result<Result<Proof<Domain>, String>, Fault> {
+    if !has_plain_header(mail) {
+        return Ok(Err("The mail's header has a line that is no header.".into()));
+    }
     let Some(domain) = from_domain(mail) else {
         return Ok(Err("The mail does not have one From with one address.".into()));
     };
+    let signatures = signatures(mail);
+    let all_readable = signatures.iter().all(Option::is_some);
     let aligned: Vec<DkimSignature<'_>> =
-        signatures(mail).into_iter().filter(|signature| signature.domain == domain).collect();
+        signatures.into_iter().flatten().filter(|signature| signature.domain == domain).collect();
     if aligned.is_empty() {
         return Ok(Err(format!("The mail has no DKIM signature of {domain}.")));
     }
@@ -63,7 +69,8 @@ pub fn prove(
             Err(refused.into_iter().find_map(|(_, why)| why).unwrap_or_default().to_owned())
         }
         Dkim::Verify { resolvers } => verify(resolvers, mail, &usable)?,
-        Dkim::Header { authserv_id } => by_header(mail, authserv_id, &domain, &usable),
+        Dkim::Header { .. } if !all_readable => Err("another signature can't be read".into()),
+        Dkim::Header { authserv_id } => by_header(mail, authserv_id, &domain, &aligned, &usable),
     };
     Ok(match passed {
         Ok(signature) => proof(signature, mail, &aligned),
@@ -137,7 +144,9 @@ async fn judged(
     message.errors.clear();
     let index_of =
         |value: &[u8]| usable.iter().position(|each| each.raw.trim_ascii() == value.trim_ascii());
-    message.dkim_headers.retain(|header| index_of(header.value).is_some());
+    message.dkim_headers.retain(|header| {
+        index_of(header.value).is_some_and(|index| reads_alike(&header.header, usable[index]))
+    });
     let order: Vec<Option<usize>> =
         message.dkim_headers.iter().map(|header| index_of(header.value)).collect();
     for header in &mut message.dkim_headers {
@@ -170,12 +179,27 @@ async fn judged(
     }
 }
 
+/// Whether the library reads the same in a signature as is held against From and the mail.
+fn reads_alike(read: &Signature, ours: &DkimSignature<'_>) -> bool {
+    let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+    let covered = read.h.len() == ours.covered.len()
+        && read.h.iter().zip(&ours.covered).all(|(one, other)| same(one, other));
+    covered
+        && same(&read.d, &ours.domain)
+        && same(&read.s, &ours.selector)
+        && read.b == ours.signature
+}
+
 /// An error of the library as a clause.
 fn said(error: &Error) -> String {
     let text = error.to_string();
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_lowercase().to_string()).unwrap_or_default();
-    format!("{first}{}", letters.as_str()).trim_end_matches('.').to_owned()
+    let text = text.trim_end_matches('.');
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    // "DNS" stays as it is.
+    match rest.starts_with(char::is_uppercase) {
+        true => text.to_owned(),
+        false => first.to_lowercase() + rest,
+    }
 }
 
 /// The keys' records that were looked up.
@@ -223,6 +247,7 @@ fn by_header<'s, 'm>(
     mail: &[u8],
     authserv_id: &str,
     domain: &str,
+    aligned: &'s [DkimSignature<'m>],
     usable: &[&'s DkimSignature<'m>],
 ) -> Result<&'s DkimSignature<'m>, String> {
     let found = results::topmost(mail, authserv_id)
@@ -231,16 +256,19 @@ fn by_header<'s, 'm>(
     let mut passed = dkim.filter(|result| result.result == "pass");
     let passed =
         passed.find(|result| speaks_of(result, domain)).ok_or("our mail server did not pass it")?;
-    let fits = |signature: &&&DkimSignature<'_>| {
-        let begins = |part: &str| signature.written.starts_with(part);
-        passed.property("header.b").is_none_or(begins)
-            && passed.property("header.s").is_none_or(|selector| selector == signature.selector)
+    let fits = |signature: &&DkimSignature<'_>| {
+        passed.properties.iter().all(|(name, value)| match name.as_str() {
+            "header.b" => signature.written.starts_with(value),
+            "header.s" => *value == signature.selector,
+            _ => true,
+        })
     };
-    let mut fitting = usable.iter().filter(fits);
+    // What it passed may be one that is not to be believed.
+    let mut fitting = aligned.iter().filter(fits);
     match (fitting.next(), fitting.next()) {
-        (Some(signature), None) => Ok(signature),
-        (None, _) => Err("our mail server passed another one".into()),
+        (Some(signature), None) if usable.contains(&signature) => Ok(signature),
         (Some(_), Some(_)) => Err("our mail server does not say which of several it passed".into()),
+        (Some(_) | None, _) => Err("our mail server passed another one".into()),
     }
 }
 

@@ -28,7 +28,7 @@ pub struct DkimSignature<'m> {
     /// `b=` as it is written, without blanks.
     pub written: String,
     /// `h=`, in lower case.
-    covered: Vec<String>,
+    pub covered: Vec<String>,
     /// `t=`.
     made_at: Option<Timestamp>,
     /// `x=`.
@@ -37,21 +37,24 @@ pub struct DkimSignature<'m> {
     pub refusal: Option<&'static str>,
 }
 
-/// Every DKIM-Signature of a mail that can be read, topmost first.
-pub fn signatures(mail: &[u8]) -> Vec<DkimSignature<'_>> {
+/// Every DKIM-Signature of a mail, topmost first; `None` stands for one that can't be read.
+pub fn signatures(mail: &[u8]) -> Vec<Option<DkimSignature<'_>>> {
     let fields = fields(super::super::without_envelope(mail));
     let found = fields.iter().filter(|field| field.is("DKIM-Signature"));
-    found.filter_map(|field| signature(field.value)).collect()
+    found.map(|field| signature(field.value)).collect()
 }
 
 fn signature(raw: &[u8]) -> Option<DkimSignature<'_>> {
     let text = std::str::from_utf8(raw).ok()?;
     let mut tags: BTreeMap<&str, String> = BTreeMap::new();
-    let mut doubled = false;
-    for tag in text.split(';').filter(|tag| !tag.trim().is_empty()) {
+    let (mut doubled, mut odd) = (false, false);
+    for tag in text.split(';').map(trim).filter(|tag| !tag.is_empty()) {
         let (name, value) = tag.split_once('=')?;
-        let value: String = value.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-        doubled |= tags.insert(name.trim(), value).is_some();
+        let (name, value) = (trim(name), value.chars().filter(|c| !c.is_ascii_whitespace()));
+        // Some readers take `D` or `d d` for a `d`.
+        let is_usual = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        odd |= name.is_empty() || !name.chars().all(is_usual);
+        doubled |= tags.insert(name, value.collect()).is_some();
     }
     let get = |name: &str| tags.get(name).map(String::as_str);
     let domain = get("d")?.to_ascii_lowercase();
@@ -63,6 +66,8 @@ fn signature(raw: &[u8]) -> Option<DkimSignature<'_>> {
     let (made_at, expires) = (time("t"), time("x"));
     let refusal = if doubled {
         Some("it says something twice")
+    } else if odd {
+        Some("it has a tag that can't be told")
     } else if tags.contains_key("l") {
         Some("it covers only a part of the text (l=)")
     } else if !["rsa-sha256", "ed25519-sha256"].contains(&algorithm.as_str()) {
@@ -88,6 +93,17 @@ fn signature(raw: &[u8]) -> Option<DkimSignature<'_>> {
         expires: expires.flatten(),
         refusal,
     })
+}
+
+/// Whether every reader finds the same fields in a mail's header. Where not, who it is from may be
+/// another than who signed it says.
+pub fn has_plain_header(mail: &[u8]) -> bool {
+    fields::is_plain(super::super::without_envelope(mail))
+}
+
+/// Text without the blanks around it that may stand there.
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\r', '\n'])
 }
 
 /// The domain that a mail says it is from; `None` unless exactly one address stands in exactly one
@@ -186,12 +202,13 @@ impl DkimSignature<'_> {
             }
             false
         };
-        if !is_readable {
-            return Err("The DKIM signature does not cover what says how the text is to be read \
-                        (Content-Type, Content-Transfer-Encoding)."
-                .into());
+        let shown = "Content-Disposition";
+        match body::first(&message) {
+            _ if !is_readable => Err(unsaid()),
+            // By that the text would be an attachment, and only the subject be said.
+            None if count(shown) > 0 && !is_covered(shown) => Err(unsaid()),
+            text => Ok(Said::of_text(&text.unwrap_or_default())),
         }
-        Ok(Said::of_text(&body::first(&message).unwrap_or_default()))
     }
 
     /// Adds what is covered of the header.
@@ -207,6 +224,12 @@ impl DkimSignature<'_> {
         let recipients = (!recipients.is_empty()).then(|| recipients.concat());
         Said { subject, recipients, ..said }
     }
+}
+
+fn unsaid() -> String {
+    "The DKIM signature does not cover what says how the text is to be read (Content-Type, \
+     Content-Transfer-Encoding, Content-Disposition)."
+        .into()
 }
 
 /// The addresses in a field, in lower case.

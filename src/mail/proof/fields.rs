@@ -43,6 +43,30 @@ pub fn fields(entity: &[u8]) -> Vec<Field<'_>> {
     fields
 }
 
+/// Whether every reader finds the same fields in a header: each line is a name with its colon, or
+/// goes on with the line above (RFC 5322, section 2.2). Parsers pass over what is not so in ways of
+/// their own, and one would see a field where another, such as who signs, sees none.
+pub fn is_plain(entity: &[u8]) -> bool {
+    let header = look::header(entity);
+    let mut lines = header.split_inclusive(|byte| *byte == b'\n').map(|line| {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        line.strip_suffix(b"\r").unwrap_or(line)
+    });
+    let is_field = |line: &[u8]| {
+        let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+        !name.is_empty() && name.len() < line.len() && name.iter().all(u8::is_ascii_graphic)
+    };
+    let goes_on = |line: &[u8]| line.starts_with(b" ") || line.starts_with(b"\t");
+    let is_clean = |line: &[u8]| !line.iter().any(|byte| matches!(byte, b'\r' | b'\0'));
+    lines.next().is_none_or(|first| is_field(first) && is_clean(first))
+        && lines.all(|line| {
+            is_clean(line)
+                && (line.is_empty()
+                    || is_field(line)
+                    || goes_on(line) && !line.trim_ascii().is_empty())
+        })
+}
+
 /// What follows the header.
 pub fn body(entity: &[u8]) -> &[u8] {
     let header = look::header(entity);
@@ -68,6 +92,39 @@ fn field_end(header: &[u8], start: usize) -> usize {
         at += line + 1;
         if !matches!(header.get(at), Some(b' ' | b'\t')) {
             return at;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_plain_that_every_reader_reads_alike() {
+        for header in [
+            "A: b\r\nC-D:\r\n\te\r\n f: g\r\n\r\n \r\ntext",
+            "A: b\nC: d\n\ntext",
+            "A: b\r\nC:",
+            "\r\nno header",
+            "",
+        ] {
+            assert!(is_plain(header.as_bytes()), "{header:?}");
+        }
+        for header in [
+            " A: b\r\n\r\n",
+            "A: b\r\nno field\r\n\r\n",
+            "A: b\r\nno field\r\n From: c\r\n\r\n",
+            "A: b\r\n:From: c\r\n\r\n",
+            "A: b\r\nFrom : c\r\n\r\n",
+            "A: b\r\nFr om: c\r\n\r\n",
+            "A: b\r\nFr\u{e4}m: c\r\n\r\n",
+            "A: b\r\n \t\r\n From: c\r\n\r\n",
+            "A: b\rFrom: c\r\n\r\n",
+            "A: b\r\r\nFrom: c\r\n\r\n",
+            "A: b\0\r\n\r\n",
+        ] {
+            assert!(!is_plain(header.as_bytes()), "{header:?}");
         }
     }
 }
