@@ -270,8 +270,8 @@ fn a_command_mailbox_needs_keys_and_a_resolver() {
     insta::assert_snapshot!(told.concat(), @r#"
 ✓ command mailbox: gatepost@example.org is read; administrator and release managers have keys in the keyring
 ✓ command mailbox: the DNS answers, so DKIM can be verified
-! command mailbox: admin@example.org has no good OpenPGP key in the keyring's folder: `approve`, `test`, `key` and whatever else needs a signature can't be mailed from there; put what `gpg --armor --export admin@example.org` prints there into /etc/gatepost/keyring (with a maintainers.toml, list it there), or have it added by `key add`
-! command mailbox: release@example.org has no good OpenPGP key in the keyring's folder: `approve`, `test`, `key` and whatever else needs a signature can't be mailed from there; put what `gpg --armor --export release@example.org` prints there into /etc/gatepost/keyring (with a maintainers.toml, list it there), or have it added by `key add`
+! command mailbox: admin@example.org has no good OpenPGP key in the keyring's folder: `approve`, `test`, `key` and whatever else needs a signature can't be mailed from there; put what `gpg --armor --export admin@example.org` prints there into /etc/gatepost/keyring (with a maintainers.toml, list it there)
+! command mailbox: release@example.org has no good OpenPGP key in the keyring's folder: `approve`, `test`, `key` and whatever else needs a signature can't be mailed from there; put what `gpg --armor --export release@example.org` prints there into /etc/gatepost/keyring (with a maintainers.toml, list it there)
 ✗ command mailbox: the DNS does not answer: timed out; see that it can be reached from here, and try again
 ✓ command mailbox: gatepost@example.org is read; administrator and release managers have keys in the keyring
 ✓ command mailbox: DKIM is what mx.example.org writes into the topmost Authentication-Results

@@ -22,6 +22,8 @@ use self::answer::taken_back;
 mod answer;
 mod command;
 
+pub(super) use self::command::is_to_commands;
+
 /// How many headers are read at once.
 const CHUNK: usize = 200;
 

@@ -70,6 +70,18 @@ pub(super) fn is_automatic(message: &Message<'_>, people: [Option<&Person>; 2]) 
     by_machine || null_sender || auto_reply || is_report(message) || marked || bot
 }
 
+/// Whether the header says what old vacation programs, mass mailers and Exchange say of what no
+/// person wrote. Lists write the like into what people wrote.
+pub(super) fn is_in_bulk(message: &Message<'_>) -> bool {
+    let says = |name, values: &[&str]| {
+        let is = |said: &String| values.iter().any(|value| said.eq_ignore_ascii_case(value));
+        raw(message, name).iter().any(is)
+    };
+    says("Precedence", &["bulk", "junk", "list"])
+        || says("X-Auto-Response-Suppress", &["All"])
+        || !raw(message, "X-Loop").is_empty()
+}
+
 /// Whether an address is one that only a mail system or a list's software writes from.
 pub(super) fn is_machinery(from: &Person) -> bool {
     let local = local_part(from);

@@ -7,12 +7,10 @@
 use super::{clean, quote};
 use crate::pull::command::named::sure;
 use crate::pull::command::{BadCommand, Command, Named, parse};
+use crate::pull::command_mail::LONGEST_LINE;
 
 /// How many commands of one mail are read.
 pub const MOST: usize = 20;
-
-/// Bytes of a command's line that are kept.
-const LONGEST: usize = 250;
 
 /// A running text that was wrapped stands on lines of about this many characters.
 const WRAPPED_AT: usize = 58;
@@ -56,11 +54,8 @@ pub fn commands(text: &str, in_thread: bool) -> Commands {
     while let Some(line) = lines.get(at) {
         at += 1;
         let continues_prose = std::mem::take(&mut in_prose);
-        if line.starts_with("```") || line.starts_with("~~~") {
-            fenced = !fenced;
-            continue;
-        }
-        if fenced || line.is_empty() || line.starts_with(char::is_whitespace) {
+        fenced ^= is_fence(line);
+        if fenced || is_fence(line) || line.is_empty() || line.starts_with(char::is_whitespace) {
             continue;
         }
         if is_end(line) {
@@ -91,7 +86,12 @@ pub fn in_subject(subject: &str, in_thread: bool) -> Option<Line> {
 /// Whether a mail on a list asks for a retest, `gatepost: retest`, and by a new merge (`fresh`).
 pub fn retest_on_list(text: &str) -> Option<bool> {
     let own = quote::own(text);
+    let mut fenced = false;
     own.lines().take_while(|line| !is_end(line)).find_map(|line| {
+        fenced ^= is_fence(line);
+        if fenced {
+            return None;
+        }
         let command = line.get(..9).filter(|begin| begin.eq_ignore_ascii_case("gatepost:"));
         match parse(line.get(command?.len()..)?, true) {
             Ok(Command::Retest { which: Named::Thread, fresh }) => Some(fresh),
@@ -104,6 +104,10 @@ pub fn retest_on_list(text: &str) -> Option<bool> {
 fn without_address(line: &str) -> &str {
     let addressed = line.get(..9).is_some_and(|begin| begin.eq_ignore_ascii_case("gatepost:"));
     if addressed { line[9..].trim_start() } else { line }
+}
+
+fn is_fence(line: &str) -> bool {
+    line.starts_with("```") || line.starts_with("~~~")
 }
 
 fn is_end(line: &str) -> bool {
@@ -183,7 +187,7 @@ fn whole(
 /// Whether the next line belongs to a command: it is indented, the command lacks something, or a
 /// running text was wrapped there.
 fn goes_on(command: &Result<Command, BadCommand>, last: &str, next: &str, in_thread: bool) -> bool {
-    if next.trim().is_empty() || is_end(next) || next.starts_with("```") {
+    if next.trim().is_empty() || is_end(next) || is_fence(next) {
         return false;
     }
     let row = match command {
@@ -194,17 +198,23 @@ fn goes_on(command: &Result<Command, BadCommand>, last: &str, next: &str, in_thr
     if next.starts_with(char::is_whitespace) {
         return true;
     }
-    let is_command = !matches!(
-        parse(without_address(next), in_thread),
-        Err(BadCommand::Unknown { .. } | BadCommand::Empty)
-    );
-    let wrapped = row.text && last.chars().count() >= WRAPPED_AT;
-    !is_command && (command.is_err() || wrapped)
+    let next = without_address(next);
+    let itself = parse(next, in_thread);
+    if row.text && command.is_ok() {
+        // A running text goes on with what is neither a command nor one mistyped.
+        let is_command = match &itself {
+            Ok(_) => true,
+            Err(BadCommand::Unknown { .. }) => !is_prose(next, &itself, in_thread),
+            Err(BadCommand::Empty | BadCommand::Arguments { .. }) => false,
+        };
+        return !is_command && last.chars().count() >= WRAPPED_AT;
+    }
+    command.is_err() && matches!(itself, Err(BadCommand::Unknown { .. } | BadCommand::Empty))
 }
 
 fn shortened(text: &str) -> String {
     let clean = clean::words(text);
-    let end = (0..=clean.len().min(LONGEST)).rev().find(|end| clean.is_char_boundary(*end));
+    let end = (0..=clean.len().min(LONGEST_LINE)).rev().find(|end| clean.is_char_boundary(*end));
     clean[..end.unwrap_or(0)].to_owned()
 }
 
@@ -268,6 +278,12 @@ mod tests {
         let long = "refuse 12 This breaks the build on s390x and the people there\nasked for a respin.\n\nstatus";
         assert_eq!(texts(long).len(), 2);
         assert!(texts(long)[0].ends_with("asked for a respin."));
+        let published =
+            "refuse 12 This breaks the build on s390x, please mend that first\ncancle 13";
+        assert_eq!(texts(published).len(), 2, "a command that is mistyped is no reason");
+        let long =
+            "refuse 12 This breaks the build on s390x, and the people there\nshow no interest.";
+        assert_eq!(texts(long).len(), 1);
         // What is whole does not go on, though the next line be indented.
         assert_eq!(texts("status\n  From here on it is for people.\n"), ["status"]);
         assert_eq!(texts("retest\n  fresh\n  12\n"), ["retest fresh 12"]);
@@ -283,7 +299,7 @@ mod tests {
         let found = commands(&"status\n".repeat(MOST), false);
         assert_eq!((found.lines.len(), found.more), (MOST, false));
         let long = commands(&format!("note 12 {}", "ä".repeat(900)), false);
-        assert!(long.lines[0].text.len() <= LONGEST);
+        assert!(long.lines[0].text.len() <= LONGEST_LINE);
     }
 
     #[test]
@@ -304,6 +320,7 @@ mod tests {
             "gatepost: cancel\n",
             "gatepost: retest 12\n",
             "thanks\ngatepost: retest\n",
+            "Write:\n```\ngatepost: retest\n```\n",
             " gatepost: retest\n",
         ] {
             assert_eq!(retest_on_list(text), None, "{text}");

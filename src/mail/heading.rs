@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
 
 use super::author::{self, as_person};
-use super::automatic::{is_automatic, is_machinery};
+use super::automatic::{is_automatic, is_in_bulk, is_machinery};
 use super::legible::legible;
 use super::reader::contained;
 use super::reason::Reason;
@@ -46,6 +46,8 @@ pub struct Heading {
     pub broken: bool,
     /// A machine sent it: Auto-Submitted, a null sender, a report, a bot's name or mark.
     pub automatic: bool,
+    /// It was sent in bulk, or asks that no machine answer it: no person gives commands so.
+    pub in_bulk: bool,
     /// A list's software or a mail system sent it, from an address of its own.
     pub machinery: bool,
 }
@@ -101,6 +103,7 @@ impl Heading {
             references: references(message),
             date: message.date().and_then(|date| Timestamp::from_second(date.to_timestamp()).ok()),
             automatic: is_automatic(message, [from.as_ref(), author.as_ref()]),
+            in_bulk: is_in_bulk(message),
             // A list that rewrites From may put such an address there, for a person.
             machinery: author == from && from.as_ref().is_some_and(is_machinery),
             subject,

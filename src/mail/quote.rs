@@ -44,7 +44,8 @@ const COPIED_HEADER: usize = 8;
 /// indented ones stay. `>From ` is a line that an mbox had to mark (mbox(5)).
 pub(super) fn own(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let end = (0..lines.len()).find(|at| is_other(&lines, *at)).unwrap_or(lines.len());
+    let first = lines.iter().position(|line| !line.trim().is_empty()).unwrap_or(lines.len());
+    let end = (0..lines.len()).find(|at| is_other(&lines, *at, first)).unwrap_or(lines.len());
     kept(&lines[..end])
 }
 
@@ -78,12 +79,12 @@ pub(super) fn unmarked(text: &str) -> String {
 }
 
 /// Whether another mail begins at that line: its separator, or a copied header, which is no header
-/// of the mail's own if something stands above it.
-fn is_other(lines: &[&str], at: usize) -> bool {
+/// of the mail's own if something stands above it (`first`: the first line with something on it).
+fn is_other(lines: &[&str], at: usize, first: usize) -> bool {
     if matches(&FORWARD, lines[at]) || matches(&ORIGINAL, lines[at]) {
         return true;
     }
-    if !matches(&FROM, lines[at]) || lines[..at].iter().all(|line| line.trim().is_empty()) {
+    if at <= first || !matches(&FROM, lines[at]) {
         return false;
     }
     let below = lines[at + 1..].iter().take(COPIED_HEADER);

@@ -21,6 +21,8 @@ pub struct Authentication {
     /// By an OpenPGP signature of a key in the keyring (RFC 3156, RFC 9580).
     pub openpgp: Option<Proof<Signer>>,
     /// By a DKIM signature whose domain is that of From (RFC 6376; alignment as in RFC 7489, 3.1.1).
+    /// None where an OpenPGP signature of a key in the keyring does not hold: blanks that DKIM lets
+    /// pass break it, and the mail as it was may be obeyed as well.
     pub dkim: Option<Proof<Domain>>,
     /// Why the mail proves no more than that: a sentence each, for whoever sent it.
     pub failures: Vec<String>,
@@ -46,6 +48,15 @@ pub struct Attested {
     /// Of each signature that is believed, the SHA-256 digest of what it is computed over: the text
     /// and all that the signer says with it. In hexadecimal digits.
     pub digests: Vec<String>,
+}
+
+/// Why a signature is not believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unattested {
+    /// A clause for people.
+    pub why: String,
+    /// It is of a key that nobody in the keyring has: it says nothing, for or against.
+    pub key_is_unknown: bool,
 }
 
 /// The domain that signed a mail.

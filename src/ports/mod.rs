@@ -14,7 +14,9 @@ use crate::pull::ids::{JobId, MessageId, ObjectId, PipelineId, RunId};
 use crate::pull::pipeline::{Job, Pipeline};
 use crate::pull::tag::Verification;
 
-pub use self::authentication::{Attested, Authentication, Authenticator, Domain, Proof, Signed};
+pub use self::authentication::{
+    Attested, Authentication, Authenticator, Domain, Proof, Signed, Unattested,
+};
 pub use self::repository::{
     FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, PushOrder, Pushed, Quarantine,
     Repository,
@@ -225,7 +227,7 @@ pub trait Keyring: Send + Sync {
         signed: Signed<'_>,
         signature: &[u8],
         now: Timestamp,
-    ) -> Result<Result<Attested, String>, Fault>;
+    ) -> Result<Result<Attested, Unattested>, Fault>;
 
     /// Whether some key's owner has this address. Safe to repeat; an unreadable keyring knows
     /// nobody.
@@ -366,8 +368,10 @@ pub trait Pipelines: Send + Sync {
 /// A file that is kept beside the records.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileName {
-    /// A mail as it came.
+    /// A request's mail as it came.
     Mail(MessageId),
+    /// A mail with commands, as it came. Anybody may send another mail of the same Message-ID.
+    CommandMail(MessageId),
     /// A letter as it is sent.
     Letter(MessageId),
     /// A job's log, cleaned.

@@ -16,8 +16,19 @@ pub const MOST_WAITING: usize = 50;
 /// For how long it is tried to look who wrote a mail (its DNS may not answer).
 pub const PATIENCE: SignedDuration = SignedDuration::from_hours(2);
 
+/// Bytes of a command's line that are kept.
+pub const LONGEST_LINE: usize = 250;
+
 /// Bytes of an answer that a record keeps: twenty of them fit.
 const LONGEST_ANSWER: usize = 450;
+
+/// Bytes of a job's name.
+const LONGEST_JOB: usize = 200;
+
+/// Bytes that all entries of a transcript may take as they are written; beyond that each is cut to
+/// [`SHORT`] texts.
+const MOST_WRITTEN: usize = 20 * 1024;
+const SHORT: usize = 80;
 
 /// Bytes of a subject, and of a Message-ID of the thread above.
 const LONGEST: usize = 500;
@@ -245,9 +256,31 @@ impl Entry {
         let answer = match answer {
             Answer::Done(said) => Answer::Done(shortened(&said, LONGEST_ANSWER)),
             Answer::Refused(why) => Answer::Refused(shortened(&why, LONGEST_ANSWER)),
+            Answer::Look(Look::Log { of, job }) => {
+                Answer::Look(Look::Log { of, job: shortened(&job, LONGEST_JOB) })
+            }
             Answer::Look(look) => Answer::Look(look),
         };
         Self { line: line.to_owned(), answer }
+    }
+}
+
+impl Transcript {
+    /// Small enough to be part of a record, however much of it has to be escaped there.
+    pub fn bounded(mut self) -> Self {
+        let written = |entry: &Entry| serde_json::to_string(entry).map_or(0, |json| json.len());
+        if self.entries.iter().map(written).sum::<usize>() <= MOST_WRITTEN {
+            return self;
+        }
+        for entry in &mut self.entries {
+            entry.line = shortened(&entry.line, SHORT);
+            match &mut entry.answer {
+                Answer::Done(said) | Answer::Refused(said) => *said = shortened(said, SHORT),
+                Answer::Look(Look::Log { job, .. }) => *job = shortened(job, SHORT),
+                Answer::Look(_) => {}
+            }
+        }
+        self
     }
 }
 

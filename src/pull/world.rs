@@ -46,6 +46,9 @@ pub use self::input::{
 /// How long the administrator is not told of the same subject again.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
+/// Of how many things it is kept in mind that somebody was told.
+const MOST_ALERTED: usize = 100;
+
 /// How many characters of an alert's detail are kept.
 const LONGEST_DETAIL: usize = 1_500;
 
@@ -229,8 +232,7 @@ impl World {
             }
             (Subject::Alert(subject), _) => {
                 self.control.alerts.remove(&subject);
-                self.control.alerted.insert(subject, now);
-                self.changed.control = true;
+                self.note_alerted(subject, now);
             }
             (Subject::Miss(_), Happened::Miss(MissEvent::Failed(_))) => {}
             (Subject::Mail(id), Happened::Commands(reading)) => {
@@ -314,6 +316,19 @@ impl World {
             self.control.alerts.insert(alert.subject, detail);
             self.changed.control = true;
         }
+    }
+
+    /// Keeps in mind that somebody was told of something, for a day.
+    fn note_alerted(&mut self, subject: String, now: Timestamp) {
+        let alerted = &mut self.control.alerted;
+        alerted.retain(|_, at| now.duration_since(*at) < DAY);
+        while alerted.len() >= MOST_ALERTED {
+            let oldest =
+                alerted.iter().min_by_key(|(_, at)| **at).map(|(subject, _)| subject.clone());
+            oldest.map(|subject| alerted.remove(&subject));
+        }
+        alerted.insert(subject, now);
+        self.changed.control = true;
     }
 
     fn count(&mut self, what: &str, now: Timestamp) {

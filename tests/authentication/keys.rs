@@ -58,7 +58,7 @@ fn a_keyring_that_can_not_be_read_refuses_nobody() {
     assert!(fault.to_string().contains("part of the keyring can't be read"), "{fault}");
     // The others are told as ever.
     let forged = ada.gpg.detached(b"retest 6", &["--textmode"]);
-    assert!(attest(&forged).unwrap().unwrap_err().contains("does not fit the text"));
+    assert!(attest(&forged).unwrap().unwrap_err().why.contains("does not fit the text"));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn attested(ada: &Ada, by: &Gpg, changes: &KeyChanges) -> Result<(String, Vec<St
     keyring.adopt(changes.clone());
     let signature = by.detached(b"retest 5", &["--textmode"]);
     let found = keyring.attest(Signed::Text(b"retest 5"), signature.as_bytes(), made()).unwrap();
-    found.map(|attested| (attested.signer.name, attested.signer.addresses))
+    found.map(|attested| (attested.signer.name, attested.signer.addresses)).map_err(|no| no.why)
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_subkey_that_a_command_took_away_takes_its_certificate_with_it() {
     keyring.adopt(KeyChanges { removed: vec![subkey], ..KeyChanges::default() });
     let signature = ada.gpg.detached(b"retest 5", &["--textmode"]);
     let found = keyring.attest(Signed::Text(b"retest 5"), signature.as_bytes(), made()).unwrap();
-    assert!(found.unwrap_err().contains("taken out of the keyring by command"));
+    assert!(found.unwrap_err().why.contains("taken out of the keyring by command"));
 }
 
 #[test]

@@ -161,8 +161,8 @@ impl Keyring for ValueKeyring {
         _signed: Signed<'_>,
         _signature: &[u8],
         _now: Timestamp,
-    ) -> Result<Result<Attested, String>, Fault> {
-        Ok(Err("nobody signs mails here".into()))
+    ) -> Result<Result<Attested, Unattested>, Fault> {
+        Ok(Err(Unattested { why: "nobody signs mails here".into(), key_is_unknown: false }))
     }
 
     fn expiring(&self, _now: Timestamp) -> Result<Vec<ExpiringKey>, Fault> {

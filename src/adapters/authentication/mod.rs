@@ -33,14 +33,22 @@ impl MailAuthenticator {
 impl Authenticator for MailAuthenticator {
     fn authenticate(&self, mail: &[u8], now: Timestamp) -> Result<Authentication, Fault> {
         let mut found = Authentication::default();
-        match openpgp::prove(self.keyring.as_ref(), mail, now)? {
-            Ok(proof) => found.openpgp = Some(proof),
-            Err(why) => found.failures.push(why),
-        }
+        let may_be_other = match openpgp::prove(self.keyring.as_ref(), mail, now)? {
+            // The stronger proof is there: nobody needs to be asked.
+            Ok(proof) => {
+                found.openpgp = Some(proof);
+                false
+            }
+            Err(no) => {
+                found.failures.push(no.why);
+                no.may_be_other
+            }
+        };
         match &self.dkim {
             Dkim::Off => {}
-            // The stronger proof is there: nobody needs to be asked.
-            Dkim::Verify { .. } | Dkim::Header { .. } if found.openpgp.is_some() => {}
+            // Of a mail with an OpenPGP signature that does not hold, the original may hold: obeyed
+            // both ways it would be obeyed twice.
+            Dkim::Verify { .. } | Dkim::Header { .. } if !may_be_other => {}
             dkim @ (Dkim::Verify { .. } | Dkim::Header { .. }) => {
                 match dkim::prove(dkim, mail, now)? {
                     Ok(proof) => found.dkim = Some(proof),

@@ -7,11 +7,11 @@ use sha2::{Digest, Sha256};
 
 use super::folder::Keys;
 use super::openpgp::{self, Found};
-use crate::ports::{Attested, Fault, Signed};
+use crate::ports::{Attested, Fault, Signed, Unattested};
 use crate::pull::signer::Signer;
 use crate::pull::tag::Verification;
 
-/// Whose the signature is; otherwise a clause why nobody's.
+/// Whose the signature is; otherwise why nobody's.
 ///
 /// # Errors
 /// Misconfigured: the key may be in a part of the keyring that can't be read.
@@ -20,14 +20,14 @@ pub fn attest(
     signed: Signed<'_>,
     signature: &[u8],
     now: Timestamp,
-) -> Result<Result<Attested, String>, Fault> {
+) -> Result<Result<Attested, Unattested>, Fault> {
     let (payload, text_only) = match signed {
         Signed::Bytes(bytes) => (bytes, false),
         Signed::Text(text) => (text, true),
     };
     let found = match openpgp::examine(keys, "text", payload, signature, now) {
         Ok(found) => found,
-        Err(why) => return Ok(Err(why)),
+        Err(why) => return Ok(Err(Unattested { why, key_is_unknown: false })),
     };
     let fits = |found: &Found| {
         let kind = found.signature.as_ref().map(|signature| signature.typ());
@@ -41,10 +41,14 @@ pub fn attest(
         return Ok(Ok(Attested { signer, signed_at, digests }));
     }
     if counted.is_empty() && !others.is_empty() {
-        return Ok(Err("the signature is one of a file, not of a text".into()));
+        let why = "the signature is one of a file, not of a text".to_owned();
+        return Ok(Err(Unattested { why, key_is_unknown: false }));
     }
     let verification = openpgp::most_telling(counted.into_iter().map(|found| found.verification));
-    super::may_be_unread(verification, keys).map(|verification| Err(why(&verification)))
+    let verification = super::may_be_unread(verification, keys)?;
+    let key_is_unknown =
+        matches!(verification, Verification::UnknownKey { .. } | Verification::NotListed { .. });
+    Ok(Err(Unattested { why: why(&verification), key_is_unknown }))
 }
 
 /// Who signed, when, and the digest of what was signed, if that is believed.

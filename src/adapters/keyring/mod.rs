@@ -30,7 +30,7 @@ pub use self::inventory::{Inventory, KeyKind, KeyLine};
 pub use self::maintainers::Maintainer;
 use self::tag::{Signature, SignedTag};
 use crate::ports::{
-    Attested, Fault, KeyChanges, Keyring, ListedKey, OfferedKey, PathOwner, Signed,
+    Attested, Fault, KeyChanges, Keyring, ListedKey, OfferedKey, PathOwner, Signed, Unattested,
 };
 use crate::pull::expiry::{ExpiringKey, WATCHED};
 use crate::pull::tag::Verification;
@@ -135,7 +135,7 @@ impl Keyring for KeyringFolder {
         signed: Signed<'_>,
         signature: &[u8],
         now: Timestamp,
-    ) -> Result<Result<Attested, String>, Fault> {
+    ) -> Result<Result<Attested, Unattested>, Fault> {
         attest::attest(&*self.keys()?, signed, signature, now)
     }
 

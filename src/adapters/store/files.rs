@@ -82,6 +82,7 @@ impl Files {
         };
         self.directory.join(match name {
             FileName::Mail(id) => format!("mail/{}.eml", hashed(id.as_str())),
+            FileName::CommandMail(id) => format!("mail/{}-commands.eml", hashed(id.as_str())),
             FileName::Letter(id) => format!("letter/{}.eml", hashed(id.as_str())),
             FileName::Log(run, job) => format!("log/run-{run}-job-{job}.log"),
             FileName::CiPlan(run) => format!("ci/run-{run}-target.json"),

@@ -12,17 +12,16 @@ use crate::pull::cover::Person;
 use crate::pull::world::Arrived;
 
 const STRANGERS: &str = "command mails of strangers";
+/// Bytes of a mail with commands: keys and all. People who need not prove anything may send them.
+const LARGEST: u64 = 512 * 1024;
+
 const DOUBTFUL: &str = "command mails that are too large or can't be named";
 
 impl Intake {
     /// Whether a mail is one to the command mailbox: to its address, and to no list. Who answers a
     /// letter on a list talks to people, whoever else gets a copy.
     pub(super) fn is_to_commands(&self, head: &Heading, ports: &Ports) -> bool {
-        let Some(address) = &self.commands else { return false };
-        let to = |address: &str| head.to_cc.iter().any(|to| to.eq_ignore_ascii_case(address));
-        to(address)
-            && head.list_id.is_none()
-            && !ports.desk.lists.values().any(|list| to(&list.address))
+        self.commands.is_some() && is_to_commands(head, ports)
     }
 
     /// A mail to the command mailbox, kept; or what it is counted as.
@@ -35,7 +34,7 @@ impl Intake {
     ) -> Result<Arrived, Fault> {
         let Some(from) = &head.from else { return Ok(Arrived::Other) };
         // Bounces, vacation notices, other bots, the bot itself: no answer, or they answer back.
-        if head.automatic || head.machinery || is_own(&from.address, ports) {
+        if head.automatic || head.in_bulk || head.machinery || is_own(&from.address, ports) {
             return Ok(Arrived::Other);
         }
         if !ports.may_command(&from.address)? {
@@ -83,6 +82,14 @@ impl Intake {
     }
 }
 
+/// As [`Intake::is_to_commands`], whichever folder it lies in.
+pub(in crate::bot) fn is_to_commands(head: &Heading, ports: &Ports) -> bool {
+    let to = |address: &str| head.to_cc.iter().any(|to| to.eq_ignore_ascii_case(address));
+    ports.desk.commands.as_ref().is_some_and(|desk| to(&desk.address))
+        && head.list_id.is_none()
+        && !ports.desk.lists.values().any(|list| to(&list.address))
+}
+
 fn is_own(address: &str, ports: &Ports) -> bool {
     let is = |own: &str| own.eq_ignore_ascii_case(address);
     is(&ports.desk.sender) || ports.desk.commands.as_ref().is_some_and(|desk| is(&desk.address))
@@ -110,11 +117,11 @@ fn kept(
         list,
         ports.clock.now(),
     );
-    let (Some(mut mail), true) = (mail, heading.size <= BODY_CAP) else {
+    let (Some(mut mail), true) = (mail, heading.size <= LARGEST) else {
         return Ok(Arrived::Counted(DOUBTFUL));
     };
     let Some(bytes) = loaded(mailbox, heading.uid)? else { return Ok(Arrived::Other) };
-    ports.store.put_file(&FileName::Mail(mail.id.clone()), &bytes)?;
+    ports.store.put_file(&FileName::CommandMail(mail.id.clone()), &bytes)?;
     mail.maintainer = ports.keyring.owner(&from.address).is_some();
     Ok(Arrived::Commands(Box::new(mail)))
 }

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Result, alert, keep, trouble};
 use crate::bot::answers;
+use crate::bot::intake::is_to_commands;
 use crate::bot::ports::{CommandDesk, Ports};
 use crate::mail::commands::{Commands, MOST, commands, in_subject, retest_on_list};
 use crate::mail::letter::{Answered, Told};
@@ -12,6 +13,7 @@ use crate::mail::{self, clean};
 use crate::ports::{Fault, FileName, Proof};
 use crate::pull::command::{Command, How, Named, Sender};
 use crate::pull::command_mail::{Answer, CommandMail, Item, MailReading, Offer, Order, Transcript};
+use crate::pull::cover::Person;
 use crate::pull::world::Happened;
 use crate::pull::world::glance::Glance;
 
@@ -55,10 +57,13 @@ fn looked_at(ports: &Ports, mail: &CommandMail) -> std::result::Result<MailReadi
     let (Some(desk), Some(authenticator)) = (&ports.desk.commands, &ports.authenticator) else {
         return Ok(MailReading::Nothing);
     };
-    let Some(bytes) = ports.store.file(&FileName::Mail(mail.id.clone()))? else {
+    let Some(bytes) = ports.store.file(&FileName::CommandMail(mail.id.clone()))? else {
         return Ok(MailReading::Nothing);
     };
     let refused = |why: &str| Ok(MailReading::Refused { why: format!("refused: {why}") });
+    if !is_that(ports, mail, &bytes) {
+        return refused("another mail with the same Message-ID came at the same time");
+    }
     if let Some(header) = mail::doubled(&bytes) {
         return refused(&format!("it has the header {header} twice"));
     }
@@ -98,6 +103,17 @@ fn looked_at(ports: &Ports, mail: &CommandMail) -> std::result::Result<MailReadi
         }
     }
     obeyed(ports, mail, first, other)
+}
+
+/// Whether the bytes are those of the mail that was recorded: somebody may send another one with
+/// the same Message-ID, which must not be obeyed in this one's name.
+fn is_that(ports: &Ports, mail: &CommandMail, bytes: &[u8]) -> bool {
+    let head = mail::heading(bytes);
+    let from = if mail.list.is_some() { &head.author } else { &head.from };
+    let is_from = |from: &Person| from.address.eq_ignore_ascii_case(&mail.from);
+    head.message_id.as_ref() == Some(&mail.id)
+        && from.as_ref().is_some_and(is_from)
+        && mail.list.is_none() == is_to_commands(&head, ports)
 }
 
 /// A proof with the sender it proves: the key's owner has to have the address that the mail is from.
@@ -149,7 +165,12 @@ fn obeyed(
     } else {
         commands(&first.text, thread.is_some())
     };
-    let keys = offers(ports, &first.keys)?;
+    let adds_a_key =
+        found.lines.iter().any(|line| matches!(line.command, Ok(Command::KeyAdd { .. })));
+    let may = matches!(first.by.how, How::OpenPgp { .. })
+        && ports.desk.administrator.eq_ignore_ascii_case(&first.by.address);
+    // Nobody else gets a certificate stored, least of all over one that is in use.
+    let keys = if adds_a_key && may { offers(ports, &first.keys)? } else { Vec::new() };
     let subject = |proved: &Proved| {
         let command = proved.subject.as_deref().and_then(|s| in_subject(s, thread.is_some()))?;
         Some((command, proved.by.clone()))
@@ -175,12 +196,22 @@ fn obeyed(
             mail: Some(mail.id.clone()),
         });
     }
-    let remark = remark(&orders, found.more, thread.is_some());
+    let remark = remark(&orders, found.more, answers_the_bot(ports, mail)?);
     if orders.is_empty() && remark.is_none() {
         return Ok(MailReading::Nothing);
     }
     let digests = first.digests;
     Ok(MailReading::Proved { orders, by: first.by, maintainer, remark, digests })
+}
+
+/// Whether a mail is on the thread of a request, or of any of the bot's letters.
+fn answers_the_bot(ports: &Ports, mail: &CommandMail) -> std::result::Result<bool, Fault> {
+    for id in &mail.references {
+        if ports.store.letter(id)?.is_some() || ports.store.pull_by_message_id(id)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn remark(orders: &[Order], more: bool, in_thread: bool) -> Option<String> {

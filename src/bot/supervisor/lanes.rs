@@ -12,9 +12,11 @@ use crate::pull::request::decide::PullAction;
 use crate::pull::run::decide::RunAction;
 use crate::pull::world::{Done, Effect, Input};
 
-/// Workers for fetches, for looks whether a request has landed, and for everything else.
+/// Workers for fetches, for looks whether a request has landed, for looks who wrote a mail with
+/// commands (which ask strangers' name servers), and for everything else.
 const FETCHERS: usize = 4;
 const LOOKERS: usize = 1;
+const READERS: usize = 4;
 const WORKERS: usize = 8;
 
 /// The workers: fetches, which may hang, and looks, of which there may be many at once, apart from
@@ -22,6 +24,7 @@ const WORKERS: usize = 8;
 pub(super) struct Lanes {
     fetches: Sender<Effect>,
     looks: Sender<Effect>,
+    commands: Sender<Effect>,
     others: Sender<Effect>,
 }
 
@@ -37,7 +40,12 @@ impl Lanes {
             }
             give
         };
-        Self { fetches: lane(FETCHERS), looks: lane(LOOKERS), others: lane(WORKERS) }
+        Self {
+            fetches: lane(FETCHERS),
+            looks: lane(LOOKERS),
+            commands: lane(READERS),
+            others: lane(WORKERS),
+        }
     }
 
     pub(super) fn give(&self, effect: Effect) {
@@ -45,6 +53,7 @@ impl Lanes {
             Effect::Pull { action: PullAction::Fetch, .. }
             | Effect::Run { action: RunAction::Fetch, .. } => &self.fetches,
             Effect::Pull { action: PullAction::LookLanded, .. } => &self.looks,
+            Effect::ReadCommands(_) => &self.commands,
             Effect::Pull { .. }
             | Effect::Run { .. }
             | Effect::Send(_)
@@ -52,7 +61,6 @@ impl Lanes {
             | Effect::ReadKeyring
             | Effect::WarnOfKey(_)
             | Effect::TellMiss(_)
-            | Effect::ReadCommands(_)
             | Effect::Transcribe { .. }
             | Effect::Alert(_)
             | Effect::Counts(_)

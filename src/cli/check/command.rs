@@ -56,7 +56,7 @@ pub fn key_lines(
         );
         let todo = format!(
             "put what `gpg --armor --export {address}` prints there into {} (with a \
-             maintainers.toml, list it there), or have it added by `key add`",
+             maintainers.toml, list it there)",
             config.trust.keyring.display()
         );
         CheckLine::warn(SUBJECT, finding, todo)

@@ -112,20 +112,27 @@ fn attached_key(part: &MessagePart<'_>) -> Option<Vec<Vec<u8>>> {
 fn without_keys(text: &str) -> (String, Vec<Vec<u8>>) {
     let lines: Vec<&str> = text.lines().collect();
     let (mut rest, mut keys) = (String::new(), Vec::new());
+    let last = |end: &str| lines.iter().rposition(|line| line.trim_end() == end);
+    let kinds = [PUBLIC, PRIVATE].map(|(begin, end)| (begin, end, last(end)));
     let mut at = 0;
     while at < lines.len() {
-        let begun = [PUBLIC, PRIVATE].into_iter().find(|(begin, _)| lines[at].trim_end() == *begin);
-        let length = begun.and_then(|(_, end)| {
+        // Without an end further down there is none to look for.
+        let has_end = |end: &Option<usize>| end.is_some_and(|end| end > at);
+        let begun = kinds
+            .iter()
+            .find(|(begin, _, end)| lines[at].trim_end() == *begin && has_end(end))
+            .map(|(begin, end, _)| (*begin, *end));
+        let length = begun.filter(|_| keys.len() < KEYS).and_then(|(_, end)| {
             lines[at..].iter().position(|line| line.trim_end() == end).map(|length| length + 1)
         });
         match length {
-            Some(length) if keys.len() < KEYS => {
+            Some(length) => {
                 let block: Vec<&str> =
                     lines[at..at + length].iter().map(|line| line.trim_end()).collect();
                 keys.push((block.join("\n") + "\n").into_bytes());
                 at += length;
             }
-            Some(_) | None => {
+            None => {
                 rest.push_str(lines[at]);
                 rest.push('\n');
                 at += 1;

@@ -52,6 +52,22 @@ pub fn signed_part(mail: &[u8]) -> Result<Option<SignedPart>, String> {
     contained(|| find(mail)).unwrap_or_else(|| Err("The mail can't be read.".into()))
 }
 
+/// Whether a mail bears the marks of an OpenPGP signature, if they can be read as such or not: with
+/// other blanks in them, say, which a DKIM signature lets pass.
+pub fn is_marked(mail: &[u8]) -> bool {
+    let marks = |text: &[u8]| {
+        text.split(|byte| *byte == b'\n').any(|line| {
+            let line: Vec<u8> = line.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+            line.starts_with(b"-----BEGINPGPSIGN")
+        })
+    };
+    let decoded = || {
+        let message = MessageParser::default().parse(mail)?;
+        Some(message.parts.iter().any(|part| marks(part.contents())))
+    };
+    marks(mail) || contained(decoded).flatten().unwrap_or(true)
+}
+
 fn find(mail: &[u8]) -> Result<Option<SignedPart>, String> {
     let kind = Kind::of(mail)?;
     match (kind.name.as_str(), &kind.boundary) {

@@ -13,10 +13,13 @@ use crate::pull::audit::AuditEntry;
 use crate::pull::command::{How, Sender};
 use crate::pull::command_mail::{
     Answer, CommandMail, Entry, MOST_WAITING, MailReading, MailStage, Order, PATIENCE, Transcript,
+    shortened,
 };
 use crate::pull::decision::Trouble;
 use crate::pull::ids::MessageId;
 use crate::pull::letter::rules::LetterEvent;
+
+const UNCHECKED: &str = "Who sent it could not be checked.";
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -24,26 +27,46 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const UNPROVED_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 impl World {
-    /// Takes a mail in, unless its sender, or all senders together, send too many.
+    /// Takes a mail in. Where too many wait, one whose sender can't be checked now makes room: who
+    /// it says to be from is not known yet, and nobody is to crowd others out in their name.
     pub(super) fn mail_came(&mut self, mail: CommandMail, now: Timestamp) {
         if self.mails.contains_key(&mail.id) || self.overlay.denied.contains_key(&mail.from) {
             return;
         }
+        if self.mails.len() >= MOST_WAITING && !self.make_room(now) {
+            self.count("command mails beyond what may wait", now);
+            let log = "passed over: too many wait".to_owned();
+            self.changed.log.push((format!("command mail {}", mail.id.bracketed()), log));
+            return;
+        }
+        self.changed.mails.insert(mail.id.clone());
+        self.mails.insert(mail.id.clone(), mail);
+    }
+
+    /// Gives up the mail that has been failing the longest; whether there was one.
+    fn make_room(&mut self, now: Timestamp) -> bool {
+        let failing = self.mails.values().filter_map(|mail| match &mail.stage {
+            MailStage::Received { read } => read.since.map(|since| (since, mail.id.clone())),
+            MailStage::CarriedOut { .. } | MailStage::Closed { .. } => None,
+        });
+        let Some((_, id)) = failing.min() else { return false };
+        self.unproved(&id, UNCHECKED.into(), now);
+        self.mails.get(&id).is_none_or(|mail| matches!(mail.stage, MailStage::Closed { .. }))
+    }
+
+    /// Counts something of an address within the hour; whether it is one of as many as are taken.
+    fn is_within_quota(&mut self, of: &str, now: Timestamp) -> bool {
         for times in self.commanded.values_mut() {
             times.retain(|at| now.duration_since(*at) < HOUR);
         }
         self.commanded.retain(|_, times| !times.is_empty());
         let most = usize::try_from(self.policy.command_mails_per_hour).unwrap_or(usize::MAX);
-        let from_them = self.commanded.get(&mail.from).map_or(0, Vec::len);
-        if from_them >= most || self.mails.len() >= MOST_WAITING {
-            self.count("command mails beyond what is read in an hour", now);
-            let log = format!("passed over: {} sends too many in an hour", mail.from);
-            self.changed.log.push((format!("command mail {}", mail.id.bracketed()), log));
-            return;
+        let times = self.commanded.entry(of.to_owned()).or_default();
+        let is_one = times.len() < most;
+        if is_one {
+            times.push(now);
         }
-        self.commanded.entry(mail.from.clone()).or_default().push(now);
-        self.changed.mails.insert(mail.id.clone());
-        self.mails.insert(mail.id.clone(), mail);
+        is_one
     }
 
     pub(super) fn settle_mails(
@@ -85,7 +108,7 @@ impl World {
                 self.move_mail(id, MailStage::Received { read });
             }
             MailReading::Failed(Trouble { public, .. }) => {
-                let why = public.unwrap_or_else(|| "Who sent it could not be checked.".into());
+                let why = public.unwrap_or_else(|| UNCHECKED.into());
                 self.unproved(id, why, now);
             }
             MailReading::Nothing => self.close_mail(id, now),
@@ -107,6 +130,13 @@ impl World {
                 if self.role(&by.address, maintainer).is_none() {
                     self.count("command mails of strangers", now);
                     return self.close_mail(id, now);
+                }
+                if !self.is_within_quota(&by.address, now) {
+                    let most = self.policy.command_mails_per_hour;
+                    let why = format!(
+                        "More than {most} mails of yours came within an hour. Send it again later."
+                    );
+                    return self.refuse_and_tell(id, why, "too many mails of", now);
                 }
                 self.carry_out(id, orders, remark, now);
             }
@@ -136,6 +166,7 @@ impl World {
         if nothing || by_list && !refused {
             self.close_mail(id, now);
         } else {
+            let transcript = transcript.bounded();
             self.move_mail(id, MailStage::CarriedOut { transcript });
         }
     }
@@ -144,30 +175,40 @@ impl World {
     /// with something: once a day, for it may be somebody else's mail. Anybody can become the author
     /// of a request, in anybody's name.
     fn unproved(&mut self, id: &MessageId, why: String, now: Timestamp) {
+        self.refuse_and_tell(id, why, "what proves nothing, in the name of", now);
+    }
+
+    /// As [`Self::unproved`]; `what` is what they are not told twice within a day.
+    fn refuse_and_tell(&mut self, id: &MessageId, why: String, what: &str, now: Timestamp) {
         self.refused_mail(id, format!("refused: {why}"), now);
         let Some(mail) = self.mails.get(id) else { return };
         let from = mail.from.clone();
         let known = mail.list.is_none()
             && self.role(&from, mail.maintainer).is_some_and(|role| role >= Role::Maintainer);
-        let subject = format!("a mail in the name of {from} proves nothing");
+        let subject = shortened(&format!("{what} {from}"), 200);
         let told = self.control.alerted.get(&subject);
         let recent = told.is_some_and(|at| now.duration_since(*at) < UNPROVED_EVERY);
         if !known || recent {
             return self.close_mail(id, now);
         }
-        self.control.alerted.insert(subject, now);
-        self.changed.control = true;
+        self.note_alerted(subject, now);
+        let why = shortened(&why, 1_000);
         let transcript = Transcript { remark: Some(why), entries: Vec::new(), changed: false };
         self.move_mail(id, MailStage::CarriedOut { transcript });
     }
 
-    /// Writes a mail that was refused as a whole into the audit trail.
+    /// Writes a mail that was refused as a whole into the audit trail; of each address only so many
+    /// an hour, for anybody may send them.
     fn refused_mail(&mut self, id: &MessageId, outcome: String, now: Timestamp) {
-        let Some(mail) = self.mails.get(id) else { return };
+        let Some(mail) = self.mails.get(id).cloned() else { return };
+        let outcome = shortened(&outcome, 1_000);
         self.changed.log.push((format!("command mail {}", id.bracketed()), outcome.clone()));
+        if !self.is_within_quota(&format!("refused: {}", mail.from), now) {
+            return self.count("command mails that were refused, beyond what is written down", now);
+        }
         self.changed.audit.push(AuditEntry {
             at: now,
-            by: Sender { address: mail.from.clone(), how: How::Nothing },
+            by: Sender { address: mail.from, how: How::Nothing },
             mail: Some(id.clone()),
             command: String::new(),
             pull: None,

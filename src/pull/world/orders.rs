@@ -75,6 +75,14 @@ impl World {
                 return Ok(Answer::Look(Look::Log { of: item, job: job.clone() }));
             }
             Command::Cancel(_) => self.cancel(item, by, now)?,
+            Command::Approve { which: Named::Thread, of: None } => {
+                // Which mail one answers is not signed as a rule, and this lets code run.
+                let name = match item {
+                    Item::Pull(number) => number.to_string(),
+                    Item::Run(id) => format!("run-{id}"),
+                };
+                return Err(format!("Say what to approve: \"approve {name}\"."));
+            }
             Command::Approve { of, .. } => self.approve(item, of.as_deref(), by, now)?,
             Command::Retest { fresh, .. } => self.retest(item, *fresh, order, now)?,
             Command::Refuse { reason, .. } => {
