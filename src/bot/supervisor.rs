@@ -222,7 +222,7 @@ fn ordered(engine: &Engine, order: Order) -> Result<command_mail::Order, Fault> 
         keys: offers(engine.ports(), &keys)?,
         reply_to,
         mail: None,
-        line: command_mail::shortened(&line, command_mail::LONGEST_LINE),
+        line,
     })
 }
 

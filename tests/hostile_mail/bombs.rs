@@ -219,6 +219,9 @@ fn texts_of_quotes_and_markup_are_cheap() {
     let plain = head("");
     holds("quotes", &filled(&plain, ">", 1_000_000), Some(Reason::NoBlock));
     holds("lines of quotes", &filled(&plain, "> > >\n", MOST), Some(Reason::NoBlock));
+    let copied = filled(&plain, "\n", MOST / 2);
+    let copied = filled(std::str::from_utf8(&copied).unwrap(), "From: x\n", MOST);
+    holds("empty lines and copied headers", &copied, Some(Reason::NoBlock));
     let flowed = head("Content-Type: text/plain; format=flowed");
     holds("flowed lines", &filled(&flowed, "a \n", 3_000_000), Some(Reason::NoBlock));
     holds("flowed quotes", &filled(&flowed, ">\n> \n", MOST), Some(Reason::NoBlock));

@@ -531,6 +531,19 @@ impl World {
         entries
     }
 
+    /// A file of the store.
+    pub fn file(&self, name: &gatepost::ports::FileName) -> Option<Vec<u8>> {
+        use gatepost::ports::Store;
+        self.store.file(name).unwrap()
+    }
+
+    /// The Message-ID of the last letter that went out.
+    pub fn last_letter_id(&self) -> String {
+        let outside = self.outside.lock();
+        let last = outside.accepted.last().expect("a letter");
+        Letter::of(&last.recipients, &last.bytes).message_id
+    }
+
     /// What commands changed.
     pub fn overlay(&self) -> gatepost::pull::overlay::Overlay {
         self.engine.as_ref().expect("the bot runs").world().overlay().clone()

@@ -33,7 +33,8 @@ impl World {
         if self.mails.contains_key(&mail.id) || self.overlay.denied.contains_key(&mail.from) {
             return;
         }
-        if self.mails.len() >= MOST_WAITING && !self.make_room(now) {
+        let waits = |mail: &&CommandMail| matches!(mail.stage, MailStage::Received { .. });
+        if self.mails.values().filter(waits).count() >= MOST_WAITING && !self.make_room(now) {
             self.count("command mails beyond what may wait", now);
             let log = "passed over: too many wait".to_owned();
             self.changed.log.push((format!("command mail {}", mail.id.bracketed()), log));
@@ -51,7 +52,7 @@ impl World {
         });
         let Some((_, id)) = failing.min() else { return false };
         self.unproved(&id, UNCHECKED.into(), now);
-        self.mails.get(&id).is_none_or(|mail| matches!(mail.stage, MailStage::Closed { .. }))
+        true
     }
 
     /// Counts something of an address within the hour; whether it is one of as many as are taken.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::World;
 use crate::pull::audit::AuditEntry;
 use crate::pull::command::{Command, Named};
-use crate::pull::command_mail::{Answer, Item, Look, Order};
+use crate::pull::command_mail::{Answer, Item, LONGEST_LINE, Look, Order, shortened};
 use crate::pull::ids::{PullNumber, RunId, TargetName};
 use crate::pull::request::apply::{Ordered, PullEvent};
 use crate::pull::request::{HoldReason, Plan, Pull, Stage};
@@ -36,9 +36,9 @@ impl World {
             at: now,
             by: order.by.clone(),
             mail: order.mail.clone(),
-            command: order.line.clone(),
+            command: shortened(&order.line, LONGEST_LINE),
             pull: about,
-            outcome: crate::pull::command_mail::shortened(&outcome, 1_000),
+            outcome: shortened(&outcome, 1_000),
             carried_out,
         });
         answer
