@@ -280,6 +280,17 @@ fn a_command_mailbox_needs_keys_and_a_resolver() {
 "#);
     let asked = all.asked.borrow();
     assert_eq!(asked[..2], ["lists INBOX,commands", "resolver [] example.org"]);
+
+    let mut bob = key("Bob");
+    bob.addresses.push("Admin@example.org".into());
+    let keys = vec![key("Admin"), key("Admin"), key("Release"), bob];
+    let keyring = Ok(KeyringFacts { keys, ..fine().keyring.unwrap() });
+    let two = commanded("dkim = \"off\"", World { keyring, ..fine() });
+    insta::assert_snapshot!(lines(&two), @r#"
+! command mailbox: several keys of the keyring have the address admin@example.org: Admin, Admin, Bob. Each gives commands as the administrator; say in maintainers.toml whose keys count, or take the wrong one out
+✓ command mailbox: gatepost@example.org is read; administrator and release managers have keys in the keyring
+✓ command mailbox: only OpenPGP proves a sender
+"#);
 }
 
 #[test]

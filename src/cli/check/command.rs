@@ -37,17 +37,15 @@ pub fn key_lines(
     found: Option<&KeyringFacts>,
 ) -> Vec<CheckLine> {
     let keys = found.map_or(&[][..], |found| &found.keys);
-    let bot = &config.bot;
-    let mut addresses = vec![&bot.administrator];
-    addresses.extend(bot.release_managers.iter().filter(|each| **each != bot.administrator));
     let without: Vec<&String> =
-        addresses.into_iter().filter(|address| !has_key(keys, address)).collect();
+        deciders(config).into_iter().filter(|address| !has_key(keys, address)).collect();
+    let mut lines = ambiguous(config, keys);
     if without.is_empty() {
         let finding = format!(
             "{} is read; administrator and release managers have keys in the keyring",
             command.address
         );
-        return vec![CheckLine::yes(SUBJECT, finding)];
+        lines.push(CheckLine::yes(SUBJECT, finding));
     }
     let line = |address: &String| {
         let finding = format!(
@@ -61,7 +59,42 @@ pub fn key_lines(
         );
         CheckLine::warn(SUBJECT, finding, todo)
     };
-    without.into_iter().map(line).collect()
+    lines.extend(without.into_iter().map(line));
+    lines
+}
+
+/// Addresses with rights that several keys have: without a maintainers.toml whoever owns a key says
+/// which addresses are his.
+fn ambiguous(config: &Config, keys: &[KeyFacts]) -> Vec<CheckLine> {
+    let bot = &config.bot;
+    let mut lines = Vec::new();
+    for address in deciders(config) {
+        let theirs =
+            |key: &&KeyFacts| key.addresses.iter().any(|a| a.eq_ignore_ascii_case(address));
+        let owners: Vec<&str> = keys.iter().filter(theirs).map(|key| key.owner.as_str()).collect();
+        if owners.iter().any(|owner| *owner != owners[0]) {
+            let finding = format!(
+                "several keys of the keyring have the address {address}: {}. Each gives commands as {}",
+                owners.join(", "),
+                if *address == bot.administrator {
+                    "the administrator"
+                } else {
+                    "a release manager"
+                },
+            );
+            let todo = "say in maintainers.toml whose keys count, or take the wrong one out";
+            lines.push(CheckLine::warn(SUBJECT, finding, todo));
+        }
+    }
+    lines
+}
+
+/// The administrator and the release managers.
+fn deciders(config: &Config) -> Vec<&String> {
+    let bot = &config.bot;
+    let mut addresses = vec![&bot.administrator];
+    addresses.extend(bot.release_managers.iter().filter(|each| **each != bot.administrator));
+    addresses
 }
 
 fn has_key(keys: &[KeyFacts], address: &str) -> bool {

@@ -27,7 +27,8 @@ pub(super) const BOT: &[Key] = &[
         "mode",
         MODE,
         Default("\"live\""),
-        "\"shadow\" runs real pipelines and sends every letter to the release managers only.",
+        "\"shadow\" runs real pipelines and sends every letter to the release managers only; answers \
+         to commands, and letters to the administrator, still go where they belong.",
     ),
     key(
         "control_socket",
