@@ -116,6 +116,7 @@ fn only_a_pass_of_froms_domain_is_one() {
         "dkim=pass header.d=org",
         "dkim=pass header.d=example.com header.i=@example.org",
         "dkim=pass header.d=example.com header.d=example.org",
+        "dkim=pass header.d=example.com header.d=example.com header.i=@example.org",
         "dkim=pass header.i=@example.com",
         "dkim=fail (dkim=pass header.d=example.org) header.d=example.org",
         "dkim=fail reason=\"x; dkim=pass header.d=example.org\"",
@@ -149,6 +150,8 @@ fn what_the_signature_says_of_itself_is_looked_at_all_the_same() {
     let server = Server::new();
     for (tags, words) in [
         (TAGS.replace("; t=", "; l=5; t="), "covers only a part"),
+        (TAGS.replace("; t=", "; L=5; t="), "can't be told"),
+        (TAGS.replace("d=example.org", "d=example.org; D=evil.example"), "can't be told"),
         (TAGS.replace("h=from:", "h="), "does not cover From"),
         (TAGS.replace("sha256", "sha1"), "too weak"),
         (TAGS.replace("; t=", "; x=1788264000; t="), "expired"),
