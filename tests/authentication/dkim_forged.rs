@@ -297,3 +297,30 @@ fn what_the_own_server_says_is_nothing_where_the_bot_verifies() {
     let found = authenticated(&domains.folder, &header, &mail, made());
     assert!(found.dkim.is_some());
 }
+
+/// DKIM may let blanks pass that break an OpenPGP signature: obeyed by DKIM, the mail could come a
+/// second time as it was.
+#[test]
+fn an_openpgp_mail_that_was_altered_is_not_believed_by_dkim() {
+    let ada = Ada::new();
+    let domains = Domains { folder: ada.folder, ..Domains::new() };
+    let relaxed = TAGS;
+    let believed = |text: &str| {
+        let found = domains.found(&domains.key.signs(&plain(text), relaxed));
+        (found.openpgp.is_some(), found.dkim.is_some())
+    };
+    let signed = ada.gpg.clearsigns("retest 5\n", &[]);
+    assert_eq!(believed(&signed), (true, false));
+    assert_eq!(believed(&signed.replace("retest 5", "retest  5")), (false, false));
+    assert_eq!(believed(&signed.replace("BEGIN PGP SIGNED", "BEGIN  PGP SIGNED")), (false, false));
+    let encoded = signed.replace("retest 5", "retest  5").replace('=', "=3D");
+    let header = "Content-Transfer-Encoding: quoted-printable\r\n";
+    let mail = plain(&encoded).replace("MIME-Version", &format!("{header}MIME-Version"));
+    let tags = TAGS.replace(":subject", ":subject:content-transfer-encoding");
+    let found = domains.found(&domains.key.signs(&mail, &tags));
+    assert_eq!((found.openpgp, found.dkim), (None, None));
+    // A key that nobody knows says nothing for or against.
+    let stranger = Gpg::new();
+    stranger.key("Eve <eve@example.org>", "ed25519", "never");
+    assert_eq!(believed(&stranger.clearsigns("retest 5\n", &[])), (false, true));
+}
