@@ -108,8 +108,14 @@ fn the_longest_commands_fit_into_their_records() {
         let pull = w.maintainer("alice").mails_pull("a-1");
         w.run_until_quiet();
         w.reply_to(&pull);
+        // Whoever asks for a pull is an author, with an address as long as one may be.
+        let author = format!("eve@{}example.org", "sub.".repeat(58));
+        let from = |_: &mut _, mail: &mut String| *mail = mail.replace("eve@example.org", &author);
+        let _pull = w.maintainer("eve").mails("long-1", from);
+        w.run_until_quiet();
         let many = |line: &str| format!("{line}\n").repeat(21);
-        let quotes = "\"".repeat(450);
+        let quotes = "\"".repeat(490);
+        let mut ids = 0;
         for text in [
             many(&format!("log 1 {}", "\u{1F600}".repeat(500))),
             many(&format!("log 1 {quotes}")),
@@ -119,8 +125,12 @@ fn the_longest_commands_fit_into_their_records() {
             many(&format!("freeze {quotes}")),
         ] {
             let header = format!("{DKIM}\nReferences: <{quotes}@x> <y{quotes}@x>");
-            w.mails_commands(MANAGER, &header, &text);
-            assert!(w.letter_to(MANAGER).contains("Only the first 20"));
+            ids += 1;
+            let one = mail(&author, &format!("{ids}{quotes}@x"), &header, &text);
+            let one = String::from_utf8(one).unwrap().replace("please", &quotes);
+            w.outside.lock().deliver(one.as_bytes());
+            w.run_until_quiet();
+            assert!(w.letter_to(&author).contains("Only the first 20"));
         }
         assert!(w.command(&format!("note 1 {}", "\\".repeat(40_000))).is_ok());
     });
