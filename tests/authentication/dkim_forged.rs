@@ -269,6 +269,28 @@ fn the_parts_of_a_mail_are_told_apart_by_a_boundary_that_leaves_no_choice() {
 }
 
 #[test]
+fn blanks_that_no_signature_covers_do_not_move_the_parts_of_a_mail() {
+    let domains = Domains::new();
+    let text = "Content-Type: text/plain\r\n\r\nretest 5\r\n\r\nretest 6\r\n";
+    let signed = domains.key.signs(&mail(&mixed(&[text, "\r\nx\r\n"])), TAGS);
+    assert_eq!(domains.proof(&signed).text, "retest 5\n\nretest 6\n");
+    // They are none of the text's.
+    let spaced = signed.replace("retest 5", "retest 5 ");
+    assert_eq!(domains.proof(&spaced).text, "retest 5 \n\nretest 6\n");
+    for (from, to) in [
+        ("plain\r\n\r\n", "plain\r\n \r\n"),
+        ("--mix\r\n", "--mix \r\n"),
+        ("plain\r\n\r\n", "plain\r\n\r\r\n"),
+        ("retest 5\r\n", "retest 5\r\r\n"),
+    ] {
+        assert!(signed.contains(from), "{from:?}");
+        let found = domains.found(&signed.replacen(from, to, 1));
+        assert_eq!(found.dkim, None, "{to:?}");
+        assert!(found.failures[1].contains("broken line ends"), "{:?}", found.failures);
+    }
+}
+
+#[test]
 fn a_signature_may_not_ask_for_more_than_its_key() {
     let domains = Domains::with(Key::rsa(2048), |record| {
         vec![

@@ -239,6 +239,32 @@ fn a_dkim_signed_mail_says_nothing_else_whatever_is_done_to_it() {
 }
 
 #[test]
+fn blanks_that_no_signature_covers_change_nothing_of_what_a_mail_says() {
+    let domains = Domains::new();
+    let file = "Content-Type: text/plain\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\n\
+                cancel 1\r\n\r\ncancel 2\r\n";
+    let both = mixed(&["Content-Type: text/plain\r\n\r\nretest 5\r\n\r\nretest 6\r\n", file]);
+    for tags in [TAGS, &TAGS.replace(":content-type", "")] {
+        let signed = domains.key.signs(&mail(&both), tags);
+        let good = domains.proof(&signed);
+        // At the ends of lines.
+        let blank = (any::<Index>(), select(vec![" ", "\t", "\r", "\r\r", " \r "]));
+        run(400, &proptest::collection::vec(blank, 1..5), |blanks| {
+            let mut lines: Vec<String> = signed.split("\r\n").map(str::to_owned).collect();
+            for (at, blank) in &blanks {
+                let at = at.index(lines.len());
+                lines[at].push_str(blank);
+            }
+            let mail = lines.join("\r\n");
+            match looked_at(&domains.folder, &domains.dkim(), mail.as_bytes()).dkim {
+                Some(found) => says_no_more(&found, &good),
+                None => Ok(()),
+            }
+        });
+    }
+}
+
+#[test]
 fn more_fields_on_top_of_a_signed_mail_change_nothing_of_what_it_says() {
     let domains = Domains::new();
     let signed = domains.signs(TAGS);

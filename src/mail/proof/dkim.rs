@@ -11,6 +11,7 @@ use super::super::reader::contained;
 use super::super::{body, bounds, clean};
 use super::fields::{self, Field, fields, named};
 use super::said::Said;
+use super::settled::is_settled;
 
 /// A DKIM-Signature field, read strictly.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,6 +177,11 @@ impl DkimSignature<'_> {
         let count = |name| named(&fields, name).len();
         let is_covered = |name| self.names(name) && count(name) <= 1;
         let message = MessageParser::default().parse(mail).ok_or("The mail can't be read.")?;
+        if !is_settled(mail, &message) {
+            return Err(
+                "The mail has blanks where its parts begin or end, or broken line ends.".into()
+            );
+        }
         let part = message.parts.first().ok_or("The mail can't be read.")?;
         let kind = part.content_type();
         let is_multipart = kind.is_some_and(|kind| kind.ctype().eq_ignore_ascii_case("multipart"));

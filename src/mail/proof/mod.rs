@@ -3,7 +3,7 @@
 //!
 //! In reading order: [`fields`] (a header as it came), `doubled` (fields that must not stand there
 //! twice), `parts` (a multipart body as it came), `cleartext` (RFC 9580's signed texts), [`signed`]
-//! (the one part of a mail that is signed with OpenPGP), [`said`] (what signed bytes say), [`dkim`]
+//! (the one part of a mail that is signed with OpenPGP), [`said`] (what signed bytes say), `settled` (what anybody may alter), [`dkim`]
 //! (what a DKIM signature covers), [`results`] (what the own mail server says).
 
 mod cleartext;
@@ -13,6 +13,7 @@ pub mod fields;
 mod parts;
 pub mod results;
 pub mod said;
+mod settled;
 pub mod signed;
 
 pub use self::doubled::doubled;
