@@ -112,6 +112,22 @@ impl Tokens {
         self.left.next_if_eq(&Token::Mark(mark)).is_some()
     }
 
+    /// The beginning of a signature in base64 (RFC 6008). Some servers do not quote it, though `/`
+    /// and `=` call for quotes.
+    fn base64(&mut self) -> Option<String> {
+        let mut value = if self.next_is_word() { self.word()? } else { String::new() };
+        while self.take('/') {
+            value.push('/');
+            if self.next_is_word() {
+                value.push_str(&self.word()?);
+            }
+        }
+        while self.take('=') {
+            value.push('=');
+        }
+        (!value.is_empty()).then_some(value)
+    }
+
     /// `reason=…`, then `type.name=value` as often as there is one.
     fn properties(&mut self) -> Option<Vec<(String, String)>> {
         let mut properties = Vec::new();
@@ -120,7 +136,7 @@ impl Tokens {
             if !self.take('=') {
                 return None;
             }
-            let mut value = self.word()?;
+            let mut value = if key == "header.b" { self.base64()? } else { self.word()? };
             // local-part@domain-name, and a bare @domain-name is a word by itself.
             if self.take('@') {
                 value = format!("{value}@{}", self.word()?);
@@ -167,8 +183,7 @@ fn follows_a_word(tokens: &[Token]) -> bool {
     matches!(tokens.last(), Some(Token::Word(_)))
 }
 
-/// What stands in names, results and unquoted values (RFC 2045's token, with `/`, `=` and `+` of
-/// encoded values left out, which are quoted where they matter).
+/// What stands in names, results and unquoted values (RFC 2045's token).
 fn is_word(c: char) -> bool {
     c.is_ascii_graphic() && !"()<>,;:\\\"/[]?=@".contains(c) || c == ':'
 }
@@ -230,6 +245,13 @@ mod tests {
             assert_eq!(dkim(value), pass, "{value}");
         }
         assert_eq!(dkim(" mx.example.test; none"), []);
+        for (b, rest) in [("ab/+c=", ""), ("/abc", ""), ("abc/", ";"), ("a/b/c", " header.s=x")] {
+            let value = format!("mx.example.test; dkim=pass header.d=x.org header.b={b}{rest}");
+            let found = parse(&value).and_then(|all| all.results.into_iter().next());
+            let found = found.and_then(|result| result.property("header.b").map(str::to_owned));
+            let expected = if rest == ";" { None } else { Some(b.to_owned()) };
+            assert_eq!(found, expected, "{value}");
+        }
     }
 
     #[test]
