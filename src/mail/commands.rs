@@ -141,7 +141,7 @@ fn is_prose(line: &str, command: &Result<Command, BadCommand>, in_thread: bool) 
             match parse(&format!("{near} {}", rest.join(" ")), in_thread) {
                 // Anything may be a text: "Not sure" is no note.
                 Ok(meant) => {
-                    meant.row().text && !rest.first().is_some_and(|word| sure(word).is_some())
+                    meant.row().text && rest.first().is_none_or(|word| sure(word).is_none())
                 }
                 Err(_) => true,
             }

@@ -19,16 +19,18 @@ use gatepost::mail::letter::{Delivering, ListWords, Pen, TargetWords};
 use gatepost::mail::rules::Goal;
 use gatepost::ports::{Folder, Keyring, Pipelines, Store};
 use gatepost::pull::audit::AuditEntry;
-use gatepost::pull::checks::CheckPolicy;
 use gatepost::pull::cover::Person;
 use gatepost::pull::ids::{AccountName, ListName, TargetName};
-use gatepost::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
+use gatepost::pull::policy::Policy;
 use gatepost::pull::world::{Effect, Input};
 use jiff::SignedDuration;
 
 use crate::given;
-use crate::outside::{Accepted, BOT, LIST, Outside, OutsidePipeline, Plan, id_of};
-use crate::ports::{ValueClock, ValueGitLab, ValueMailbox, ValueOutbound, ValueRepository};
+use crate::scenario::Setting;
+use crate::scenario::outside::{Accepted, BOT, LIST, Outside, OutsidePipeline, Plan, id_of};
+use crate::scenario::ports::{
+    ValueClock, ValueGitLab, ValueMailbox, ValueOutbound, ValueRepository,
+};
 
 /// The administrator.
 const ADMIN: &str = "admin@example.org";
@@ -180,34 +182,8 @@ fn ports(outside: &Outside, store: &MemoryStore, rules: &Rules, keyring: &Path) 
 }
 
 fn policy() -> Policy {
-    let target = TargetPolicy {
-        branch: "master".into(),
-        slot: "gitlab.example.org project".into(),
-        max_running: 1,
-        reference: "staging-gatepost-{number}-{attempt}".into(),
-        start_within: SignedDuration::from_hours(12),
-        finish_within: SignedDuration::from_hours(4),
-        poll: SignedDuration::from_mins(15),
-        required_jobs: Vec::new(),
-        ci_lint: CiLint::Try,
-        ci_paths: Vec::new(),
-        checks: CheckPolicy::usual(),
-        freeze: None,
-    };
-    let list = ListPolicy { address: LIST.into(), own_copies: folder() };
-    Policy {
-        unanswered_after: SignedDuration::from_hours(24),
-        late_after: SignedDuration::from_hours(7 * 24),
-        old_tag_after: SignedDuration::from_hours(14 * 24),
-        unknown_keys: UnknownKeys::Refuse,
-        fetch_patience: SignedDuration::from_hours(2),
-        keep: SignedDuration::from_hours(14 * 24),
-        letters_per_hour: 20,
-        letters_per_hour_in_all: 200,
-        command_mails_per_hour: 20,
-        administrator: ADMIN.into(),
-        managers: managers(),
-        targets: [(TargetName::new("master"), target)].into(),
-        lists: [(ListName::new("devel"), list)].into(),
-    }
+    let mut policy = Setting::default().policy;
+    policy.administrator = ADMIN.into();
+    policy.managers = managers();
+    policy
 }

@@ -19,7 +19,7 @@ use gatepost::pull::tag::{Candidate, Pinned, Tag};
 use gatepost::pull::verdict::{Audience, Evidence, FailedJob, Outcome, PipelineLink, Verdict};
 use jiff::Timestamp;
 
-use crate::outside::id_of;
+use crate::scenario::outside::id_of;
 
 /// When the fixtures are read, as their makers say.
 pub fn now() -> Timestamp {

@@ -5,12 +5,8 @@
 
 mod bot;
 mod given;
-#[allow(dead_code, reason = "the stories use more of it")]
-#[path = "../scenario/outside.rs"]
-mod outside;
-#[allow(dead_code, reason = "the stories use more of it")]
-#[path = "../scenario/ports.rs"]
-mod ports;
+#[path = "../scenario/mod.rs"]
+mod scenario;
 
 use std::collections::BTreeSet;
 use std::fs;
