@@ -7,7 +7,7 @@ use super::{Result, alert, keep, trouble};
 use crate::bot::answers;
 use crate::bot::intake::is_to_commands;
 use crate::bot::ports::{CommandDesk, Ports};
-use crate::mail::commands::{Commands, MOST, commands, in_subject, retest_on_list};
+use crate::mail::commands::{Commands, Line, MOST, commands, in_subject, retest_on_list};
 use crate::mail::letter::{Answered, Told};
 use crate::mail::{self, clean};
 use crate::ports::{Fault, FileName, Proof};
@@ -81,28 +81,23 @@ fn looked_at(ports: &Ports, mail: &CommandMail) -> std::result::Result<MailReadi
     let dkim = found
         .dkim
         .map(|proof| proved(&mail.from, proof, |domain| How::Dkim { domain: domain.0.clone() }));
-    let (first, other) = match (openpgp, dkim) {
-        (Some(openpgp), dkim) => (openpgp, dkim),
-        (None, Some(dkim)) if mail.list.is_none() => (dkim, None),
-        (None, _) => return Ok(unproved(&found.failures)),
-    };
-    if let Some(why) = stale(&first, desk, now) {
+    let dkim = dkim.filter(|_| mail.list.is_none());
+    let Some(proved) = openpgp.or(dkim) else { return Ok(unproved(&found.failures)) };
+    if let Some(why) = stale(&proved, desk, now) {
         return Ok(MailReading::Unproved { why });
     }
-    let ours = |proved: &Proved| {
-        let to = proved.recipients.as_ref();
-        mail.list.is_some() || to.is_none_or(|to| to.contains(&desk.address.to_lowercase()))
-    };
-    if !ours(&first) || !other.as_ref().is_none_or(ours) {
+    let to = proved.recipients.as_ref();
+    let is_ours = to.is_none_or(|to| to.contains(&desk.address.to_lowercase()));
+    if !is_ours && mail.list.is_none() {
         return refused("it is signed for another recipient");
     }
-    for digest in &first.digests {
+    for digest in &proved.digests {
         if let Some(before) = ports.store.seen(digest)? {
             let before = before.bracketed();
             return refused(&format!("what is signed in it was acted on before, in {before}"));
         }
     }
-    obeyed(ports, mail, first, other)
+    obeyed(ports, mail, proved)
 }
 
 /// Whether the bytes are those of the mail that was recorded: somebody may send another one with
@@ -155,32 +150,26 @@ fn stale(proved: &Proved, desk: &CommandDesk, now: Timestamp) -> Option<String> 
 fn obeyed(
     ports: &Ports,
     mail: &CommandMail,
-    first: Proved,
-    other: Option<Proved>,
+    proved: Proved,
 ) -> std::result::Result<MailReading, Fault> {
     let thread = thread(ports, mail)?;
-    let maintainer = ports.keyring.owner(&first.by.address).is_some();
-    let found = if mail.list.is_some() {
-        on_list(&first.text)
+    let by = proved.by;
+    let maintainer = ports.keyring.owner(&by.address).is_some();
+    let (in_subject, found) = if mail.list.is_some() {
+        (None, on_list(&proved.text))
     } else {
-        commands(&first.text, thread.is_some())
+        let subject = proved.subject.as_deref();
+        let in_subject = subject.and_then(|subject| in_subject(subject, thread.is_some()));
+        (in_subject, commands(&proved.text, thread.is_some()))
     };
-    let adds_a_key =
-        found.lines.iter().any(|line| matches!(line.command, Ok(Command::KeyAdd { .. })));
-    let may = matches!(first.by.how, How::OpenPgp { .. })
-        && ports.desk.administrator.eq_ignore_ascii_case(&first.by.address);
+    let lines: Vec<Line> = in_subject.into_iter().chain(found.lines).take(MOST).collect();
+    let adds_a_key = lines.iter().any(|line| matches!(line.command, Ok(Command::KeyAdd { .. })));
+    let may = matches!(by.how, How::OpenPgp { .. })
+        && ports.desk.administrator.eq_ignore_ascii_case(&by.address);
     // Nobody else gets a certificate stored, least of all over one that is in use.
-    let keys = if adds_a_key && may { offers(ports, &first.keys)? } else { Vec::new() };
-    let subject = |proved: &Proved| {
-        let command = proved.subject.as_deref().and_then(|s| in_subject(s, thread.is_some()))?;
-        Some((command, proved.by.clone()))
-    };
-    let in_subject =
-        mail.list.is_none().then(|| subject(&first).or_else(|| other.as_ref().and_then(subject)));
-    let body = found.lines.into_iter().map(|line| (line, first.by.clone()));
-    let lines = in_subject.flatten().into_iter().chain(body).take(MOST);
+    let keys = if adds_a_key && may { offers(ports, &proved.keys)? } else { Vec::new() };
     let mut orders = Vec::new();
-    for (line, by) in lines {
+    for line in lines {
         let command = line.command.map_err(|error| error.to_string());
         orders.push(Order {
             command: match command {
@@ -189,7 +178,7 @@ fn obeyed(
             },
             line: line.text,
             reply_to: Some(by.address.clone()),
-            by,
+            by: by.clone(),
             maintainer,
             thread,
             keys: keys.clone(),
@@ -200,8 +189,8 @@ fn obeyed(
     if orders.is_empty() && remark.is_none() {
         return Ok(MailReading::Nothing);
     }
-    let digests = first.digests;
-    Ok(MailReading::Proved { orders, by: first.by, maintainer, remark, digests })
+    let digests = proved.digests;
+    Ok(MailReading::Proved { orders, by, maintainer, remark, digests })
 }
 
 /// Whether a mail is on the thread of a request, or of any of the bot's letters.
@@ -229,7 +218,7 @@ fn on_list(text: &str) -> Commands {
     let line = |fresh: bool| {
         let text = if fresh { "gatepost: retest fresh" } else { "gatepost: retest" };
         let command = Ok(Command::Retest { which: Named::Thread, fresh });
-        mail::commands::Line { text: text.into(), command }
+        Line { text: text.into(), command }
     };
     Commands { lines: retest_on_list(text).map(line).into_iter().collect(), more: false }
 }

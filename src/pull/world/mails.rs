@@ -135,7 +135,8 @@ impl World {
                 if !self.is_within_quota(&by.address, now) {
                     let most = self.policy.command_mails_per_hour;
                     let why = format!(
-                        "More than {most} mails of yours came within an hour. Send it again later."
+                        "More than {most} mails of yours came within an hour. Sign it anew and send it \
+                         again, later."
                     );
                     return self.refuse_and_tell(id, why, "too many mails of", now);
                 }
