@@ -6,6 +6,8 @@
 mod checks;
 #[path = "scenarios/ci.rs"]
 mod ci;
+#[path = "scenarios/command_answers.rs"]
+mod command_answers;
 #[path = "scenarios/command_floods.rs"]
 mod command_floods;
 #[path = "scenarios/commands.rs"]

@@ -61,7 +61,10 @@ fn send(rules: Vec<Rule>, change: impl FnOnce(&mut Smtp)) -> (Delivery, Got) {
 fn fault(delivery: &Delivery) -> &Fault {
     match delivery {
         Delivery::Accepted => panic!("accepted"),
-        Delivery::Temporary(fault) | Delivery::Permanent(fault) | Delivery::Unknown(fault) => fault,
+        Delivery::Temporary(fault)
+        | Delivery::Permanent(fault)
+        | Delivery::Unreachable { fault, .. }
+        | Delivery::Unknown(fault) => fault,
     }
 }
 
@@ -71,6 +74,7 @@ fn class(delivery: &Delivery) -> &'static str {
         Delivery::Temporary(fault) if fault.kind == FaultKind::Misconfigured => "settings",
         Delivery::Temporary(_) => "temporary",
         Delivery::Permanent(_) => "permanent",
+        Delivery::Unreachable { .. } => "unreachable",
         Delivery::Unknown(_) => "unknown",
     }
 }
@@ -105,7 +109,7 @@ fn every_answer_has_its_class() {
         ("MAIL", "530 5.7.0 log in first", "settings", 0),
         ("MAIL", "553 5.7.1 not your address", "permanent", 0),
         ("RCPT", "451 4.7.1 greylisted", "temporary", 0),
-        ("RCPT", "550-5.1.1 no such|550 5.1.1 user", "permanent", 0),
+        ("RCPT", "550-5.1.1 no such|550 5.1.1 user", "unreachable", 0),
         ("RCPT", "251 will forward", "accepted", 1),
         ("RCPT", "421 closing", "temporary", 0),
         ("DATA", "451 not now", "temporary", 0),
@@ -134,7 +138,7 @@ fn every_answer_has_its_class() {
 
 #[test]
 fn one_refused_recipient_of_three_keeps_the_letter_from_all() {
-    for (words, expected) in [("550 no such user", "permanent"), ("452 too many", "temporary")] {
+    for (words, expected) in [("550 no such user", "unreachable"), ("452 too many", "temporary")] {
         let refusal = Rule { command: "RCPT", answer: Answer::Say(words), after: 1 };
         let (delivery, got) = send(vec![refusal], |_| {});
         assert_eq!(class(&delivery), expected);

@@ -159,6 +159,9 @@ fn send(ports: &Ports, letter: &Letter) -> Result {
         Delivery::Accepted => (LetterEvent::Accepted, None),
         Delivery::Temporary(fault) => (LetterEvent::Deferred(trouble(&fault)), Some(fault)),
         Delivery::Permanent(fault) => (LetterEvent::Rejected(trouble(&fault)), None),
+        Delivery::Unreachable { address, fault } => {
+            (LetterEvent::Unreachable { address, trouble: trouble(&fault) }, None)
+        }
         Delivery::Unknown(fault) => (LetterEvent::Uncertain(trouble(&fault)), None),
     };
     // A server that refuses the bot itself refuses the alert as well; the log still says it.

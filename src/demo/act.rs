@@ -175,7 +175,10 @@ fn post(stage: &Stage, pull: &DemoPull, mails: &[PullMail]) -> Result<(), Fault>
             Envelope { sender: pull.by.address.to_owned(), recipients: vec![LIST.to_owned()] };
         match server.send(&envelope, &mail.bytes) {
             Delivery::Accepted => {}
-            Delivery::Temporary(fault) | Delivery::Permanent(fault) | Delivery::Unknown(fault) => {
+            Delivery::Temporary(fault)
+            | Delivery::Permanent(fault)
+            | Delivery::Unreachable { fault, .. }
+            | Delivery::Unknown(fault) => {
                 return Err(fault);
             }
         }

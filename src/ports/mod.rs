@@ -195,6 +195,13 @@ pub enum Delivery {
     Temporary(Fault),
     /// It will not take it; nothing was delivered.
     Permanent(Fault),
+    /// It will not take it for one of the recipients; nothing was delivered to any.
+    Unreachable {
+        /// The recipient's address.
+        address: String,
+        /// What the server said.
+        fault: Fault,
+    },
     /// The connection broke after the data: it may have been delivered.
     Unknown(Fault),
 }

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::command::Sender;
 use super::ids::{MessageId, PullNumber};
 
+/// What came of a command that asked to see something.
+pub const SHOWN: &str = "shown";
+
 /// One command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {

@@ -251,8 +251,11 @@ pub fn problems(
 /// other problems name commits.
 pub fn frozen(freeze: &Freeze, policy: &CheckPolicy) -> Option<Problem> {
     let until = freeze.until.map(|until| format!("until {}", until.strftime("%Y-%m-%d %H:%M UTC")));
-    let said = [until, freeze.reason.clone()].into_iter().flatten().collect::<Vec<_>>().join(": ");
-    let commits = Some(said).filter(|said| !said.is_empty()).into_iter().collect();
+    let by = format!("by {}", freeze.by);
+    let until = until.map_or_else(|| by.clone(), |until| format!("{until}, {by}"));
+    let said =
+        freeze.reason.as_ref().map_or_else(|| until.clone(), |why| format!("{until}: {why}"));
+    let commits = vec![said];
     let duty = policy.frozen;
     (duty != Duty::Off).then_some(Problem { check: Check::Frozen, duty, commits, total: 0 })
 }

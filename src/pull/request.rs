@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::checks::Problem;
+use super::checks::{Check, Problem};
 use super::ci_change::CiDifference;
 use super::cover::Cover;
 use super::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
@@ -165,6 +165,14 @@ pub enum HoldReason {
         /// Which.
         problems: Vec<Problem>,
     },
+}
+
+impl HoldReason {
+    /// Whether nothing but a freeze of its target holds it.
+    pub fn is_freeze(&self) -> bool {
+        let Self::Checks { problems } = self else { return false };
+        problems.iter().all(|problem| problem.check == Check::Frozen)
+    }
 }
 
 /// A person's word that a hold is lifted; bound to the tag object where one was known.

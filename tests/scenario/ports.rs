@@ -99,8 +99,9 @@ pub struct ValueOutbound(pub Outside);
 impl Outbound for ValueOutbound {
     fn send(&self, envelope: &Envelope, message: &[u8]) -> Delivery {
         self.0.call("outbound.send", |o| {
-            if envelope.recipients.iter().any(|to| o.refused.contains(to)) {
-                return Delivery::Permanent(Fault::permanent("550 no such user"));
+            if let Some(address) = envelope.recipients.iter().find(|to| o.refused.contains(to)) {
+                let fault = Fault::permanent("550 no such user");
+                return Delivery::Unreachable { address: address.clone(), fault };
             }
             let answer =
                 if o.deliveries.is_empty() { Delivery::Accepted } else { o.deliveries.remove(0) };

@@ -249,8 +249,8 @@ fn an_approval_of_something_else_is_none() {
         w.run_until_quiet();
         let letter = w.letter_to(MANAGER);
         w.letter_to("alice@example.org");
-        let why = w.command("approve 1 0000beef").unwrap_err();
-        assert!(why.contains("is not 0000beef"), "{why}");
+        let why = w.command("approve 1 00000000beef").unwrap_err();
+        assert!(why.contains("is not 00000000beef"), "{why}");
         let line = letter.lines().find(|line| line.trim_start().starts_with("approve 1 ")).unwrap();
         w.command(line.trim()).unwrap();
         w.run_until_quiet();

@@ -48,12 +48,16 @@ fn introduce(
         .map_err(|failure| failure.before_end("MAIL FROM"))?;
     for recipient in recipients {
         let step = format!("RCPT TO <{recipient}>");
+        let address = recipient.to_string();
         let response = dialog
             .ask(Rcpt::new(recipient, Vec::new()))
             .map_err(|failure| failure.before_end(&step))?;
         // 251: it will forward it.
         if !(response.has_code(250) || response.has_code(251)) {
-            return Err(Failure::answered(&response).before_end(&step));
+            return Err(match Failure::answered(&response).before_end(&step) {
+                Delivery::Permanent(fault) => Delivery::Unreachable { address, fault },
+                other => other,
+            });
         }
     }
     dialog.command(Data, 354).map_err(|failure| failure.before_end("DATA"))

@@ -8,9 +8,6 @@ use crate::pull::command::{Proof, Row, TABLE, row_of};
 /// Where the page is, from the top of the source tree.
 pub const COMMANDS_PAGE: &str = "docs/commands.md";
 
-/// How wide a column the usages take.
-const USAGE: usize = 36;
-
 /// All commands, or one by its word.
 pub(super) fn lines(word: Option<&str>) -> Vec<String> {
     lines_of(word.map(row_of))
@@ -22,7 +19,7 @@ pub fn lines_of(row: Option<&Row>) -> Vec<String> {
         Some(row) => one(row),
         None => TABLE
             .iter()
-            .map(|row| format!("{:<USAGE$}  {}", row.usage, first_sentence(row.does)))
+            .flat_map(|row| [row.usage.to_owned(), format!("    {}", first_sentence(row.does))])
             .chain([String::new(), "`help COMMAND` says more of one.".into()])
             .collect(),
     }
@@ -37,8 +34,10 @@ fn one(row: &Row) -> Vec<String> {
     ]
 }
 
+/// Up to a mark with a blank behind it: there are times and addresses in some.
 fn first_sentence(text: &str) -> &str {
-    text.split_inclusive(['.', ':', ';']).next().unwrap_or(text).trim_end_matches([':', ';'])
+    let end = [". ", ": ", "; "].iter().filter_map(|mark| text.find(mark)).min();
+    text[..end.unwrap_or(text.len())].trim_end_matches('.')
 }
 
 fn who(row: &Row) -> &'static str {
@@ -99,9 +98,14 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), page());
     }
 
+    fn balanced(line: &str) -> bool {
+        line.matches('(').count() == line.matches(')').count()
+    }
+
     #[test]
     fn help_fits_a_screen_and_says_more_of_one() {
-        assert_eq!(lines(None).len(), TABLE.len() + 2);
+        assert_eq!(lines(None).len(), 2 * TABLE.len() + 2);
+        assert!(lines(None).iter().all(|line| line.chars().count() <= 120 && balanced(line)));
         let one = lines(Some("approve")).join("\n");
         assert!(one.contains("signed with OpenPGP") && one.contains("Example: approve"), "{one}");
     }

@@ -46,12 +46,13 @@ pub(super) fn render(ports: &Ports, of: Item, job: &str) -> Result<Rendered, Fau
     let text: String =
         lines[from..].iter().map(|line| clean::log_line(line, LINE) + "\n").collect();
     let name = safe(&found.name);
+    let attached = file_name(run.id, &found.name);
     let lines = vec![
         format!("Job {name} of run {}: {}.", run.id, found.status.word()),
         safe(&found.web_url),
-        format!("The last {} of {} lines of its log.", lines.len() - from, lines.len()),
+        format!("The last {} of {} lines of its log: {attached}", lines.len() - from, lines.len()),
     ];
-    Ok(Rendered { lines, attached: Some((file_name(run.id, &found.name), text)) })
+    Ok(Rendered { lines, attached: Some((attached, text)) })
 }
 
 /// By its whole name, else the only one that has it in its name; a job's number serves as well.

@@ -2,6 +2,7 @@
 
 use super::{audit, safe};
 use crate::bot::view::Shown;
+use crate::pull::audit::SHOWN;
 use crate::pull::decision::clock;
 use crate::pull::world::glance::RunLine;
 
@@ -42,9 +43,11 @@ pub fn lines(shown: &Shown) -> Vec<String> {
         let when = entry.at.strftime("%Y-%m-%d %H:%M:%S");
         lines.push(format!("  {when}  {:<9}  {}", entry.stage, safe(&entry.what)));
     }
-    if !shown.commands.is_empty() {
+    // Who looked at it is in the whole audit trail.
+    let mut newest_last =
+        shown.commands.iter().rev().filter(|entry| entry.outcome != SHOWN).peekable();
+    if newest_last.peek().is_some() {
         lines.push("Commands about it (UTC):".into());
-        let newest_last = shown.commands.iter().rev();
         lines.extend(newest_last.map(|entry| format!("  {}", audit::line(entry))));
     }
     lines

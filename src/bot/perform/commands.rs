@@ -155,14 +155,19 @@ fn obeyed(
     let thread = thread(ports, mail)?;
     let by = proved.by;
     let maintainer = ports.keyring.owner(&by.address).is_some();
-    let (in_subject, found) = if mail.list.is_some() {
-        (None, on_list(&proved.text))
-    } else {
-        let subject = proved.subject.as_deref();
-        let in_subject = subject.and_then(|subject| in_subject(subject, thread.is_some()));
-        (in_subject, commands(&proved.text, thread.is_some()))
+    let titled =
+        |subject: &str| in_subject(subject, thread.is_some()).filter(|_| mail.list.is_none());
+    let found = match mail.list {
+        Some(_) => on_list(&proved.text),
+        None => commands(&proved.text, thread.is_some()),
     };
-    let lines: Vec<Line> = in_subject.into_iter().chain(found.lines).take(MOST).collect();
+    // People repeat in the text what the subject says.
+    let is_new = |line: &Line| !found.lines.iter().any(|other| other.command == line.command);
+    let signed = proved.subject.as_deref().and_then(titled).filter(is_new);
+    let unsigned = proved.subject.is_none().then(|| titled(&mail.subject)).flatten();
+    let passed_over = unsigned.is_some_and(|line| is_new(&line));
+    let more = found.more || signed.is_some() && found.lines.len() == MOST;
+    let lines: Vec<Line> = signed.into_iter().chain(found.lines).take(MOST).collect();
     let adds_a_key = lines.iter().any(|line| matches!(line.command, Ok(Command::KeyAdd { .. })));
     let may = matches!(by.how, How::OpenPgp { .. })
         && ports.desk.administrator.eq_ignore_ascii_case(&by.address);
@@ -185,7 +190,10 @@ fn obeyed(
             mail: Some(mail.id.clone()),
         });
     }
-    let remark = remark(&orders, found.more, answers_the_bot(ports, mail)?);
+    let remark = match passed_over {
+        true => Some("The subject is not signed, so it was not read as a command.".to_owned()),
+        false => remark(&orders, more, answers_the_bot(ports, mail)?),
+    };
     if orders.is_empty() && remark.is_none() {
         return Ok(MailReading::Nothing);
     }

@@ -81,6 +81,10 @@ impl Pen {
         let mut page = Page::default();
         page.paragraph(remark.unwrap_or_default());
         told.iter().for_each(|told| entry(&mut page, told));
+        let shows = told.iter().any(|told| matches!(told.answer, Answered::Shown { .. }));
+        if shows && changed {
+            page.paragraph("What is shown is how it stood after all commands of this mail.");
+        }
         self.write(sheet, body::Text::of(&summary(told), page), None)
     }
 }

@@ -132,6 +132,16 @@ pub fn drift(branch: &str, drift: &crate::pull::tag::Drift) -> Option<String> {
 
 /// Words for the author of a request that waits for a person.
 pub fn held_for_author(reason: &HoldReason) -> Words {
+    if reason.is_freeze() {
+        return Words {
+            first: "On hold: the target is frozen.".into(),
+            means: "Nothing is wrong with the request itself. It is tested when the freeze ends, \
+                    or when a release manager approves it before."
+                .into(),
+            next: "nothing: the release managers have been told.".into(),
+            commands: Vec::new(),
+        };
+    }
     Words {
         first: "On hold: a release manager has to approve this request first.".into(),
         means: match reason {
@@ -179,6 +189,16 @@ pub fn held_for_author(reason: &HoldReason) -> Words {
 pub fn held_for_managers(reason: &HoldReason, number: PullNumber, what: Option<&str>) -> Words {
     let what = what.map_or_else(String::new, |what| format!(" {what}"));
     let approve = format!("gatepost do 'approve {number}{what}'");
+    if reason.is_freeze() {
+        return Words {
+            first: format!("Held: request {number} waits for the end of the freeze."),
+            means: "Nothing is wrong with the request itself. It is tested by itself when the \
+                    freeze ends."
+                .into(),
+            next: "have it tested now, or drop it, with one of these:".into(),
+            commands: vec![approve, command("cancel", number)],
+        };
+    }
     Words {
         first: format!("Held: request {number} waits for your approval."),
         means: format!("{} {}", why_held(reason), what_approval_does(reason)),

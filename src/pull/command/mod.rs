@@ -1,12 +1,13 @@
 //! What people may tell the bot: one table, one parser, for the control socket and the mailbox.
 //! In reading order: this file (the commands), [`table`] (how each is written, what it does, who
-//! may give it), `parse` (one line into a command), [`mod@named`] (which request is meant), [`sender`]
+//! may give it), `parse` (one line into a command), `moment` (days and times), [`mod@named`] (which request is meant), [`sender`]
 //! (who gives it, and what proves that). It must not carry anything out.
 
 use jiff::Timestamp;
 
 use super::ids::{ListName, ObjectId, TargetName};
 
+mod moment;
 pub mod named;
 mod parse;
 pub mod sender;
@@ -105,6 +106,8 @@ pub enum Command {
         /// Its owner's address; without it the key's own, if it has only one.
         address: Option<String>,
     },
+    /// Believes a key again that a command took away.
+    KeyRestore(String),
     /// Believes a key no more.
     KeyRemove(String),
     /// Lists the keyring.
@@ -176,6 +179,7 @@ impl Command {
             | Self::Freeze { .. }
             | Self::Unfreeze(_)
             | Self::KeyAdd { .. }
+            | Self::KeyRestore(_)
             | Self::KeyRemove(_)
             | Self::KeyList
             | Self::Allow(_)
@@ -208,6 +212,7 @@ impl Command {
             | Self::Freeze { .. }
             | Self::Unfreeze(_)
             | Self::KeyAdd { .. }
+            | Self::KeyRestore(_)
             | Self::KeyRemove(_)
             | Self::KeyList
             | Self::Allow(_)
@@ -238,7 +243,7 @@ impl Command {
             Self::Resume { .. } => "resume",
             Self::Freeze { .. } => "freeze",
             Self::Unfreeze(_) => "unfreeze",
-            Self::KeyAdd { .. } => "key add",
+            Self::KeyAdd { .. } | Self::KeyRestore(_) => "key add",
             Self::KeyRemove(_) => "key remove",
             Self::KeyList => "key list",
             Self::Allow(_) => "allow",

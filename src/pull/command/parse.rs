@@ -1,9 +1,6 @@
 //! One line into a command. It must not know which requests, lists or targets there are.
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-
+use super::moment::{end, moment};
 use super::named::{named, sure};
 use super::table::{Row, TABLE};
 use super::{Command, Named, Shelf};
@@ -22,7 +19,7 @@ pub enum BadCommand {
     #[error("There is no command here. Commands: {}.", words())]
     Empty,
     /// The word is not known.
-    #[error("There is no command {word:?}.{} Commands: {}.", suggestion(.near), words())]
+    #[error("There is no command {word:?}. {}", suggestion(*.near))]
     Unknown {
         /// The word, cut to 40 characters.
         word: String,
@@ -57,8 +54,13 @@ fn words() -> String {
     TABLE.iter().map(|row| row.word).collect::<Vec<_>>().join(", ")
 }
 
-fn suggestion(near: &Option<&'static str>) -> String {
-    near.map_or_else(String::new, |word| format!(" Did you mean {word:?}?"))
+/// All of a command's second words, where it is the first word that is near.
+fn suggestion(near: Option<&'static str>) -> String {
+    let Some(near) = near else { return format!("Commands: {}.", words()) };
+    let first = near.split(' ').next();
+    let alike = TABLE.iter().map(|row| row.word).filter(|word| word.split(' ').next() == first);
+    let alike: Vec<String> = alike.map(|word| format!("{word:?}")).collect();
+    format!("Did you mean {}?", alike.join(" or "))
 }
 
 /// Reads one command from one line. In an answer on a request's thread (`in_thread`) the request
@@ -148,8 +150,8 @@ fn arguments(row: &Row, rest: &[&str], in_thread: bool) -> Result<Command, Wrong
         }
         "key add" => match rest {
             [] => Ok(Command::KeyAdd { address: None }),
-            [whose] => Ok(Command::KeyAdd { address: Some(address(whose)?) }),
-            [..] => Err(many(row, rest)),
+            rest if fingerprint(rest).is_ok() => fingerprint(rest).map(Command::KeyRestore),
+            rest => Ok(Command::KeyAdd { address: Some(one_address(rest)?) }),
         },
         "key remove" => fingerprint(rest).map(Command::KeyRemove),
         "key list" => none(rest, Command::KeyList),
@@ -170,7 +172,10 @@ fn few(why: &str) -> Wrong {
 }
 
 fn many(row: &Row, rest: &[&str]) -> Wrong {
-    format!("{} does not take {} arguments.", row.word, rest.len()).into()
+    match (row.usage == row.word, rest.len()) {
+        (true, _) => format!("{} takes no arguments.", row.word).into(),
+        (false, n) => format!("{} does not take {n} arguments.", row.word).into(),
+    }
 }
 
 fn bounded(words: &[&str]) -> Vec<String> {
@@ -221,7 +226,7 @@ fn which(rest: &[&str], in_thread: bool) -> Result<Named, Wrong> {
         [] if in_thread => Ok(Named::Thread),
         [] => Err(few("A request has to be named, by its number for example.")),
         [id] => Ok(named(id)?),
-        [..] => Err(format!("One request at a time, not {}.", rest.len()).into()),
+        [..] => Err("Name one request, and nothing else.".to_owned().into()),
     }
 }
 
@@ -266,14 +271,18 @@ fn retest(rest: &[&str], in_thread: bool) -> Result<Command, Wrong> {
 }
 
 fn approve(rest: &[&str], in_thread: bool) -> Result<Command, Wrong> {
+    // Fewer digits are soon found for another object.
     let of = |text: &str| {
-        let hex = (4..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let hex = (12..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
         hex.then(|| text.to_ascii_lowercase())
     };
     match rest {
         [id, what] => {
             let what = of(what).ok_or_else(|| {
-                format!("{what:?} is not the beginning of an object's id or a digest.")
+                format!(
+                    "{what:?} is not the beginning, 12 digits at least, of an object's id or a \
+                     digest."
+                )
             })?;
             Ok(Command::Approve { which: named(id)?, of: Some(what) })
         }
@@ -304,10 +313,14 @@ fn freeze(rest: &[&str]) -> Result<Command, Wrong> {
     };
     let target = TargetName::new(*target);
     let (until, reason) = match rest {
-        [word, date, reason @ ..] if word.eq_ignore_ascii_case("until") => {
-            (Some(moment(date)?), reason)
+        [word, when @ ..] if word.eq_ignore_ascii_case("until") && !when.is_empty() => {
+            let (until, reason) = end(when)?;
+            (Some(until), reason)
         }
-        [word] if word.eq_ignore_ascii_case("until") => {
+        [date, ..] if moment(date).is_ok() => {
+            return Err(format!("An end is written so: freeze {target} until {date}.").into());
+        }
+        [_until] if rest[0].eq_ignore_ascii_case("until") => {
             return Err(few("After until a date is needed, such as 2026-12-15."));
         }
         reason => (None, reason),
@@ -315,18 +328,13 @@ fn freeze(rest: &[&str]) -> Result<Command, Wrong> {
     Ok(Command::Freeze { target, until, reason: some_text(reason) })
 }
 
-/// A day, from its beginning in UTC, or a time.
-fn moment(text: &str) -> Result<Timestamp, Wrong> {
-    let text = text.trim_end_matches([',', ';']);
-    let day = text.parse::<Date>().ok().filter(|_| !text.contains(['T', 't']));
-    let day = day.and_then(|day| day.to_zoned(TimeZone::UTC).ok()).map(|day| day.timestamp());
-    day.or_else(|| text.parse::<Timestamp>().ok()).ok_or_else(|| {
-        format!("{text:?} is no date such as 2026-12-15, and no time such as 2026-12-15T18:00Z.")
-            .into()
-    })
-}
-
+/// An address, by itself or behind its owner's name.
 fn one_address(rest: &[&str]) -> Result<String, Wrong> {
+    if let [.., last] = rest
+        && last.starts_with('<')
+    {
+        return Ok(address(last)?);
+    }
     Ok(address(one(rest, "An address has to be named.")?)?)
 }
 
@@ -396,13 +404,17 @@ mod tests {
         let said = |line: &str| parse(line, false).unwrap_err().to_string();
         assert!(said("retset 3").contains("Did you mean \"retest\"?"));
         assert!(said("keys").contains("Did you mean \"key"));
-        assert!(said("manager alice@example.org").contains("Did you mean \"manager add\"?"));
+        assert!(said("manager alice@example.org").contains("Did you mean \"manager add\" or"));
         assert!(said("approve").contains("Write: approve ID"));
         assert!(said("test https://x y 123").contains("full git object id"));
         assert!(said("pause").contains("needs a reason"));
         assert!(said("").contains("Commands: help, status"));
         assert!(said("retest fresh").contains("Write: retest [fresh] ID"));
         assert!(said("approve 12 xyzzy").contains("is not the beginning"));
+        assert!(said("approve 12 4f2a91c0").contains("12 digits at least"));
+        assert!(said("freeze master 2026-12-15").contains("freeze master until 2026-12-15."));
+        assert!(said("key").contains("\"key add\" or \"key remove\" or \"key list\"?"));
+        assert!(!said("retset 3").contains("Commands:"));
         assert!(said("freeze master until tomorrow").contains("no date such as"));
         assert!(said("deny mallory").contains("no address such as"));
         assert!(said("key remove 89ABCDEF").contains("whole fingerprint"));
@@ -430,8 +442,8 @@ mod tests {
         assert_eq!(on("priority 5"), Command::Priority { which: Named::Thread, priority: 5 });
         let approve = |which, of: Option<&str>| Command::Approve { which, of: of.map(Into::into) };
         assert_eq!(on("approve"), approve(Named::Thread, None));
-        assert_eq!(on("approve 4f2a91c0"), approve(Named::Thread, Some("4f2a91c0")));
-        assert_eq!(on("approve 12 4F2A"), approve(twelve(), Some("4f2a")));
+        assert_eq!(on("approve 4f2a91c0beef"), approve(Named::Thread, Some("4f2a91c0beef")));
+        assert_eq!(on("approve 12 4F2A91C0BEEF"), approve(twelve(), Some("4f2a91c0beef")));
         let note = |which, text: &str| Command::Note { which, text: text.into() };
         assert_eq!(on("note waits for s390x"), note(Named::Thread, "waits for s390x"));
         assert_eq!(on("note 12 waits"), note(twelve(), "waits"));
@@ -470,6 +482,11 @@ mod tests {
             until("freeze master until 2026-12-15T18:00Z"),
             (Some("2026-12-15T18:00:00Z".into()), None)
         );
+        for line in ["2026-12-15 18:00", "2026-12-15 18:00Z", "2026-12-15 18:00 UTC for rc1"] {
+            let reason = line.contains("rc1").then(|| "for rc1".to_owned());
+            let expected = (Some("2026-12-15T18:00:00Z".to_owned()), reason);
+            assert_eq!(until(&format!("freeze master until {line}")), expected);
+        }
         assert_eq!(until("freeze master for rc1"), (None, Some("for rc1".into())));
     }
 

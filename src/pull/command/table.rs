@@ -136,7 +136,7 @@ pub const TABLE: &[Row] = &[
     signed(does(
         "approve",
         "approve ID [WHAT]",
-        "approve 12 4f2a91c0",
+        "approve 12 4f2a91c0beef",
         May::Manager,
         "Lifts the hold of a request. WHAT is the beginning of the tag object's id or of the CI \
          difference, as the letter about the hold has it: if it is another one by now, nothing is \
@@ -195,11 +195,12 @@ pub const TABLE: &[Row] = &[
     ),
     signed(does(
         "key add",
-        "key add [ADDRESS]",
+        "key add [ADDRESS|FINGERPRINT]",
         "key add alice@example.org",
         May::Administrator,
         "Believes the OpenPGP key that is in the mail, in its text or attached, as that person's. \
-         Without an address it is the key's own, if it has only one.",
+         Without an address it is the key's own, if it has only one. With the fingerprint of a key \
+         that was removed it needs no key: that one is believed again, as the keyring's folder has it.",
     )),
     signed(does(
         "key remove",

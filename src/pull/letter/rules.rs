@@ -27,6 +27,13 @@ pub enum LetterEvent {
     Deferred(Trouble),
     /// The server will not take it.
     Rejected(Trouble),
+    /// The server will not take it for one of several recipients.
+    Unreachable {
+        /// The recipient's address.
+        address: String,
+        /// What the server said.
+        trouble: Trouble,
+    },
     /// The server may have taken it.
     Uncertain(Trouble),
     /// Its copy came back by the list.
@@ -108,7 +115,7 @@ pub fn apply(letter: &mut Letter, event: LetterEvent, now: Timestamp) -> bool {
             let retry = retry.after_failure(now, trouble.detail, trouble.retry_after);
             LetterState::Ready { retry }
         }
-        LetterEvent::Rejected(trouble) => {
+        LetterEvent::Rejected(trouble) | LetterEvent::Unreachable { trouble, .. } => {
             LetterState::Refused { at: now, said: trouble.detail.chars().take(500).collect() }
         }
         LetterEvent::Uncertain(trouble) => {

@@ -85,7 +85,32 @@ impl World {
         }
     }
 
+    /// One address that nothing reaches must not keep a letter from the others.
+    fn without_unreachable(
+        &mut self,
+        id: &MessageId,
+        event: LetterEvent,
+        now: Timestamp,
+    ) -> LetterEvent {
+        let LetterEvent::Unreachable { address, trouble } = event else { return event };
+        let Some(letter) = self.letters.get_mut(id) else { return LetterEvent::Rejected(trouble) };
+        let list = letter.list.as_ref().and_then(|list| self.policy.lists.get(list));
+        let is_it = |to: &String| to.eq_ignore_ascii_case(&address);
+        if list.is_some_and(|list| is_it(&list.address)) || letter.recipients.iter().all(is_it) {
+            return LetterEvent::Rejected(trouble);
+        }
+        letter.recipients.retain(|to| !is_it(to));
+        let detail = format!(
+            "The mail server takes no letter to {address}: {}. The letter {:?} goes to the others; \
+             see that the address is right, or take it out.",
+            trouble.detail, letter.subject
+        );
+        self.raise(Alert { subject: format!("{address} can't be written to"), detail }, now);
+        LetterEvent::Deferred(trouble)
+    }
+
     pub(super) fn letter_event(&mut self, id: &MessageId, event: LetterEvent, now: Timestamp) {
+        let event = self.without_unreachable(id, event, now);
         let Some(letter) = self.letters.get_mut(id) else { return };
         let rejected = if let LetterEvent::Rejected(trouble) = &event {
             Some(trouble.detail.clone())
@@ -95,7 +120,10 @@ impl World {
         // What may have arrived counts as well: the cap is for whoever has to read it.
         let counts = match &event {
             LetterEvent::Accepted | LetterEvent::SeenOnList | LetterEvent::Uncertain(_) => true,
-            LetterEvent::Begun | LetterEvent::Deferred(_) | LetterEvent::Rejected(_) => false,
+            LetterEvent::Begun
+            | LetterEvent::Deferred(_)
+            | LetterEvent::Rejected(_)
+            | LetterEvent::Unreachable { .. } => false,
         };
         let subject = format!("letter {:?}", letter.subject);
         let what = letter_words(&event);
@@ -117,7 +145,8 @@ impl World {
             if !(letter.is_transcript() || letter.is_alert()) {
                 self.sent_in_all.push(now);
             }
-            for address in &letter.recipients {
+            // Answers to commands have a cap of their own.
+            for address in letter.recipients.iter().filter(|_| !letter.is_transcript()) {
                 self.sent.entry(address.clone()).or_default().push(now);
             }
         }
@@ -140,7 +169,9 @@ fn letter_words(event: &LetterEvent) -> String {
         LetterEvent::Begun => "is being sent".into(),
         LetterEvent::Accepted => "was accepted".into(),
         LetterEvent::Deferred(trouble) => format!("was not taken now: {}", trouble.detail),
-        LetterEvent::Rejected(trouble) => format!("was refused: {}", trouble.detail),
+        LetterEvent::Rejected(trouble) | LetterEvent::Unreachable { trouble, .. } => {
+            format!("was refused: {}", trouble.detail)
+        }
         LetterEvent::Uncertain(trouble) => {
             format!("may or may not have been taken: {}", trouble.detail)
         }

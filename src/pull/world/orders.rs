@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::World;
-use crate::pull::audit::AuditEntry;
+use crate::pull::audit::{AuditEntry, SHOWN};
 use crate::pull::command::{Command, Named};
 use crate::pull::command_mail::{Answer, Item, LONGEST_LINE, Look, Order, shortened};
 use crate::pull::ids::{PullNumber, RunId, TargetName};
@@ -27,7 +27,7 @@ impl World {
         let (outcome, carried_out) = match &answer {
             Answer::Done(said) => (said.clone(), true),
             Answer::Refused(why) => (why.clone(), false),
-            Answer::Look(_) => ("shown".to_owned(), true),
+            Answer::Look(_) => (SHOWN.to_owned(), true),
         };
         self.changed
             .log
@@ -117,6 +117,7 @@ impl World {
             | Command::Freeze { .. }
             | Command::Unfreeze(_)
             | Command::KeyAdd { .. }
+            | Command::KeyRestore(_)
             | Command::KeyRemove(_)
             | Command::KeyList
             | Command::Allow(_)

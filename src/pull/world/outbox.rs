@@ -35,7 +35,7 @@ impl World {
         let mut on_the_way = 0;
         for letter in self.letters.values() {
             if self.in_flight.contains(&Subject::Letter(letter.id.clone())) {
-                count(&mut going, &letter.recipients);
+                count(&mut going, letter);
                 on_the_way += usize::from(!is_exempt(letter));
             }
         }
@@ -70,8 +70,8 @@ impl World {
         }
         let own_copies = letter.list.as_ref().and_then(|list| self.policy.lists.get(list));
         let read_at = own_copies.and_then(|list| self.read_at.get(&list.own_copies)).copied();
-        let capped_until =
-            letter.recipients.iter().filter_map(|to| self.capped_until(to, going, now)).max();
+        let recipients = letter.recipients.iter().filter(|_| !letter.is_transcript());
+        let capped_until = recipients.filter_map(|to| self.capped_until(to, going, now)).max();
         let situation = LetterSituation { read_at, capped_until };
         let decision = letter_rules::decide(letter, situation, now);
         wake.add(decision.wake_at);
@@ -87,7 +87,7 @@ impl World {
                 }
                 *on_the_way += 1;
             }
-            count(going, &letter.recipients);
+            count(going, letter);
             self.letter_event(id, LetterEvent::Begun, now);
             self.in_flight.insert(subject);
             effects.extend(self.letters.get(id).cloned().map(|l| Effect::Send(Box::new(l))));
@@ -111,8 +111,9 @@ fn is_exempt(letter: &Letter) -> bool {
     letter.is_transcript() || letter.is_alert()
 }
 
-fn count(going: &mut Going, recipients: &[String]) {
-    for address in recipients {
+/// Answers to commands do not count: how many commands of a sender are obeyed is bounded already.
+fn count(going: &mut Going, letter: &Letter) {
+    for address in letter.recipients.iter().filter(|_| !letter.is_transcript()) {
         *going.entry(address.clone()).or_default() += 1;
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{Effect, Subject, World};
-use crate::pull::decision::Decision;
+use crate::pull::decision::{Decision, clock};
 use crate::pull::ids::{PullNumber, RunId, TargetName};
 use crate::pull::overlay::Pause;
 use crate::pull::queue::{self, Place, Turn, Waiting};
@@ -62,11 +62,18 @@ impl World {
 
     /// What keeps the next test of a request from beginning: a pause of all, or of its list.
     fn pause_of(&self, pull: &Pull) -> Option<&Pause> {
-        self.overlay.pause.as_ref().or_else(|| self.overlay.paused_lists.get(&pull.list))
+        let all = self.overlay.stop.as_ref().or(self.overlay.pause.as_ref());
+        all.or_else(|| self.overlay.paused_lists.get(&pull.list))
     }
 
     /// What is next for an open request, and why.
     pub fn next_for_pull(&self, pull: &Pull, now: Timestamp) -> Decision<PullAction> {
+        if let Some(stop) = &self.overlay.stop
+            && pull.stage.verdict().is_none()
+        {
+            let (at, by, reason) = (clock(stop.at), &stop.by, &stop.reason);
+            return Decision::wait(format!("{by} stopped everything at {at}: {reason}"));
+        }
         self.decide_pull(pull, &self.queues(), now)
     }
 

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::World;
-use crate::pull::command::{Command, Row, Shelf};
+use crate::pull::command::{Command, How, Row, Shelf};
 use crate::pull::command_mail::{Answer, Look, Offer, Order};
 use crate::pull::decision::clock;
 use crate::pull::ids::{ListName, TargetName};
@@ -49,16 +49,36 @@ impl World {
                 })?
             }
             Command::KeyAdd { address } => self.add_key(address.as_deref(), order, now)?,
-            Command::KeyRemove(key) => self.change(|overlay| {
-                overlay.keys_added.remove(key);
-                overlay.keys_removed.insert(key.clone(), change());
-                Ok(format!("The key {key} is not believed any more, wherever it is."))
-            })?,
+            Command::KeyRestore(key) => {
+                self.change(|overlay| match overlay.keys_removed.remove(key) {
+                    Some(_) => Ok(format!("The key {key} is believed again, where it is.")),
+                    None => Err(format!("No command took the key {key} away.")),
+                })?
+            }
+            Command::KeyRemove(key) => {
+                if matches!(&order.by.how, How::OpenPgp { key: signed } if signed == key) {
+                    return Err("That key signed this mail: nobody could take that back by mail. \
+                                Take it out of the keyring's folder, or remove it with `gatepost \
+                                do` on the bot's machine."
+                        .into());
+                }
+                self.change(|overlay| {
+                    overlay.keys_added.remove(key);
+                    overlay.keys_removed.insert(key.clone(), change());
+                    Ok(format!(
+                        "The key {key} is not believed any more, wherever it is. \"key list\" shows \
+                         what is left."
+                    ))
+                })?
+            }
             Command::Allow(address) => self.change(|overlay| {
                 let denied = overlay.denied.remove(address).is_some();
                 overlay.allowed.insert(address.clone(), change());
                 let no_more = if denied { " is denied no more, and" } else { "" };
-                Ok(format!("{address}{no_more} may submit to every list."))
+                Ok(format!(
+                    "{address}{no_more} is one of the submitters, where a list names them; the key \
+                     of a tag has to be known all the same."
+                ))
             })?,
             Command::Deny(address) => self.deny(address, change())?,
             Command::ManagerAdd(address) => self.change(|overlay| {
@@ -71,11 +91,12 @@ impl World {
                 let reason = reason.clone().unwrap_or_else(|| "an emergency".into());
                 let stop = Pause { reason, by: order.by.address.clone(), at: now };
                 self.change(|overlay| {
-                    overlay.stop = Some(stop);
-                    Ok("Everything is stopped: until \"resume\", signed with OpenPGP, nothing is \
-                        fetched, pushed, started or cancelled, and no letter goes out but answers \
-                        to commands. Pipelines that run in GitLab go on there."
-                        .into())
+                    let before = replaced(overlay.stop.replace(stop));
+                    Ok(format!(
+                        "Everything is stopped: until \"resume\", signed with OpenPGP, nothing is \
+                         fetched, pushed, started or cancelled, and no letter goes out but answers \
+                         to commands. Pipelines that run in GitLab go on there.{before}"
+                    ))
                 })?
             }
             Command::Show(_)
@@ -121,6 +142,14 @@ impl World {
     fn pause(&mut self, words: &[String], order: &Order, now: Timestamp) -> Result<String, String> {
         let list = words.first().map(|word| ListName::new(word.trim_end_matches(':')));
         let list = list.filter(|list| self.policy.lists.contains_key(list));
+        if list.is_none()
+            && let Some(near) = self.list_like(words)
+        {
+            return Err(format!(
+                "There is no list {:?}: is it \"pause {near} …\"? Or begin the reason otherwise.",
+                words[0]
+            ));
+        }
         let reason = words[usize::from(list.is_some())..].join(" ");
         if reason.is_empty() {
             return Err("A pause needs a reason: it is shown wherever something waits.".into());
@@ -129,19 +158,31 @@ impl World {
         self.change(|overlay| {
             Ok(match list {
                 Some(list) => {
-                    let said = format!(
+                    let before = replaced(overlay.paused_lists.insert(list.clone(), pause));
+                    format!(
                         "No new test of a request of list {list} begins until \"resume {list}\"; \
-                         running ones go on."
-                    );
-                    overlay.paused_lists.insert(list, pause);
-                    said
+                         running ones go on.{before}"
+                    )
                 }
                 None => {
-                    overlay.pause = Some(pause);
-                    "No new test begins until \"resume\"; running ones go on.".into()
+                    let before = replaced(overlay.pause.replace(pause));
+                    format!(
+                        "No new test begins, of any list, until \"resume\"; running ones go \
+                         on.{before}"
+                    )
                 }
             })
         })
+    }
+
+    /// The list that somebody may have meant, where the first of several words is nearly its name.
+    fn list_like(&self, words: &[String]) -> Option<&ListName> {
+        let [first, _, ..] = words else { return None };
+        let first = first.trim_end_matches(':');
+        let near = |list: &&ListName| {
+            list.as_str().len() > 4 && strsim::damerau_levenshtein(list.as_str(), first) <= 2
+        };
+        self.policy.lists.keys().find(near)
     }
 
     /// Ends whatever is stopped. What ends an emergency has to be a person's own word.
@@ -151,7 +192,8 @@ impl World {
         }
         self.change(|overlay| {
             let was = |what: &str, pause: &Pause| {
-                format!("{what}, since {} by {}: {}", clock(pause.at), pause.by, pause.reason)
+                let reason = pause.reason.trim_end_matches('.');
+                format!("{what}, since {} by {}: {reason}", clock(pause.at), pause.by)
             };
             let mut ended = Vec::new();
             ended.extend(overlay.stop.take().map(|stop| was("the emergency stop", &stop)));
@@ -196,9 +238,20 @@ impl World {
             || format!("\"unfreeze {target}\""),
             |until| format!("{}, or \"unfreeze {target}\"", clock(until)),
         );
+        let why = freeze.reason.as_deref().map_or_else(
+            || " No reason is given.".to_owned(),
+            |reason| format!(" The reason: {reason}"),
+        );
         self.change(|overlay| {
-            overlay.freezes.insert(target.clone(), freeze);
-            Ok(format!("Target {target} is frozen until {until}; tests that run go on."))
+            let before = overlay.freezes.insert(target.clone(), freeze).map(|freeze| Pause {
+                reason: freeze.reason.unwrap_or_else(|| "no reason".into()),
+                by: freeze.by,
+                at: freeze.at,
+            });
+            let before = replaced(before);
+            Ok(format!(
+                "Target {target} is frozen until {until}; tests that run go on.{why}{before}"
+            ))
         })
     }
 
@@ -245,6 +298,9 @@ impl World {
         now: Timestamp,
     ) -> Result<String, String> {
         let offer = match order.keys.as_slice() {
+            [] if matches!(order.by.how, How::Socket) => {
+                return Err("Name the key's file: gatepost do --key FILE 'key add ADDRESS'.".into());
+            }
             [] => {
                 return Err("There is no OpenPGP key in the signed part of this mail: put the \
                             armored public key (gpg --export --armor) into its text, or attach it."
@@ -257,7 +313,7 @@ impl World {
         if let Some(trouble) = &offer.trouble {
             return Err(format!("The key {} would not be believed: {trouble}.", offer.fingerprint));
         }
-        let whose = self.owner_of(address, offer)?;
+        let whose = self.owner_of(address, offer, order)?;
         let added = AddedKey { address: whose.clone(), by: order.by.address.clone(), at: now };
         let key = offer.fingerprint.clone();
         self.change(|overlay| {
@@ -271,7 +327,12 @@ impl World {
         })
     }
 
-    fn owner_of(&self, address: Option<&str>, offer: &Offer) -> Result<String, String> {
+    fn owner_of(
+        &self,
+        address: Option<&str>,
+        offer: &Offer,
+        order: &Order,
+    ) -> Result<String, String> {
         let whose = match (address, offer.addresses.as_slice()) {
             (Some(address), _) => address.to_owned(),
             (None, [only]) => only.clone(),
@@ -281,14 +342,24 @@ impl World {
                 return Err(format!("The key names several addresses ({all}): write whose it is."));
             }
         };
-        if self.role(&whose, false).is_some_and(|role| role >= super::rights::Role::Manager) {
+        // Who has the bot's own account has its keyring as well.
+        if !matches!(order.by.how, How::Socket)
+            && self.role(&whose, false).is_some_and(|role| role >= super::rights::Role::Manager)
+        {
             return Err(format!(
                 "{whose} has rights of its own here. Such a key is not added by mail: put it into \
-                 the keyring's folder on the bot's machine."
+                 the keyring's folder on the bot's machine, or give it to `gatepost do --key` there."
             ));
         }
         Ok(whose)
     }
+}
+
+/// That something took the place of what somebody had said before.
+fn replaced(before: Option<Pause>) -> String {
+    before.map_or_else(String::new, |before| {
+        format!(" It replaces that of {} by {}: {}", clock(before.at), before.by, before.reason)
+    })
 }
 
 fn looked(look: Look) -> Answer {
