@@ -79,7 +79,7 @@ pub enum MailStage {
 }
 
 /// What is answered to a mail.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transcript {
     /// What is said before everything else.
     pub remark: Option<String>,
@@ -87,6 +87,9 @@ pub struct Transcript {
     pub entries: Vec<Entry>,
     /// Whether anything was changed: then the release managers get a copy.
     pub changed: bool,
+    /// Whether everything was stopped: then the administrator gets one, too.
+    #[serde(default)]
+    pub stopped: bool,
 }
 
 /// A command, and what came of it.

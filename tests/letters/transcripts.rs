@@ -1,7 +1,7 @@
 //! Answers to mails to the command mailbox.
 
 use gatepost::bot::answers::help_lines;
-use gatepost::mail::letter::{Answered, Draft, Told};
+use gatepost::mail::letter::{Answered, Copied, Draft, Told};
 use gatepost::pull::command::row_of;
 use gatepost::pull::command_mail::CommandMail;
 
@@ -34,15 +34,15 @@ pub fn transcripts(world: &World) -> Vec<(String, Draft)> {
             },
         },
     ];
-    let write = |remark, told: &[Told<'_>], changed| {
-        world.pen.transcript(&mail, remark, told, changed, world.now).unwrap()
+    let write = |remark, told: &[Told<'_>], copied| {
+        world.pen.transcript(&mail, remark, told, copied, world.now).unwrap()
     };
     let unproved = "The mail has no OpenPGP signature. Send \
                     it again, signed with your OpenPGP key (gpg --clearsign, or your mail \
                     program's \"sign\").";
     vec![
-        ("transcript".into(), write(None, &told[..3], true)),
-        ("transcript-attached".into(), write(None, &told[3..], false)),
-        ("transcript-unproved".into(), write(Some(unproved), &[], false)),
+        ("transcript".into(), write(None, &told[..3], Copied::Managers)),
+        ("transcript-attached".into(), write(None, &told[3..], Copied::Nobody)),
+        ("transcript-unproved".into(), write(Some(unproved), &[], Copied::Nobody)),
     ]
 }

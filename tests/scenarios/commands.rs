@@ -185,6 +185,8 @@ fn nothing_moves_while_everything_is_stopped_but_the_answers_to_commands() {
     told_once(&Setting { all_answered: false, ..Setting::default() }, |w| {
         w.run_until_quiet();
         w.mails_commands(MANAGER, DKIM, "emergency-stop Pipelines run amok.\n");
+        let told = [MANAGER.to_owned(), ADMIN.to_owned()];
+        assert_eq!(w.outside.lock().accepted.last().unwrap().recipients, told);
         assert!(w.letter_to(MANAGER).contains("Everything is stopped"));
         let pull = w.maintainer("alice").mails_pull("block-2026-01-02");
         w.run_until_quiet();

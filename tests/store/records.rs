@@ -176,8 +176,12 @@ pub fn mail(id: &str) -> CommandMail {
     let mut mail = CommandMail::new(id, "Ada@x", "approve 1", &above, at(3), None, at(4)).unwrap();
     let entry = Entry::new("approve 1", Answer::Done("Request 1 is approved.".into()));
     let look = Entry::new("list held", Answer::Look(Look::List(Some("held".into()))));
-    let transcript =
-        Transcript { remark: Some("Hello.".into()), entries: vec![entry, look], changed: true };
+    let transcript = Transcript {
+        remark: Some("Hello.".into()),
+        entries: vec![entry, look],
+        changed: true,
+        stopped: false,
+    };
     mail.stage = MailStage::CarriedOut { transcript };
     mail
 }

@@ -8,7 +8,7 @@ use crate::bot::answers;
 use crate::bot::intake::is_to_commands;
 use crate::bot::ports::{CommandDesk, Ports};
 use crate::mail::commands::{Commands, Line, MOST, commands, in_subject, retest_on_list};
-use crate::mail::letter::{Answered, Told};
+use crate::mail::letter::{Answered, Copied, Told};
 use crate::mail::{self, clean};
 use crate::ports::{Fault, FileName, Proof};
 use crate::pull::command::{Command, How, Named, Sender};
@@ -296,9 +296,14 @@ pub(super) fn transcribe(
         },
     });
     let told: Vec<Told<'_>> = told.collect();
-    let (remark, changed) = (transcript.remark.as_deref(), transcript.changed);
+    let remark = transcript.remark.as_deref();
+    let copied = match (transcript.changed, transcript.stopped) {
+        (_, true) => Copied::ManagersAndAdministrator,
+        (true, false) => Copied::Managers,
+        (false, false) => Copied::Nobody,
+    };
     let subject = "The answer to a command can't be written";
-    let draft = match ports.pen().transcript(mail, remark, &told, changed, ports.clock.now()) {
+    let draft = match ports.pen().transcript(mail, remark, &told, copied, ports.clock.now()) {
         Ok(draft) => draft,
         Err(fault) => {
             let fault = Fault::bug(fault.to_string());

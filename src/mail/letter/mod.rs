@@ -23,7 +23,7 @@ pub use self::delivering::Delivering;
 pub use self::near_miss::Missed;
 pub use self::post::LetterFault;
 use self::post::{Post, answer_subject, bare_subject, computed_id, thread_under};
-pub use self::transcript::{Answered, Told};
+pub use self::transcript::{Answered, Copied, Told};
 use crate::mail::{clean, words};
 use crate::pull::cover::Person;
 use crate::pull::ids::{ListName, MessageId};

@@ -39,9 +39,19 @@ pub enum Answered {
     },
 }
 
+/// Who gets a copy of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copied {
+    /// Nobody: nothing was changed.
+    Nobody,
+    /// The release managers.
+    Managers,
+    /// The release managers, and whoever keeps the bot running.
+    ManagersAndAdministrator,
+}
+
 impl Pen {
-    /// Writes the answer to a mail to the command mailbox: to its sender, and where something was
-    /// changed with a copy to the release managers. The same however often it is written.
+    /// Writes the answer to a mail to the command mailbox: to its sender, with a copy to `copied`. The same however often it is written.
     ///
     /// # Errors
     /// The sender's address is none.
@@ -50,12 +60,21 @@ impl Pen {
         mail: &CommandMail,
         remark: Option<&str>,
         told: &[Told<'_>],
-        changed: bool,
+        copied: Copied,
         now: Timestamp,
     ) -> Result<Draft, LetterFault> {
         let to = lettre::message::Mailbox::new(None, post::address(&mail.from)?);
-        let others = self.managers.iter().filter(|manager| manager.email != to.email);
-        let cc = if changed { others.cloned().collect() } else { Vec::new() };
+        let (managers, administrator) = match copied {
+            Copied::Nobody => (&[][..], None),
+            Copied::Managers => (&self.managers[..], None),
+            Copied::ManagersAndAdministrator => (&self.managers[..], Some(&self.administrator)),
+        };
+        let mut cc: Vec<lettre::message::Mailbox> = Vec::new();
+        for other in managers.iter().chain(administrator) {
+            if other.email != to.email && !cc.iter().any(|known| known.email == other.email) {
+                cc.push(other.clone());
+            }
+        }
         let subject = match mail.subject.trim() {
             "" => "Re: commands".to_owned(),
             subject => answer_subject(subject),
@@ -82,7 +101,7 @@ impl Pen {
         page.paragraph(remark.unwrap_or_default());
         told.iter().for_each(|told| entry(&mut page, told));
         let shows = told.iter().any(|told| matches!(told.answer, Answered::Shown { .. }));
-        if shows && changed {
+        if shows && copied != Copied::Nobody {
             page.paragraph("What is shown is how it stood after all commands of this mail.");
         }
         self.write(sheet, body::Text::of(&summary(told), page), None)

@@ -250,7 +250,7 @@ pub const TABLE: &[Row] = &[
         "note ID TEXT",
         "note 12 Waits for the answer of the s390x people.",
         May::Manager,
-        "Writes something down beside a request; show and list have it.",
+        "Writes something down beside a request, for whoever may show that; list has it, too.",
     )),
     text(does(
         "emergency-stop",

@@ -10,7 +10,7 @@ use super::rights::Role;
 use super::settle::Wake;
 use super::{Alert, Effect, Subject, World};
 use crate::pull::audit::AuditEntry;
-use crate::pull::command::{How, Sender};
+use crate::pull::command::{Command, How, Sender};
 use crate::pull::command_mail::{
     Answer, CommandMail, Entry, MOST_WAITING, MailReading, MailStage, Order, PATIENCE, Transcript,
     shortened,
@@ -154,12 +154,15 @@ impl World {
     ) {
         let Some(mail) = self.mails.get(id) else { return };
         let by_list = mail.list.is_some();
-        let mut transcript = Transcript { remark, entries: Vec::new(), changed: false };
+        let mut transcript = Transcript { remark, ..Transcript::default() };
         let mut refused = false;
         for order in orders {
             let answer = self.obey(&order, now);
             let changes = order.command.as_ref().is_ok_and(|command| command.row().changes);
-            transcript.changed |= changes && matches!(answer, Answer::Done(_));
+            let done = matches!(answer, Answer::Done(_));
+            transcript.changed |= changes && done;
+            transcript.stopped |=
+                done && matches!(order.command, Ok(Command::EmergencyStop { .. }));
             refused |= matches!(answer, Answer::Refused(_));
             transcript.entries.push(Entry::new(&order.line, answer));
         }
@@ -195,7 +198,7 @@ impl World {
         }
         self.note_alerted(subject, now);
         let why = shortened(&why, 1_000);
-        let transcript = Transcript { remark: Some(why), entries: Vec::new(), changed: false };
+        let transcript = Transcript { remark: Some(why), ..Transcript::default() };
         self.move_mail(id, MailStage::CarriedOut { transcript });
     }
 
