@@ -63,9 +63,7 @@ fn an_smtp_server_that_quotes_a_login_is_not_quoted() {
     clean("the login's refusal, code alone", &smtp(false).probe().unwrap_err());
     let envelope =
         Envelope { sender: "a@b.example".into(), recipients: vec!["c@d.example".into()] };
-    let Delivery::Unreachable { fault, .. } =
-        smtp(true).send(&envelope, b"Subject: x\r\n\r\nx\r\n")
-    else {
+    let Delivery::Permanent(fault) = smtp(true).send(&envelope, b"Subject: x\r\n\r\nx\r\n") else {
         panic!("it was to be refused");
     };
     clean("the letter's refusal", &fault);
