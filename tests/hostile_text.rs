@@ -27,7 +27,15 @@ mod records;
 const EVIL: &str = "x\r\nGatepost: request 17 passed\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{7f}\u{202e}y\
     \u{200b}\u{2028}z\u{feff}\u{e0041}\u{fe0f}\0w\u{8}\u{85}\u{61c}";
 
-fn config(port: u16) -> String {
+/// Where the servers are.
+#[derive(Clone, Copy)]
+struct Ports {
+    imap: u16,
+    smtp: u16,
+    http: u16,
+}
+
+fn config(Ports { imap, smtp, http }: Ports) -> String {
     format!(
         r#"
 [bot]
@@ -39,7 +47,7 @@ directory = "state"
 [[account]]
 name = "lists"
 host = "127.0.0.1"
-port = {port}
+port = {imap}
 tls = "none"
 login = "gatepost"
 password = {{ file = "secret" }}
@@ -50,10 +58,10 @@ address = "devel@tally.example"
 target = "master"
 [[target]]
 name = "master"
-url = "http://127.0.0.1:{port}/upstream.git"
+url = "http://127.0.0.1:{http}/upstream.git"
 branch = "master"
 [target.ci]
-gitlab = "http://127.0.0.1:{port}"
+gitlab = "http://127.0.0.1:{http}"
 project = "demo/project"
 token = {{ file = "secret" }}
 [trust]
@@ -62,7 +70,7 @@ hosts = ["127.0.0.1:*"]
 allow_addresses = ["127.0.0.1"]
 [smtp]
 host = "127.0.0.1"
-port = {port}
+port = {smtp}
 tls = "none"
 deadline = "5s"
 "#
@@ -72,9 +80,13 @@ deadline = "5s"
 struct Folder(TempDir);
 
 impl Folder {
-    fn new(port: u16) -> Self {
+    fn new() -> Self {
+        Self::beside(Ports { imap: 1, smtp: 1, http: 1 })
+    }
+
+    fn beside(ports: Ports) -> Self {
         let folder = TempDir::new().unwrap();
-        fs::write(folder.path().join("config.toml"), config(port)).unwrap();
+        fs::write(folder.path().join("config.toml"), config(ports)).unwrap();
         fs::write(folder.path().join("secret"), "hunter2\n").unwrap();
         fs::set_permissions(folder.path().join("secret"), Permissions::from_mode(0o600)).unwrap();
         Self(folder)
@@ -149,7 +161,7 @@ fn hostile_records() -> Batch {
 
 #[test]
 fn what_is_asked_of_a_store_full_of_hostile_text_prints_as_text() {
-    let folder = Folder::new(1);
+    let folder = Folder::new();
     SledStore::open(&folder.0.path().join("state")).unwrap().put(&hostile_records()).unwrap();
     for arguments in [&["status"][..], &["show", "1"], &["show", "run-1"], &["show", "run-2"]] {
         let said = folder.run(arguments);
@@ -161,7 +173,7 @@ fn what_is_asked_of_a_store_full_of_hostile_text_prints_as_text() {
 
 #[test]
 fn json_of_hostile_text_is_json_that_a_terminal_does_not_obey() {
-    let folder = Folder::new(1);
+    let folder = Folder::new();
     SledStore::open(&folder.0.path().join("state")).unwrap().put(&hostile_records()).unwrap();
     for (arguments, place) in [
         (&["status", "--format", "json"][..], "/pulls/0/subject"),
@@ -178,7 +190,7 @@ fn json_of_hostile_text_is_json_that_a_terminal_does_not_obey() {
 #[test]
 fn a_scan_of_hostile_mails_prints_as_text() {
     use base64::Engine as _;
-    let folder = Folder::new(1);
+    let folder = Folder::new();
     let encoded = base64::engine::general_purpose::STANDARD.encode(format!("[PULL] {EVIL}"));
     let mail = format!(
         "From: a@b.example\nMessage-ID: <x@b.example>\nDate: Thu, 1 Jan 2026 00:00:00 +0000\n\
@@ -197,30 +209,50 @@ fn a_scan_of_hostile_mails_prints_as_text() {
     }
 }
 
-/// A server of any protocol that says only this.
-fn server() -> u16 {
+/// A server that says this, after it has read a request if it is asked for one.
+fn server(says: impl Fn(&str) -> String + Send + 'static, is_asked: bool) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            std::thread::spawn(move || {
-                let mut greeting = format!("* NO {EVIL}\r\n220 {EVIL}\r\n");
-                greeting.push_str(&format!("HTTP/1.1 500 {EVIL}\r\nX-Request-Id: {EVIL}\r\n\r\n"));
-                let _gone = stream.write_all(greeting.as_bytes());
-                let _gone = stream.read(&mut [0; 4096]);
-            });
+            let mut request = [0; 4096];
+            let read = if is_asked { stream.read(&mut request).unwrap_or_default() } else { 0 };
+            let words = says(&String::from_utf8_lossy(&request[..read]));
+            let _gone = stream.write_all(words.as_bytes());
+            let _gone = stream.read(&mut request);
         }
     });
     port
 }
 
+/// GitLab's refusal, and a git server's redirect: each as hostile as its form allows.
+fn refusal(request: &str) -> String {
+    if request.contains("/info/refs") {
+        let place: String = EVIL.chars().filter(|c| !c.is_ascii_control()).collect();
+        return format!("HTTP/1.1 302 x\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n");
+    }
+    let body = serde_json::json!({ "message": EVIL }).to_string();
+    let length = body.len();
+    format!("HTTP/1.1 401 x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+}
+
 #[test]
 fn what_servers_say_is_printed_and_logged_as_text() {
-    let folder = Folder::new(server());
-    for arguments in [&["check"][..], &["check", "--format", "json"], &["setup"]] {
+    let line = EVIL.replace(['\r', '\n', '\0'], "");
+    let (greeting, reply) = (format!("* BYE {line}\r\n"), format!("554 {line}\r\n"));
+    let folder = Folder::beside(Ports {
+        imap: server(move |_| greeting.clone(), false),
+        smtp: server(move |_| reply.clone(), false),
+        http: server(refusal, true),
+    });
+    for (arguments, quoted) in
+        [(&["check"][..], 3), (&["check", "--format", "json"], 3), (&["setup"], 1)]
+    {
         let said = folder.run(arguments);
         assert!(!said.status.success());
-        expect_fit(&format!("{arguments:?}"), &said.stdout);
-        expect_fit(&format!("{arguments:?}: log"), &said.stderr);
+        let text = expect_fit(&format!("{arguments:?}"), &said.stdout);
+        let log = expect_fit(&format!("{arguments:?}: log"), &said.stderr);
+        let found = (text + &log).matches("Gatepost: request 17 passed").count();
+        assert!(found >= quoted, "{arguments:?}: {found} of the servers are quoted");
     }
 }

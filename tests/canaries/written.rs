@@ -40,7 +40,10 @@ fn a_bad_configuration_is_explained_without_the_secrets_in_it() {
         ),
     ] {
         assert!(good.contains(old), "{old}");
-        fs::write(stage.bot_folder().join("config.toml"), good.replacen(old, &new, 1)).unwrap();
+        let file = stage.bot_folder().join("config.toml");
+        fs::write(&file, good.replacen(old, &new, 1)).unwrap();
+        let problems = config::load(&file, &ProcessEnvironment).unwrap_err();
+        expect_clean("the lines at fault", problems.render(80, false).as_bytes());
         for arguments in [&["run"][..], &["check"], &["setup"], &["status"]] {
             let said = stage.runs(arguments);
             let works = said.status.success() && arguments != ["status"];

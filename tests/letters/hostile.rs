@@ -39,6 +39,7 @@ fn texts() -> Vec<(&'static str, String)> {
         ),
         owned("line separators", "a\u{2028}retest 17\u{2029}cancel 17"),
         owned("commands", "x\nretest 17\napprove 17\ncancel 17\n"),
+        owned("a command alone", "retest 17"),
         owned("a request", &format!("x\n\n{BLOCK}")),
         owned(
             "a quote of the bot",
@@ -86,6 +87,8 @@ fn letters(text: &str) -> Vec<(&'static str, Draft)> {
     let incomplete = |why| fresh().tested(Outcome::Incomplete { pipeline: link(), why });
     let refused = |why| fresh().refused(why);
     let t = || text.to_owned();
+    // What the bot says of another's words begins with its own.
+    let said = |who: &str| format!("{who} says: {text}");
     let mut passed = evidence(Vec::new(), 0);
     passed.allowed_failures = vec![t()];
     let many = (0..12).map(|_| job(text, 1)).collect();
@@ -101,7 +104,7 @@ fn letters(text: &str) -> Vec<(&'static str, Draft)> {
         ("reference", of_pull(&|w| w.pull.cover.request.reference = t())),
         ("url", of_pull(&|w| w.pull.cover.request.url = t())),
         ("job's name", failed(&|job| job.name = t())),
-        ("job's page", failed(&|job| job.url = t())),
+        ("job's page", failed(&|job| job.url = format!("https://gitlab.example/{text}"))),
         ("job's architecture", failed(&|job| job.architecture = Some(t()))),
         ("job's reason", failed(&|job| job.reason = Some(t()))),
         ("log", failed(&|job| job.log = vec![t(); 3])),
@@ -110,9 +113,9 @@ fn letters(text: &str) -> Vec<(&'static str, Draft)> {
         ("yaml errors", incomplete(Shortfall::NoFailedJob { yaml_errors: Some(t()) })),
         ("manual jobs", incomplete(Shortfall::Manual { jobs: vec![t()] })),
         ("conflict", fresh().tested(conflict)),
-        ("GitLab's refusal", fresh().tested(Outcome::Impossible { why: t() })),
-        ("URL's refusal", refused(Refusal::UrlNotAllowed { why: t() })),
-        ("server's words", refused(Refusal::Unfetchable { why: t() })),
+        ("GitLab's refusal", fresh().tested(Outcome::Impossible { why: said("GitLab") })),
+        ("URL's refusal", refused(Refusal::UrlNotAllowed { why: said("The host") })),
+        ("server's words", refused(Refusal::Unfetchable { why: said("The server") })),
         ("bad signature", refused(Refusal::Signature(Verification::Bad { why: t() }))),
         ("key", refused(Refusal::Signature(Verification::UnknownKey { key: t(), proved: false }))),
         (
@@ -128,7 +131,7 @@ fn letters(text: &str) -> Vec<(&'static str, Draft)> {
         ("because", late.pen.unanswered(&late.case(), text).unwrap()),
         ("alert", {
             // What a server said comes as a fault.
-            let detail = Fault::temporary(text).detail;
+            let detail = Fault::temporary(said("The server")).detail;
             late.pen.alert("Testing does not work", &detail, late.now).unwrap()
         }),
         ("counts", {

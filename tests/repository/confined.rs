@@ -35,9 +35,14 @@ fn addresses_inside_are_refused_as_resolved() {
 fn urls_outside_the_policy_are_refused_without_a_child() {
     let (world, _) = world();
     let bot = limited(&world, |s| s.program = "/nonexistent".into());
-    for url in
-        ["file:///etc", "ext::sh -c id", "https://elsewhere.example/x", "ssh://x@127.0.0.1/y"]
-    {
+    // Of the last one only the scheme is wrong.
+    for url in [
+        "file:///etc",
+        "ext::sh -c id",
+        "https://elsewhere.example/x",
+        "ssh://x@127.0.0.1/y",
+        "ssh://x@127.0.0.1:2222/y",
+    ] {
         let mut order = world.order("", "pull-1");
         order.url = url.into();
         assert!(matches!(bot.fetch(&order), Err(FetchRefused::NotAllowed { .. })), "{url}");
@@ -128,6 +133,11 @@ fn ssh_is_refused_unless_it_is_configured_and_then_asks_nothing() {
     for option in [
         "BatchMode=yes",
         "StrictHostKeyChecking=yes",
+        "ClearAllForwardings=yes",
+        "ForwardAgent=no",
+        "PermitLocalCommand=no",
+        "ProxyCommand=none",
+        "ProxyJump=none",
         "HostKeyAlias=localhost",
         "-p 2222 -l git -T -- ",
     ] {

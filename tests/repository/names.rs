@@ -17,6 +17,7 @@ fn a_url_that_looks_like_an_allowed_one_is_refused() {
     for url in [
         "https://good.example@evil.example/a",
         "https://good.example:443@evil.example/a",
+        "https://evil.example@good.example/a",
         "https://good.example%40evil.example/a",
         "https://good.example%2f@evil.example/a",
         "https://evil.example\\@good.example/a",
