@@ -1,4 +1,4 @@
-//! The threads: one engine, one reader a folder, three lanes of workers, one runtime for the control
+//! The threads: one engine, one reader a folder, four lanes of workers, one runtime for the control
 //! socket. A fetch that hangs holds up neither a mailbox nor another request's poll; a target that
 //! moved lets every answered request be looked at, which holds up no test.
 //!

@@ -3,8 +3,9 @@
 //!
 //! In reading order: [`fields`] (a header as it came), `doubled` (fields that must not stand there
 //! twice), `parts` (a multipart body as it came), `cleartext` (RFC 9580's signed texts), [`signed`]
-//! (the one part of a mail that is signed with OpenPGP), [`said`] (what signed bytes say), `settled` (what anybody may alter), [`dkim`]
-//! (what a DKIM signature covers), [`results`] (what the own mail server says).
+//! (the one part of a mail that is signed with OpenPGP), [`said`] (what signed bytes say), `settled`
+//! (what anybody may alter), [`dkim`] (what a DKIM signature covers), [`results`] (what the own mail
+//! server says).
 
 mod cleartext;
 pub mod dkim;
