@@ -106,6 +106,14 @@ fn without_address(line: &str) -> &str {
     if addressed { line[9..].trim_start() } else { line }
 }
 
+/// "Please retest 12". Of what takes a text, "Please note that", it is people's talk.
+fn without_please(line: &str, in_thread: bool) -> &str {
+    let Some((first, rest)) = line.split_once(' ') else { return line };
+    let asks = ["please", "pls"].iter().any(|word| first.eq_ignore_ascii_case(word));
+    let is_command = |rest: &str| parse(rest, in_thread).is_ok_and(|command| !command.row().text);
+    if asks && is_command(rest) { rest.trim_start() } else { line }
+}
+
 fn is_fence(line: &str) -> bool {
     line.starts_with("```") || line.starts_with("~~~")
 }
@@ -163,7 +171,7 @@ fn whole(
     below: &[&str],
     in_thread: bool,
 ) -> (String, Result<Command, BadCommand>, usize) {
-    let mut text = without_address(line).to_owned();
+    let mut text = without_please(without_address(line), in_thread).to_owned();
     let mut last = line;
     let mut command = parse(&text, in_thread);
     let mut further = 0;
@@ -258,6 +266,8 @@ mod tests {
                     As long as the machines of s390x are away I think that we should\n\
                     pause it all.\n";
         assert_eq!(commands(talk, true), Commands::default());
+        assert_eq!(texts("Please retest 3\npls status\n"), ["retest 3", "status"]);
+        assert_eq!(commands("Please note that I am away.\nPlease.\n", true), Commands::default());
         // What ends a sentence is not wrapped, and who mistypes a command is told.
         let asked =
             "Hello bot, this failed because of the runner, so please do once more:\nretest 3";
