@@ -248,6 +248,9 @@ mod tests {
         let text =
             "> retest 1\n```\nretest 2\n```\n  retest 3\n| retest 4\nretest 5\n~~~\nretest 6\n";
         assert_eq!(texts(text), ["retest 5"]);
+        // Some mail programs do not mark what they quote.
+        let unmarked = "retest 5\n-----Original Message-----\nFrom: x\n\nretest 7\n";
+        assert_eq!(texts(unmarked), ["retest 5"]);
     }
 
     #[test]
