@@ -54,6 +54,8 @@ mod tests {
         assert_eq!(found, [&b"\r\none\r\n\r\n--bb"[..], b"two"]);
         assert_eq!(parts(b"--b\n--b--", "b").unwrap(), [b""]);
         assert_eq!(parts(b"--b\nno end\n", "b"), None);
-        assert_eq!(parts("--b\n".repeat(70).as_bytes(), "b"), None);
+        let many = |n: usize| format!("{}--b--\n", "--b\n".repeat(n));
+        assert_eq!(parts(many(MOST).as_bytes(), "b").unwrap().len(), MOST);
+        assert_eq!(parts(many(MOST + 1).as_bytes(), "b"), None);
     }
 }
