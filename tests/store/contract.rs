@@ -1,6 +1,8 @@
 //! What both stores do alike.
 
-use gatepost::adapters::store::{MemoryStore, SledStore};
+use std::path::Path;
+
+use gatepost::adapters::store::{MemoryStore, OpenError, SledStore};
 use gatepost::ports::{Batch, Control, Fault, FaultKind, FileName, Records, Store};
 use gatepost::pull::ids::{JobId, PullNumber, RunId};
 use gatepost::pull::letter::LetterState;
@@ -15,9 +17,23 @@ trait Place {
 
 struct OnDisk(tempfile::TempDir);
 
+/// Other tests of this program start processes, each of which holds what is open here for the moment
+/// until it is another program, and with it the lock of a store that is closed in that moment.
+fn opened(directory: &Path) -> SledStore {
+    for _ in 0..1_000 {
+        match SledStore::open(directory) {
+            Err(OpenError::Io { source, .. }) if source.to_string().contains("acquire lock") => {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("the lock of a store that was closed is still held");
+}
+
 impl Place for OnDisk {
     fn open(&self) -> Box<dyn Store> {
-        Box::new(SledStore::open(self.0.path()).unwrap())
+        Box::new(opened(self.0.path()))
     }
 }
 
