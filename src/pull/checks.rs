@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cover::Person;
+use super::decision::clock;
 use super::ids::ObjectId;
 use super::overlay::Freeze;
 use super::signer::Signer;
@@ -250,14 +251,14 @@ pub fn problems(
 /// That a target is frozen, unless its policy leaves that out; what it is frozen for stands where
 /// other problems name commits.
 pub fn frozen(freeze: &Freeze, policy: &CheckPolicy) -> Option<Problem> {
-    let until = freeze.until.map(|until| format!("until {}", until.strftime("%Y-%m-%d %H:%M UTC")));
-    let by = format!("by {}", freeze.by);
-    let until = until.map_or_else(|| by.clone(), |until| format!("{until}, {by}"));
-    let said =
-        freeze.reason.as_ref().map_or_else(|| until.clone(), |why| format!("{until}: {why}"));
-    let commits = vec![said];
     let duty = policy.frozen;
-    (duty != Duty::Off).then_some(Problem { check: Check::Frozen, duty, commits, total: 0 })
+    (duty != Duty::Off).then(|| {
+        let until = freeze.until.map(|until| format!("until {}, ", clock(until)));
+        let why = freeze.reason.as_ref().map(|why| format!(": {why}"));
+        let (until, why) = (until.unwrap_or_default(), why.unwrap_or_default());
+        let commits = vec![format!("{until}by {}{why}", freeze.by)];
+        Problem { check: Check::Frozen, duty, commits, total: 0 }
+    })
 }
 
 /// Whether an approval of some problems speaks of all of the others.

@@ -308,14 +308,19 @@ impl World {
     /// Keeps an alert until it is written, unless the administrator heard of its subject within
     /// the last day.
     fn raise(&mut self, alert: Alert, now: Timestamp) {
-        let told = self.control.alerted.get(&alert.subject);
-        let recent = told.is_some_and(|at| now.duration_since(*at) < DAY);
-        if !recent && !self.control.alerts.contains_key(&alert.subject) {
+        if !self.was_alerted(&alert.subject, now)
+            && !self.control.alerts.contains_key(&alert.subject)
+        {
             // Records stay small, whatever a server says.
             let detail = alert.detail.chars().take(LONGEST_DETAIL).collect();
             self.control.alerts.insert(alert.subject, detail);
             self.changed.control = true;
         }
+    }
+
+    /// Whether somebody was told of something within the last day.
+    fn was_alerted(&self, subject: &str, now: Timestamp) -> bool {
+        self.control.alerted.get(subject).is_some_and(|at| now.duration_since(*at) < DAY)
     }
 
     /// Keeps in mind that somebody was told of something, for a day.

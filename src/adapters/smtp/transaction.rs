@@ -47,8 +47,8 @@ fn introduce(
         .command(Mail::new(sender, parameters), 250)
         .map_err(|failure| failure.before_end("MAIL FROM"))?;
     for recipient in recipients {
-        let step = format!("RCPT TO <{recipient}>");
         let address = recipient.to_string();
+        let step = format!("RCPT TO <{address}>");
         let response = dialog
             .ask(Rcpt::new(recipient, Vec::new()))
             .map_err(|failure| failure.before_end(&step))?;

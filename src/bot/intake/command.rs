@@ -11,10 +11,10 @@ use crate::pull::command_mail::{CommandMail, Item};
 use crate::pull::cover::Person;
 use crate::pull::world::Arrived;
 
-const STRANGERS: &str = "command mails of strangers";
 /// Bytes of a mail with commands: keys and all. People who need not prove anything may send them.
 const LARGEST: u64 = 512 * 1024;
 
+const STRANGERS: &str = "command mails of strangers";
 const DOUBTFUL: &str = "command mails that are too large or can't be named";
 
 impl Intake {

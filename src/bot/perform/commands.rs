@@ -20,9 +20,6 @@ use crate::pull::world::glance::Glance;
 /// How far a sender's clock may be ahead.
 const FAST_CLOCK: SignedDuration = SignedDuration::from_mins(15);
 
-/// How many mails of the thread above are looked up.
-const THREAD: usize = 20;
-
 /// What a proof says, whichever kind it is.
 struct Proved {
     by: Sender,
@@ -192,7 +189,7 @@ fn obeyed(
     }
     let remark = match passed_over {
         true => Some("The subject is not signed, so it was not read as a command.".to_owned()),
-        false => remark(&orders, more, answers_the_bot(ports, mail)?),
+        false => remark(&orders, more, thread.is_some() || answers_a_letter(ports, mail)?),
     };
     if orders.is_empty() && remark.is_none() {
         return Ok(MailReading::Nothing);
@@ -201,10 +198,10 @@ fn obeyed(
     Ok(MailReading::Proved { orders, by, maintainer, remark, digests })
 }
 
-/// Whether a mail is on the thread of a request, or of any of the bot's letters.
-fn answers_the_bot(ports: &Ports, mail: &CommandMail) -> std::result::Result<bool, Fault> {
+/// Whether a mail is on the thread of one of the bot's letters, whatever that is about.
+fn answers_a_letter(ports: &Ports, mail: &CommandMail) -> std::result::Result<bool, Fault> {
     for id in &mail.references {
-        if ports.store.letter(id)?.is_some() || ports.store.pull_by_message_id(id)?.is_some() {
+        if ports.store.letter(id)?.is_some() {
             return Ok(true);
         }
     }
@@ -243,7 +240,7 @@ fn by_number(ports: &Ports, command: Command) -> std::result::Result<Command, Fa
 
 /// What the mail above is about: one of the bot's letters, or a request's own mail.
 fn thread(ports: &Ports, mail: &CommandMail) -> std::result::Result<Option<Item>, Fault> {
-    for id in mail.references.iter().rev().take(THREAD) {
+    for id in mail.references.iter().rev() {
         if let Some(item) = ports.about(id)? {
             return Ok(Some(item));
         }

@@ -51,7 +51,8 @@ pub enum Copied {
 }
 
 impl Pen {
-    /// Writes the answer to a mail to the command mailbox: to its sender, with a copy to `copied`. The same however often it is written.
+    /// Writes the answer to a mail to the command mailbox: to its sender, with a copy to `copied`.
+    /// The same however often it is written.
     ///
     /// # Errors
     /// The sender's address is none.

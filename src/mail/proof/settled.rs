@@ -20,11 +20,7 @@ pub fn is_settled(mail: &[u8], message: &Message<'_>) -> bool {
 }
 
 fn has_bare_return(mail: &[u8]) -> bool {
-    let mut after = mail.iter().skip(1).map(Some).chain([None]);
-    mail.iter().any(|byte| {
-        let next = after.next().flatten();
-        *byte == b'\r' && next != Some(&b'\n')
-    })
+    mail.ends_with(b"\r") || mail.windows(2).any(|two| two[0] == b'\r' && two[1] != b'\n')
 }
 
 /// Whether blanks stand behind a delimiter of that boundary.

@@ -1,7 +1,7 @@
 //! What people may tell the bot: one table, one parser, for the control socket and the mailbox.
 //! In reading order: this file (the commands), [`table`] (how each is written, what it does, who
-//! may give it), `parse` (one line into a command), `moment` (days and times), [`mod@named`] (which request is meant), [`sender`]
-//! (who gives it, and what proves that). It must not carry anything out.
+//! may give it), `parse` (one line into a command), `moment` (days and times), [`mod@named`] (which
+//! request is meant), [`sender`] (who gives it, and what proves that). It must not carry anything out.
 
 use jiff::Timestamp;
 

@@ -313,15 +313,15 @@ fn freeze(rest: &[&str]) -> Result<Command, Wrong> {
     };
     let target = TargetName::new(*target);
     let (until, reason) = match rest {
-        [word, when @ ..] if word.eq_ignore_ascii_case("until") && !when.is_empty() => {
+        [word] if word.eq_ignore_ascii_case("until") => {
+            return Err(few("After until a date is needed, such as 2026-12-15."));
+        }
+        [word, when @ ..] if word.eq_ignore_ascii_case("until") => {
             let (until, reason) = end(when)?;
             (Some(until), reason)
         }
         [date, ..] if moment(date).is_ok() => {
             return Err(format!("An end is written so: freeze {target} until {date}.").into());
-        }
-        [_until] if rest[0].eq_ignore_ascii_case("until") => {
-            return Err(few("After until a date is needed, such as 2026-12-15."));
         }
         reason => (None, reason),
     };

@@ -202,7 +202,7 @@ fn held(
     }
     match freeze_of(pull, situation, now) {
         None => Decision::act(PullAction::LookAgain, "the freeze that held it is over"),
-        Some(freeze) if problems.iter().all(frozen) => {
+        Some(freeze) if reason.is_freeze() => {
             Decision::wait(frozen_because(freeze)).no_later_than(freeze.until)
         }
         Some(freeze) => Decision::wait(held_because(reason)).no_later_than(freeze.until),

@@ -23,9 +23,6 @@ const UNCHECKED: &str = "Who sent it could not be checked.";
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// How long an address is not told again that a mail in its name proves nothing: it may be forged.
-const UNPROVED_EVERY: SignedDuration = SignedDuration::from_hours(24);
-
 impl World {
     /// Takes a mail in. Where too many wait, one whose sender can't be checked now makes room: who
     /// it says to be from is not known yet, and nobody is to crowd others out in their name.
@@ -191,9 +188,7 @@ impl World {
         let known = mail.list.is_none()
             && self.role(&from, mail.maintainer).is_some_and(|role| role >= Role::Maintainer);
         let subject = shortened(&format!("{what} {from}"), 200);
-        let told = self.control.alerted.get(&subject);
-        let recent = told.is_some_and(|at| now.duration_since(*at) < UNPROVED_EVERY);
-        if !known || recent {
+        if !known || self.was_alerted(&subject, now) {
             return self.close_mail(id, now);
         }
         self.note_alerted(subject, now);

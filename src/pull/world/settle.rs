@@ -62,8 +62,7 @@ impl World {
 
     /// What keeps the next test of a request from beginning: a pause of all, or of its list.
     fn pause_of(&self, pull: &Pull) -> Option<&Pause> {
-        let all = self.overlay.stop.as_ref().or(self.overlay.pause.as_ref());
-        all.or_else(|| self.overlay.paused_lists.get(&pull.list))
+        self.overlay.pause.as_ref().or_else(|| self.overlay.paused_lists.get(&pull.list))
     }
 
     /// What is next for an open request, and why.
