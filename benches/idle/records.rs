@@ -92,6 +92,10 @@ fn pull(number: u64, head: ObjectId, at: Timestamp, stage: Stage, letter: Messag
         approvals: Vec::new(),
         landing_checked: Some(head),
         pinned_tag: None,
+        pinned_payload: None,
+        signed: None,
+        proof: None,
+        adopted: None,
         touches: Vec::new(),
         told_unanswered: None,
         lineage: Lineage::default(),
@@ -156,6 +160,7 @@ fn job(number: u64) -> FailedJob {
 fn trusted(number: u64, at: Timestamp) -> Trusted {
     let tag = Tag {
         id: object(number, 1),
+        payload: None,
         name: format!("pull-subsystem-{number}"),
         tagger: format!("Ann <{}>", person().address),
         tagged_at: Some(at),

@@ -79,7 +79,7 @@ impl Ports {
             return Ok(true);
         }
         let newest = self.store.newest_pulls(AUTHORS)?;
-        Ok(newest.iter().any(|pull| is(&pull.cover.author.address)))
+        Ok(newest.iter().any(|pull| is(&pull.mail().author.address)))
     }
 
     /// What a mail is about: one of the bot's letters, or a request's own mail.

@@ -87,9 +87,9 @@ pub fn show(glance: &Glance, store: &dyn Store, item: Item) -> Result<Option<Sho
     };
     let line = glance.pulls.iter().find(|line| line.number == number).cloned();
     Ok(Some(Shown {
-        message_id: pull.cover.message_id.bracketed(),
-        url: pull.cover.request.url.clone(),
-        reference: pull.cover.request.reference.clone(),
+        message_id: pull.mail().message_id.bracketed(),
+        url: pull.mail().request.url.clone(),
+        reference: pull.mail().request.reference.clone(),
         tag: pinned.and_then(|pinned| pinned.tag.as_ref()).map(|tag| tag.id),
         tip: pinned.map(|pinned| pinned.tip),
         signer: trusted.map(|trusted| format!("{} ({})", trusted.signer.name, trusted.signer.key)),

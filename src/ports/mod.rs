@@ -12,6 +12,7 @@ use crate::pull::ci_change::CiPlan;
 use crate::pull::expiry::ExpiringKey;
 use crate::pull::ids::{JobId, MessageId, ObjectId, PipelineId, RunId};
 use crate::pull::pipeline::{Job, Pipeline};
+use crate::pull::signed_tag::PayloadDigest;
 use crate::pull::tag::Verification;
 
 pub use self::authentication::{
@@ -220,6 +221,10 @@ pub trait Keyring: Send + Sync {
     /// # Errors
     /// Misconfigured: the keyring can't be read.
     fn verify(&self, tag: &[u8], name: &str, now: Timestamp) -> Result<Verification, Fault>;
+
+    /// What a raw tag object's signature covers: all before it; of a tag without a signature, all of
+    /// it. It checks nothing, and reads no keys.
+    fn payload(&self, tag: &[u8]) -> PayloadDigest;
 
     /// Checks an OpenPGP signature, armored or not, at its own time and now, as [`verify`] does a
     /// tag's; of several one that is believed is enough. Otherwise a clause says why there is none.

@@ -5,11 +5,12 @@ use jiff::SignedDuration;
 use super::{Fault, FileName};
 use crate::pull::audit::AuditEntry;
 use crate::pull::command_mail::CommandMail;
-use crate::pull::ids::{MessageId, PullNumber, RunId};
+use crate::pull::ids::{MessageId, PullNumber, RunId, TargetName};
 use crate::pull::letter::Letter;
 pub use crate::pull::records::{Batch, Control, Cursor, Folder, HistoryEntry, Records};
 use crate::pull::request::Pull;
 use crate::pull::run::Run;
+use crate::pull::signed_tag::SignedTag;
 
 /// What the bot remembers. All reads may be repeated; puts are idempotent, being whole records.
 pub trait Store: Send + Sync {
@@ -36,6 +37,13 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As above.
     fn pull_by_message_id(&self, id: &MessageId) -> Result<Option<PullNumber>, Fault>;
+
+    /// The last request by which a person decided (`refuse`, `ignore`) that this signed tag is not
+    /// wanted for that target, open or closed. Whether the decision still stands is in its record.
+    ///
+    /// # Errors
+    /// As above.
+    fn unwanted(&self, tag: &SignedTag, target: &TargetName) -> Result<Option<PullNumber>, Fault>;
 
     /// The newest requests, newest first.
     ///

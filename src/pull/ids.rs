@@ -17,7 +17,7 @@ pub struct BadId {
 }
 
 impl BadId {
-    fn new(text: &str, expected: &'static str) -> Self {
+    pub(super) fn new(text: &str, expected: &'static str) -> Self {
         Self { text: text.chars().take(80).collect(), expected }
     }
 }

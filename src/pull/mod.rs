@@ -4,11 +4,12 @@
 //! For each kind of record an `apply` says what an event changes and a `decide` says what to do
 //! next; asked again after a crash, `decide` gives the same answer.
 //!
-//! In reading order: [`ids`], [`cover`] (what the mail asks), [`tag`] (what was fetched), [`signer`]
-//! (who signed it, and what they may ask for), [`pipeline`] (what GitLab says), [`evidence`] (what
+//! In reading order: [`ids`], [`cover`] (what the mail asks), [`tag`] (what was fetched), [`signed_tag`]
+//! (what it is known by), [`signer`] (who signed it, and what they may ask for), [`pipeline`] (what GitLab says), [`evidence`] (what
 //! that proves), [`checks`] (what speaks against its commits), [`verdict`] (what is concluded, and who is told), [`ci_change`] (what CI would run,
 //! with the request and without), [`retry`], [`decision`], [`policy`], [`queue`]; then the three
-//! records with their rules: [`request`] (and [`revision`]: which one is another's next), [`run`],
+//! records with their rules: [`request`] (and [`revision`]: which one is another's next,
+//! [`repeat`]: which one stands for a tag that is mailed twice), [`run`],
 //! [`letter`]; [`expiry`] (keys that end soon); [`command`] (what people may say), [`command_mail`]
 //! (the mail they say it in), [`overlay`] (what that changed) and [`audit`] (who said it);
 //! [`records`] (what is put together) and [`world`], which joins them: `step`.
@@ -30,10 +31,12 @@ pub mod pipeline;
 pub mod policy;
 pub mod queue;
 pub mod records;
+pub mod repeat;
 pub mod request;
 pub mod retry;
 pub mod revision;
 pub mod run;
+pub mod signed_tag;
 pub mod signer;
 pub mod tag;
 pub mod verdict;

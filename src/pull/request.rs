@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::checks::{Check, Problem};
 use super::ci_change::CiDifference;
+use super::command::Proof;
 use super::cover::Cover;
 use super::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
-use super::retry::Retry;
 use super::revision::Lineage;
-use super::tag::{Pinned, Signer};
-use super::verdict::Verdict;
+use super::signed_tag::{PayloadDigest, SignedTag};
+use super::tag::{Pinned, Signer, Tag};
+
+pub use self::stage::Stage;
 
 pub mod apply;
 mod checking;
@@ -20,7 +22,10 @@ mod examining;
 mod fetching;
 mod ordered;
 mod proving;
+mod repeating;
+mod stage;
 mod superseding;
+mod waiting;
 
 /// A pull request. Stored whole; `history` keeps what led here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +53,21 @@ pub struct Pull {
     /// The tag object that the request stands for: the first one that was fetched, or one that a
     /// person approved since.
     pub pinned_tag: Option<ObjectId>,
+    /// What the signature of that tag object covers, once it was looked at: another object with the
+    /// same payload is the same tag.
+    #[serde(default)]
+    pub pinned_payload: Option<PayloadDigest>,
+    /// The signed tag that it asks for, once a trusted signature was verified. Kept when trust is
+    /// dropped: what was decided about this tag holds for it however often it is mailed.
+    #[serde(default)]
+    pub signed: Option<SignedTag>,
+    /// How well the sender of the mail that is answered is proved; looked at only where the same tag
+    /// was mailed more than once.
+    #[serde(default)]
+    pub proof: Option<Proof>,
+    /// The mail that is answered instead of its own.
+    #[serde(default)]
+    pub adopted: Option<Box<Adopted>>,
     /// Addresses of the maintainers whose paths it touches, in lower case: of those that the keyring
     /// lists with `paths`. As it was when its commits were last looked at.
     #[serde(default)]
@@ -68,6 +88,18 @@ pub struct Pull {
     pub letters: Vec<MessageId>,
     /// Where it stands.
     pub stage: Stage,
+}
+
+/// Another mail that asks for the same signed tag, by a sender who is better proved than the one of
+/// the first mail. Letters answer it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adopted {
+    /// The request that it made.
+    pub by: PullNumber,
+    /// The list it came by.
+    pub list: ListName,
+    /// The mail, read.
+    pub cover: Cover,
 }
 
 /// An author's word, in a mail that nobody signed, that a request is not wanted any more. It is told
@@ -182,100 +214,47 @@ pub struct Approval {
     pub reason: HoldReason,
     /// The tag object it was lifted for.
     pub tag: Option<ObjectId>,
+    /// What that tag's signature covers.
+    #[serde(default)]
+    pub payload: Option<PayloadDigest>,
     /// Who said so.
     pub by: String,
     /// When.
     pub at: Timestamp,
 }
 
-/// Where a request stands. Each stage carries what it knows and nothing else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// Read; its tag is to be fetched.
-    Received {
-        /// When to fetch.
-        fetch: Retry,
-    },
-    /// The tag is pinned; its signature is to be checked.
-    Fetched {
-        /// What was fetched.
-        pinned: Pinned,
-        /// When to check.
-        verify: Retry,
-    },
-    /// The signer is trusted; its commits are to be looked at.
-    Verified {
-        /// The trusted tag.
-        trusted: Trusted,
-        /// When to look.
-        check: Retry,
-    },
-    /// Waits for a person.
-    Held {
-        /// The trusted tag; `None` where it was held on arrival.
-        trusted: Option<Trusted>,
-        /// What was fetched, where no known key signed it.
-        unproved: Option<Pinned>,
-        /// Why.
-        reason: HoldReason,
-        /// Since when.
-        since: Timestamp,
-        /// Whether the letters about it are written.
-        told: bool,
-    },
-    /// Waits for its turn.
-    Queued {
-        /// The trusted tag.
-        trusted: Trusted,
-        /// On which base.
-        plan: Plan,
-        /// Since when.
-        since: Timestamp,
-    },
-    /// An attempt is under way.
-    Running {
-        /// The trusted tag.
-        trusted: Trusted,
-        /// The attempt's run.
-        run: RunId,
-    },
-    /// Concluded; its letters are to be written and sent.
-    Concluded {
-        /// The trusted tag, if it came that far.
-        trusted: Option<Trusted>,
-        /// The conclusion.
-        verdict: Verdict,
-        /// When.
-        at: Timestamp,
-        /// Whether the letters are written (they may not be sent yet).
-        written: bool,
-    },
-    /// Whoever had to be told has been told. A retest can still be asked for.
-    Answered {
-        /// The trusted tag, if it came that far.
-        trusted: Option<Trusted>,
-        /// The conclusion.
-        verdict: Verdict,
-        /// When the last letter was accepted.
-        at: Timestamp,
-    },
-    /// Over: nothing is kept for it any more but the record.
-    Closed {
-        /// The last conclusion.
-        verdict: Verdict,
-        /// When.
-        at: Timestamp,
-    },
+impl Approval {
+    /// Whether it was given for that tag, whichever object carries it.
+    pub fn is_for(&self, tag: &Tag) -> bool {
+        match (self.payload, tag.payload) {
+            (Some(approved), Some(payload)) => approved == payload,
+            (None, _) | (_, None) => self.tag == Some(tag.id),
+        }
+    }
 }
 
 impl Pull {
+    /// The mail that is answered.
+    pub fn mail(&self) -> &Cover {
+        self.adopted.as_ref().map_or(&self.cover, |adopted| &adopted.cover)
+    }
+
+    /// The list that the answered mail came by.
+    pub fn mail_list(&self) -> &ListName {
+        self.adopted.as_ref().map_or(&self.list, |adopted| &adopted.list)
+    }
+
+    /// Whether a mail is this request's: its own, or the one that is answered instead.
+    pub fn is_mail(&self, id: &MessageId) -> bool {
+        self.cover.message_id == *id || self.mail().message_id == *id
+    }
+
     /// Who approved that difference in what CI runs, for the very tag that it has now.
     pub fn ci_approved_by(&self, digest: &str) -> Option<&str> {
-        let tag = self.stage.trusted()?.pinned.tag.as_ref()?.id;
+        let tag = self.stage.trusted()?.pinned.tag.as_ref()?;
         let lifts = |approval: &&Approval| match &approval.reason {
             HoldReason::CiChanged { difference, .. } => {
-                approval.tag == Some(tag) && difference.digest == digest
+                approval.is_for(tag) && difference.digest == digest
             }
             HoldReason::Backlog
             | HoldReason::LateArrival
@@ -285,50 +264,5 @@ impl Pull {
             | HoldReason::Checks { .. } => false,
         };
         self.approvals.iter().find(lifts).map(|approval| approval.by.as_str())
-    }
-}
-
-impl Stage {
-    /// The stage in one word, for lists, logs and JSON.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Received { .. } => "received",
-            Self::Fetched { .. } => "fetched",
-            Self::Verified { .. } => "verified",
-            Self::Held { .. } => "held",
-            Self::Queued { .. } => "queued",
-            Self::Running { .. } => "running",
-            Self::Concluded { .. } => "concluded",
-            Self::Answered { .. } => "answered",
-            Self::Closed { .. } => "closed",
-        }
-    }
-
-    /// The trusted tag, where the stage has one.
-    pub fn trusted(&self) -> Option<&Trusted> {
-        match self {
-            Self::Verified { trusted, .. }
-            | Self::Queued { trusted, .. }
-            | Self::Running { trusted, .. } => Some(trusted),
-            Self::Held { trusted, .. }
-            | Self::Concluded { trusted, .. }
-            | Self::Answered { trusted, .. } => trusted.as_ref(),
-            Self::Received { .. } | Self::Fetched { .. } | Self::Closed { .. } => None,
-        }
-    }
-
-    /// The conclusion, where there is one.
-    pub fn verdict(&self) -> Option<&Verdict> {
-        match self {
-            Self::Concluded { verdict, .. }
-            | Self::Answered { verdict, .. }
-            | Self::Closed { verdict, .. } => Some(verdict),
-            Self::Received { .. }
-            | Self::Fetched { .. }
-            | Self::Verified { .. }
-            | Self::Held { .. }
-            | Self::Queued { .. }
-            | Self::Running { .. } => None,
-        }
     }
 }

@@ -3,11 +3,14 @@
 //!
 //! What is believed, and why:
 //!
-//! * Nothing unverified supersedes anything. The newer one's tag was verified and its commits were
-//!   looked at; a mail that merely says `v2` changes nothing.
+//! * Nothing unverified supersedes anything. The newer one's tag was verified, its commits were
+//!   looked at, it merges, and nothing holds it; a mail that merely says `v2` changes nothing, and
+//!   a v2 that conflicts leaves its v1 under test.
 //! * Mails are forgeable, and old signed tags can be mailed again by anybody. So the newer tag must
 //!   not have been made before the older one, by the signed tagger line; a replayed old tag
-//!   supersedes nothing, whatever its mail says. This also orders any two requests one way only.
+//!   supersedes nothing, whatever its mail says. Of two tags made in the same second the one that was
+//!   mailed later is the newer. This also orders any two requests one way only.
+//! * The same signed tag is no revision of itself, whichever object carries it.
 //! * A tag's name says nothing: `for-upstream` moves for the next request. A name with a version of
 //!   its own (`block-v2` after `block`) says as much as an equal title does.
 //! * Titles are used again for the next series. An equal title counts only together with a higher
@@ -25,6 +28,10 @@ pub struct Lineage {
     /// Older requests whose tips its own tip contains. `None` until its commits were looked at and
     /// found not to be in the target: before that it supersedes nothing.
     pub contains: Option<Vec<PullNumber>>,
+    /// Whether an attempt of it merged, and CI runs for it what may run: from then on it stands in
+    /// the place of those that it supersedes.
+    #[serde(default)]
+    pub stands: bool,
     /// The newer request that supersedes it.
     pub superseded_by: Option<PullNumber>,
     /// The requests that it supersedes, the last ones.
@@ -81,7 +88,7 @@ fn tip(pull: &Pull) -> Option<ObjectId> {
     match (&pull.stage, pull.stage.trusted()) {
         (_, Some(trusted)) => Some(trusted.pinned.tip),
         (Stage::Fetched { pinned, .. }, None) => Some(pinned.tip),
-        (_, None) => pull.cover.request.tip.as_ref().and_then(|tip| tip.full()),
+        (_, None) => pull.mail().request.tip.as_ref().and_then(|tip| tip.full()),
     }
 }
 
@@ -92,12 +99,21 @@ where
 {
     open.clone()
         .filter(|newer| supersedes(newer, older, open.clone()))
-        .max_by_key(|newer| (newer.cover.revision, newer.number))
+        .max_by_key(|newer| (newer.mail().revision, newer.number))
         .map(|newer| newer.number)
 }
 
 /// Whether the newer request supersedes the older one; `open` are all that may stand between.
 pub fn supersedes<'a>(
+    newer: &Pull,
+    older: &Pull,
+    open: impl Iterator<Item = &'a Pull> + Clone,
+) -> bool {
+    newer.lineage.stands && would_supersede(newer, older, open)
+}
+
+/// Whether the newer request will supersede the older one once it merges and nothing holds it.
+pub fn would_supersede<'a>(
     newer: &Pull,
     older: &Pull,
     open: impl Iterator<Item = &'a Pull> + Clone,
@@ -118,13 +134,11 @@ pub fn supersedes<'a>(
     }
 }
 
-/// Whether a tag was made after another. Of two made in the same second the higher revision, then
-/// the later mail, is the newer; so no two requests can supersede each other.
+/// Whether a tag was made after another. Of two made in the same second the later mail's is the
+/// newer; so no two requests can supersede each other.
 fn comes_after(newer: &Pull, new: &Trusted, older: &Pull, old: &Trusted) -> bool {
     let (Some(new), Some(old)) = (&new.pinned.tag, &old.pinned.tag) else { return false };
-    new.id != old.id
-        && (new.tagged_at, newer.cover.revision, newer.number)
-            > (old.tagged_at, older.cover.revision, older.number)
+    !new.is_same(old) && (new.tagged_at, newer.number) > (old.tagged_at, older.number)
 }
 
 fn fails_to_arrive(stage: &Stage) -> bool {
@@ -133,7 +147,7 @@ fn fails_to_arrive(stage: &Stage) -> bool {
 
 /// Whether the mails say that one is the next revision of the other.
 fn is_next<'a>(newer: &Pull, older: &Pull, open: impl Iterator<Item = &'a Pull> + Clone) -> bool {
-    newer.cover.revision > older.cover.revision
+    newer.mail().revision > older.mail().revision
         && (on_its_thread(newer, older, open.clone())
             || (same_name(newer, older) && !begun_anew(newer, older, open)))
 }
@@ -141,10 +155,10 @@ fn is_next<'a>(newer: &Pull, older: &Pull, open: impl Iterator<Item = &'a Pull> 
 /// Whether a request answers another's mail, or both answer a third request of the same author. A
 /// thread that only has some discussion above it joins nothing.
 fn on_its_thread<'a>(newer: &Pull, older: &Pull, mut open: impl Iterator<Item = &'a Pull>) -> bool {
-    let above = |pull: &Pull, id: &MessageId| pull.cover.references.contains(id);
-    above(newer, &older.cover.message_id)
+    let above = |pull: &Pull, id: &MessageId| pull.mail().references.contains(id);
+    above(newer, &older.mail().message_id)
         || open.any(|third| {
-            let id = &third.cover.message_id;
+            let id = &third.mail().message_id;
             same_author(third, newer) && above(newer, id) && above(older, id)
         })
 }
@@ -154,7 +168,7 @@ fn begun_anew<'a>(newer: &Pull, older: &Pull, mut open: impl Iterator<Item = &'a
     open.any(|between| {
         older.number < between.number
             && between.number < newer.number
-            && between.cover.revision <= older.cover.revision
+            && between.mail().revision <= older.mail().revision
             && between.target == older.target
             && same_author(between, older)
             && same_name(between, older)
@@ -181,16 +195,16 @@ fn is_void(pull: &Pull) -> bool {
 }
 
 fn same_author(one: &Pull, two: &Pull) -> bool {
-    one.cover.author.address.eq_ignore_ascii_case(&two.cover.author.address)
+    one.mail().author.address.eq_ignore_ascii_case(&two.mail().author.address)
 }
 
 /// Whether two requests have the same title, or refs that differ in a version alone.
 fn same_name(one: &Pull, two: &Pull) -> bool {
-    let (first, second) = (title(&one.cover.subject), title(&two.cover.subject));
+    let (first, second) = (title(&one.mail().subject), title(&two.mail().subject));
     if !first.is_empty() && first == second {
         return true;
     }
-    let (first, second) = (&one.cover.request.reference, &two.cover.request.reference);
+    let (first, second) = (&one.mail().request.reference, &two.mail().request.reference);
     first != second && stem(first).is_some() && stem(first) == stem(second)
 }
 

@@ -248,6 +248,18 @@ impl Run {
         }
     }
 
+    /// Whether its last step failed, so that it is tried again later.
+    pub fn is_failing(&self) -> bool {
+        match &self.stage {
+            RunStage::Planned { retry }
+            | RunStage::Based { retry, .. }
+            | RunStage::Merged { retry, .. }
+            | RunStage::Pushed { retry, .. } => retry.failures > 0,
+            RunStage::Started { watch, .. } => watch.poll.failures > 0,
+            RunStage::Waiting { .. } | RunStage::Ended { .. } | RunStage::Closed { .. } => false,
+        }
+    }
+
     /// Whether it takes a slot.
     pub fn occupies(&self) -> bool {
         match &self.stage {

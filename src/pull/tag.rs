@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::ObjectId;
+use super::signed_tag::PayloadDigest;
 pub use super::signer::Signer;
 
 /// A fetched ref, pinned by object id: what the request means from now on, wherever the ref moves.
@@ -23,6 +24,10 @@ pub struct Pinned {
 pub struct Tag {
     /// The tag object's own id.
     pub id: ObjectId,
+    /// What its signature covers, once that was looked at. A record made before 0.2 lacks it until
+    /// the tag is looked at again.
+    #[serde(default)]
+    pub payload: Option<PayloadDigest>,
     /// The name inside the object, which a signature covers (the ref's name it does not).
     pub name: String,
     /// The tagger line's person, `Name <address>`.
@@ -87,6 +92,17 @@ pub enum Verification {
         /// The name of the ref it was found under.
         found: String,
     },
+}
+
+impl Tag {
+    /// Whether this is the other tag, whichever objects carry them. Of a tag whose payload was never
+    /// looked at only the object's id is known.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self.payload, other.payload) {
+            (Some(mine), Some(theirs)) => mine == theirs,
+            (None, _) | (_, None) => self.id == other.id,
+        }
+    }
 }
 
 /// A merge that was made: the thing that is tested.

@@ -38,6 +38,7 @@ mod revisions;
 mod rights;
 mod settle;
 mod steering;
+mod turns;
 
 pub use self::input::{
     Alert, Arrival, Arrived, Done, Effect, Happened, Input, Step, Subject, alert_for,

@@ -138,6 +138,10 @@ fn pull(asked: &Asked) -> Pull {
         approvals: Vec::new(),
         landing_checked: None,
         pinned_tag: Some(id_of(&[asked.tag, "tag"])),
+        pinned_payload: None,
+        signed: None,
+        proof: None,
+        adopted: None,
         touches: asked.touches.iter().map(|address| (*address).to_owned()).collect(),
         told_unanswered: None,
         lineage: Lineage::default(),
@@ -157,6 +161,7 @@ fn stage(asked: &Asked, tip: ObjectId) -> Stage {
             tip,
             tag: Some(Tag {
                 id: id_of(&[asked.tag, "tag"]),
+                payload: None,
                 name: asked.tag.into(),
                 tagger: format!("{name} <{address}>"),
                 tagged_at: Some(at(51)),

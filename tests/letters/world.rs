@@ -67,6 +67,7 @@ pub fn trusted() -> Trusted {
             tip: id('2'),
             tag: Some(Tag {
                 id: id('3'),
+                payload: None,
                 name: "block-2026-01-02".into(),
                 tagger: "Alice Bäcker <alice@maintainer.example>".into(),
                 tagged_at: None,
@@ -127,6 +128,10 @@ impl World {
                 approvals: Vec::new(),
                 landing_checked: None,
                 pinned_tag: None,
+                pinned_payload: None,
+                signed: None,
+                proof: None,
+                adopted: None,
                 touches: Vec::new(),
                 told_unanswered: None,
                 lineage: Lineage::default(),

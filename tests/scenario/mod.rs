@@ -752,6 +752,7 @@ impl Maintainer<'_> {
         let tip = id_of(&[name, tag, "tip"]);
         let mut outside_tag = OutsideTag {
             id: id_of(&[name, tag, "tag"]),
+            copy_of: None,
             tip,
             tagged_at: now - SignedDuration::from_hours(1),
             signed_by: name.to_owned(),

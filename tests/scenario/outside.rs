@@ -63,6 +63,8 @@ pub struct Held {
 #[derive(Debug, Clone)]
 pub struct OutsideTag {
     pub id: ObjectId,
+    /// The tag object whose signed payload this one copies, if it is a copy.
+    pub copy_of: Option<ObjectId>,
     pub tip: ObjectId,
     pub tagged_at: Timestamp,
     /// Who signed it, as the keyring would find out: "alice", "stranger", "" for nobody.

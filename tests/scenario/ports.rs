@@ -18,6 +18,7 @@ use gatepost::pull::letter::Letter;
 use gatepost::pull::pipeline::{Job, JobKind, Pipeline, Status};
 use gatepost::pull::request::Pull;
 use gatepost::pull::run::Run;
+use gatepost::pull::signed_tag::{PayloadDigest, SignedTag};
 use gatepost::pull::tag::{
     Candidate, ConflictFile, Drift, Facts, Pinned, Signer, Tag, Verification,
 };
@@ -133,7 +134,7 @@ impl Keyring for ValueKeyring {
             if o.keyring_is_away {
                 return Err(Fault::temporary("the keyring is being written"));
             }
-            let signed_by = String::from_utf8_lossy(tag).into_owned();
+            let signed_by = String::from_utf8_lossy(tag).lines().nth(1).unwrap_or_default().to_owned();
             if let Some(ended) = o.ended_keys.get(&signed_by) {
                 return Ok(ended.clone());
             }
@@ -164,6 +165,10 @@ impl Keyring for ValueKeyring {
         _now: Timestamp,
     ) -> Result<Result<Attested, Unattested>, Fault> {
         Ok(Err(Unattested { why: "nobody signs mails here".into(), key_is_unknown: false }))
+    }
+
+    fn payload(&self, tag: &[u8]) -> PayloadDigest {
+        PayloadDigest::of(tag.split(|byte| *byte == b'\n').next().unwrap())
     }
 
     fn expiring(&self, _now: Timestamp) -> Result<Vec<ExpiringKey>, Fault> {
@@ -300,6 +305,7 @@ impl Repository for ValueRepository {
                 tip: tag.tip,
                 tag: tag.annotated.then(|| Tag {
                     id: tag.id,
+                    payload: None,
                     name,
                     tagger: "A Maintainer <a@example.org>".into(),
                     tagged_at: Some(tag.tagged_at),
@@ -314,7 +320,8 @@ impl Repository for ValueRepository {
             o.kept(from)?;
             let tags = o.repositories.values().flat_map(|refs| refs.values());
             let tag = tags.chain(&o.fetched).find(|tag| tag.id == id);
-            tag.map(|tag| tag.signed_by.clone().into_bytes())
+            // What is signed, and by whom.
+            tag.map(|tag| format!("{}\n{}", tag.copy_of.unwrap_or(tag.id), tag.signed_by).into_bytes())
                 .ok_or_else(|| Fault::permanent("no such tag"))
         })
     }
@@ -640,6 +647,9 @@ impl Store for CountedStore {
     }
     fn pull_by_message_id(&self, id: &MessageId) -> Result<Option<PullNumber>, Fault> {
         self.1.pull_by_message_id(id)
+    }
+    fn unwanted(&self, tag: &SignedTag, target: &TargetName) -> Result<Option<PullNumber>, Fault> {
+        self.1.unwanted(tag, target)
     }
     fn newest_pulls(&self, at_most: usize) -> Result<Vec<Pull>, Fault> {
         self.1.newest_pulls(at_most)

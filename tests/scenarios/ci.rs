@@ -223,7 +223,7 @@ fn an_approval_is_bound_to_the_tag_and_keeps_no_more_than_binds() {
         // Another hold that was lifted approves no difference.
         let tag = pull.stage.trusted().unwrap().pinned.tag.as_ref().map(|tag| tag.id);
         let (reason, at) = (HoldReason::LateArrival, w.outside.now());
-        pull.approvals.push(Approval { reason, tag, by: "rita".into(), at });
+        pull.approvals.push(Approval { reason, tag, payload: None, by: "rita".into(), at });
         assert_eq!(pull.ci_approved_by(&difference.digest), None);
     });
 }

@@ -141,6 +141,7 @@ fn a_v2_that_another_person_signed_supersedes_nothing() {
 fn alices_tag(of: &Mailed) -> OutsideTag {
     OutsideTag {
         id: id_of(&["alice", &of.tag, "tag"]),
+        copy_of: None,
         tip: of.tip,
         tagged_at: "2026-01-05T09:00:00Z".parse().unwrap(),
         signed_by: "alice".into(),

@@ -156,6 +156,7 @@ mod tests {
         let id = ObjectId::from_bytes([1; 20]);
         let tag = text.map(|text| Tag {
             id,
+            payload: None,
             name: "x".into(),
             tagger: String::new(),
             tagged_at: None,

@@ -67,6 +67,7 @@ fn described(tag: &git2::Tag<'_>) -> Tag {
     let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\0', "");
     Tag {
         id: id(tag.id()),
+        payload: None,
         name: lossy(tag.name_bytes()),
         tagger: tagger.as_ref().map_or_else(String::new, |who| {
             format!("{} <{}>", lossy(who.name_bytes()), lossy(who.email_bytes()))

@@ -33,6 +33,7 @@ use crate::ports::{
     Attested, Fault, KeyChanges, Keyring, ListedKey, OfferedKey, PathOwner, Signed, Unattested,
 };
 use crate::pull::expiry::{ExpiringKey, WATCHED};
+use crate::pull::signed_tag::PayloadDigest;
 use crate::pull::tag::Verification;
 
 pub use self::folder::Problem;
@@ -120,6 +121,10 @@ impl Keyring for KeyringFolder {
             }
             other => Ok(other),
         }
+    }
+
+    fn payload(&self, tag: &[u8]) -> PayloadDigest {
+        PayloadDigest::of(tag::payload(tag))
     }
 
     fn expiring(&self, now: Timestamp) -> Result<Vec<ExpiringKey>, Fault> {

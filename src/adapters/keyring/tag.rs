@@ -42,8 +42,8 @@ impl<'a> SignedTag<'a> {
     /// One clause for people: not a tag of a commit, or something stands after the signature,
     /// which no signature covers.
     pub fn split(object: &'a [u8]) -> Result<Self, String> {
-        let start = signature_start(object).unwrap_or(object.len());
-        let (payload, rest) = object.split_at(start);
+        let payload = payload(object);
+        let rest = &object[payload.len()..];
         let (name, tagged_at) = header(payload)?;
         let signature = match rest {
             [] => Signature::None,
@@ -56,6 +56,11 @@ impl<'a> SignedTag<'a> {
         }
         Ok(Self { payload, signature, name, tagged_at })
     }
+}
+
+/// What a tag object's signature covers: all before it, or all of it where there is none.
+pub fn payload(object: &[u8]) -> &[u8] {
+    &object[..signature_start(object).unwrap_or(object.len())]
 }
 
 fn signature_start(object: &[u8]) -> Option<usize> {

@@ -12,11 +12,12 @@ use super::record::{Record, decode, encode};
 use crate::ports::{Batch, Control, Cursor, Fault, FileName, Folder, HistoryEntry, Records, Store};
 use crate::pull::audit::AuditEntry;
 use crate::pull::command_mail::{CommandMail, MailStage};
-use crate::pull::ids::{MessageId, PullNumber, RunId};
+use crate::pull::ids::{MessageId, PullNumber, RunId, TargetName};
 use crate::pull::letter::Letter;
 use crate::pull::overlay::Overlay;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::run::{Run, RunStage};
+use crate::pull::signed_tag::SignedTag;
 
 const CONTROL_KEY: &[u8] = b"control";
 const OVERLAY_KEY: &[u8] = b"overlay";
@@ -109,6 +110,10 @@ impl<E: Engine> Store for KeyedStore<E> {
         self.get(Table::MessageIds, id.as_str().as_bytes(), id)
     }
 
+    fn unwanted(&self, tag: &SignedTag, target: &TargetName) -> Result<Option<PullNumber>, Fault> {
+        self.get(Table::Unwanted, &tag_key(tag, target), &tag.payload)
+    }
+
     fn newest_pulls(&self, at_most: usize) -> Result<Vec<Pull>, Fault> {
         self.collect(Table::Pulls, &[], Order::Descending, at_most)
     }
@@ -171,6 +176,10 @@ impl<E: Engine> KeyedStore<E> {
                 id.as_str().as_bytes().to_vec(),
                 encode(&pull.number, id)?,
             ));
+            if let Some(tag) = pull.signed.as_ref().filter(|_| pull.is_unwanted()) {
+                let key = tag_key(tag, &pull.target);
+                writes.push(insert(Table::Unwanted, key, encode(&pull.number, &tag.payload)?));
+            }
             writes.push(insert(Table::Pulls, key, encode(pull, &pull.number)?));
         }
         Ok(())
@@ -329,6 +338,11 @@ pub(super) fn insert(table: Table, key: Vec<u8>, value: Vec<u8>) -> Write {
     Write { table, key, value: Some(value) }
 }
 
+/// A signed tag for a target, as a key.
+fn tag_key(tag: &SignedTag, target: &TargetName) -> Vec<u8> {
+    [&tag.payload.to_string(), tag.key.as_str(), target.as_str()].join("\0").into_bytes()
+}
+
 fn open_index(kind: u8, key: &[u8], is_over: bool) -> Write {
     let value = if is_over { None } else { Some(Vec::new()) };
     Write { table: Table::Open, key: [&[kind], key].concat(), value }
@@ -354,6 +368,7 @@ pub(super) fn key_name(table: Table, key: &[u8]) -> String {
         | Table::MessageIds
         | Table::Open
         | Table::Mails
-        | Table::Seen => String::from_utf8_lossy(key).replace('\0', " "),
+        | Table::Seen
+        | Table::Unwanted => String::from_utf8_lossy(key).replace('\0', " "),
     }
 }

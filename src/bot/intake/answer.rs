@@ -62,5 +62,5 @@ fn asks_as(
     }
     let Some(number) = ports.store.pull_by_message_id(id)? else { return Ok(false) };
     let pull = ports.store.pull(number)?;
-    Ok(pull.is_some_and(|pull| pull.cover.author.address.eq_ignore_ascii_case(author)))
+    Ok(pull.is_some_and(|pull| pull.mail().author.address.eq_ignore_ascii_case(author)))
 }

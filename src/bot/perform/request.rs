@@ -5,7 +5,7 @@ use crate::bot::ports::Ports;
 use crate::mail::letter::{Case, Draft, LetterFault};
 use crate::ports::{Fault, FaultKind, FetchOrder, FetchRefused, OtherFiles, Quarantine};
 use crate::pull::checks::Series;
-use crate::pull::ids::{MessageId, ObjectId};
+use crate::pull::ids::{MessageId, ObjectId, PullNumber};
 use crate::pull::letter::Letter;
 use crate::pull::policy::Policy;
 use crate::pull::request::apply::{FetchTrouble, PullEvent};
@@ -13,9 +13,12 @@ use crate::pull::request::decide::PullAction;
 use crate::pull::request::{Pull, Stage, Trusted};
 use crate::pull::revision::OlderTip;
 use crate::pull::run::Run;
+use crate::pull::signed_tag::{PayloadDigest, SignedTag};
 use crate::pull::tag::{Drift, Verification};
 use crate::pull::verdict::Audience;
 use crate::pull::world::{Alert, Happened};
+
+mod senders;
 
 pub(super) fn perform(
     ports: &Ports,
@@ -27,6 +30,10 @@ pub(super) fn perform(
     match action {
         PullAction::Fetch => fetch(ports, pull),
         PullAction::Verify => verify(ports, pull),
+        PullAction::NotePayload => senders::note_payload(ports, pull),
+        PullAction::ProveSenders { of, mail, known } => {
+            senders::prove(ports, pull, *of, mail, *known)
+        }
         PullAction::Examine(older) => examine(ports, policy, pull, older),
         PullAction::TellRetraction => tell_retraction(ports, pull),
         PullAction::TellHold => tell_hold(ports, pull),
@@ -38,6 +45,7 @@ pub(super) fn perform(
         PullAction::Begin
         | PullAction::TakeOutcome(_)
         | PullAction::Repeat(_)
+        | PullAction::TakeOver(_)
         | PullAction::Supersede(_)
         | PullAction::LookAgain
         | PullAction::NoteSent => Result::of(Happened::Nothing),
@@ -53,7 +61,7 @@ fn failed(fault: &Fault, alert: Option<Alert>) -> Result {
 }
 
 fn fetch(ports: &Ports, pull: &Pull) -> Result {
-    let request = &pull.cover.request;
+    let request = &pull.mail().request;
     let order = FetchOrder {
         into: Quarantine::Pull(pull.number),
         target: pull.target.clone(),
@@ -61,7 +69,7 @@ fn fetch(ports: &Ports, pull: &Pull) -> Result {
         reference: request.reference.clone(),
         base: request.base.as_ref().and_then(|base| base.full()),
     };
-    let sender_known = ports.may_tell(&pull.list, &pull.cover.author.address);
+    let sender_known = ports.may_tell(pull.mail_list(), &pull.mail().author.address);
     match ports.repository.fetch(&order) {
         Ok(pinned) => happened(PullEvent::Pinned { pinned, sender_known }),
         Err(refused) => {
@@ -86,9 +94,9 @@ fn verify(ports: &Ports, pull: &Pull) -> Result {
         (_, Some(trusted)) => (&trusted.pinned, true),
         (_, None) => return Result::of(Happened::Nothing),
     };
-    let sender_known = ports.may_tell(&pull.list, &pull.cover.author.address);
-    let verification = match &pinned.tag {
-        None => Ok(Verification::Unsigned),
+    let sender_known = ports.may_tell(pull.mail_list(), &pull.mail().author.address);
+    let checked = match &pinned.tag {
+        None => Ok((Verification::Unsigned, None, None)),
         Some(tag) => {
             let name = pinned.reference.strip_prefix("refs/tags/").unwrap_or(&pinned.reference);
             match ports.repository.tag_bytes(Quarantine::Pull(pull.number), tag.id) {
@@ -97,14 +105,38 @@ fn verify(ports: &Ports, pull: &Pull) -> Result {
                     return happened(PullEvent::Lost);
                 }
                 Err(fault) => Err(fault),
-                Ok(bytes) => ports.keyring.verify(&bytes, name, ports.clock.now()),
+                Ok(bytes) => {
+                    let payload = ports.keyring.payload(&bytes);
+                    ports.keyring.verify(&bytes, name, ports.clock.now()).and_then(|verification| {
+                        let unwanted_by = unwanted_by(ports, pull, &verification, payload)?;
+                        Ok((verification, Some(payload), unwanted_by))
+                    })
+                }
             }
         }
     };
-    match verification {
-        Ok(verification) => happened(PullEvent::Checked { verification, sender_known }),
+    match checked {
+        Ok((verification, payload, unwanted_by)) => {
+            happened(PullEvent::Checked { verification, payload, unwanted_by, sender_known })
+        }
         Err(fault) => failed(&fault, alert("Signatures can't be checked", &fault)),
     }
+}
+
+/// The request by which a person decided that this tag is not wanted, once that one is over: while
+/// it is open, the rules see it themselves.
+fn unwanted_by(
+    ports: &Ports,
+    pull: &Pull,
+    verification: &Verification,
+    payload: PayloadDigest,
+) -> std::result::Result<Option<PullNumber>, Fault> {
+    let Verification::Good(signer) = verification else { return Ok(None) };
+    let tag = SignedTag { key: signer.key.clone(), payload };
+    let Some(number) = ports.store.unwanted(&tag, &pull.target)? else { return Ok(None) };
+    let known = ports.store.pull(number)?.filter(|_| number != pull.number);
+    let over = |known: &Pull| matches!(known.stage, Stage::Closed { .. }) && known.is_unwanted();
+    Ok(known.filter(over).map(|known| known.number))
 }
 
 fn examine(ports: &Ports, policy: &Policy, pull: &Pull, older: &[OlderTip]) -> Result {
@@ -145,7 +177,7 @@ fn series(
     tip: ObjectId,
 ) -> std::result::Result<Series, Fault> {
     let from = Quarantine::Pull(pull.number);
-    let base = pull.cover.request.base.as_ref();
+    let base = pull.mail().request.base.as_ref();
     let most = policy.targets.get(&pull.target).map_or(0, |target| target.checks.max_commits);
     ports.repository.series(from, &pull.target, tip, base, most)
 }
@@ -183,7 +215,7 @@ fn out_of_paths(
     let from = Quarantine::Pull(pull.number);
     let found = ports.repository.outside(from, &pull.target, trusted.pinned.tip, paths)?;
     let OtherFiles { files, total } = found;
-    let sender_known = ports.may_tell(&pull.list, &pull.cover.author.address);
+    let sender_known = ports.may_tell(pull.mail_list(), &pull.mail().author.address);
     Ok((total > 0).then_some(PullEvent::OutOfPaths { files, total, sender_known }))
 }
 
@@ -206,12 +238,14 @@ fn write(
     compose: impl Fn(&Case<'_>) -> Drafts,
 ) -> std::result::Result<Written, Fault> {
     let desk = &ports.desk;
-    let list = desk.lists.get(&pull.list);
+    let list = desk.lists.get(pull.mail_list());
     let target = desk.targets.get(&pull.target);
     let (Some(list), Some(target)) = (list, target) else {
         return Err(Fault::misconfigured(format!(
             "Request {} belongs to list {} and target {}, which the configuration no longer has.",
-            pull.number, pull.list, pull.target
+            pull.number,
+            pull.mail_list(),
+            pull.target
         )));
     };
     let managers = ports.managers();
@@ -250,7 +284,7 @@ fn tell_hold(ports: &Ports, pull: &Pull) -> Result {
         let pen = &ports.pen();
         let mut drafts = vec![pen.held(case, Audience::Managers)];
         // Before the signature is verified nothing goes to whoever the mail says it is from.
-        let known = || ports.may_tell(&pull.list, &pull.cover.author.address);
+        let known = || ports.may_tell(pull.mail_list(), &pull.mail().author.address);
         let unproved = matches!(case.pull.stage, Stage::Held { unproved: Some(_), .. });
         if case.pull.stage.trusted().is_some() || unproved && known() {
             drafts.push(pen.held(case, Audience::Author));

@@ -141,7 +141,7 @@ fn merge(ports: &Ports, run: &Run, pull: Option<&Pull>) -> Result {
         target: run.target.clone(),
         base: *base,
         pinned: trusted.pinned.clone(),
-        url: pull.cover.request.url.clone(),
+        url: pull.mail().request.url.clone(),
         at: *at,
     };
     match ports.repository.merge(&order) {

@@ -128,11 +128,11 @@ pub(super) fn asked(
 
 /// Why a request was not tested, for its author.
 pub(super) fn refused(case: &Case<'_>, why: &Refusal) -> Text {
-    let words = words::refused(why, &case.pull.cover, &ground(case, None));
+    let words = words::refused(why, case.pull.mail(), &ground(case, None));
     let mut text = Text::new(&words);
     text.rest.rows(&facts::request(case, None));
     if let Refusal::Checks(problems) = why {
-        checks::list(&mut text.rest, problems, &case.pull.cover);
+        checks::list(&mut text.rest, problems, case.pull.mail());
     }
     text.next(&words)
 }
@@ -144,7 +144,7 @@ pub(super) fn short(case: &Case<'_>, words: &Words) -> Text {
 
 fn about(case: &Case<'_>, words: &Words) -> Text {
     let mut text = Text::new(words);
-    let cover = &case.pull.cover;
+    let cover = case.pull.mail();
     let mut rows = vec![
         ("subject", clean::cut(&clean::words(&cover.subject), 300)),
         ("author", cover.author.called().to_owned()),
@@ -160,7 +160,7 @@ fn about(case: &Case<'_>, words: &Words) -> Text {
 pub(super) fn held(case: &Case<'_>, words: &Words, audience: Audience) -> Text {
     let mut text = about(case, words);
     if let Stage::Held { reason: HoldReason::Checks { problems }, .. } = &case.pull.stage {
-        checks::list(&mut text.rest, problems, &case.pull.cover);
+        checks::list(&mut text.rest, problems, case.pull.mail());
     }
     if let Stage::Held { reason: HoldReason::CiChanged { difference, .. }, .. } = &case.pull.stage
         && audience == Audience::Managers
@@ -200,7 +200,7 @@ pub(super) fn near_miss(miss: &NearMiss, words: &Words) -> Text {
 pub(super) fn retracted(case: &Case<'_>, words: &Words, said: &str) -> Text {
     let mut text = Text::new(words);
     text.rest.verbatim(&[said]);
-    let cover = &case.pull.cover;
+    let cover = case.pull.mail();
     let mut rows = vec![
         ("subject", clean::cut(&clean::words(&cover.subject), 300)),
         ("author", cover.author.called().to_owned()),
@@ -237,7 +237,7 @@ fn ground<'a>(case: &Case<'a>, base: Option<ObjectId>) -> Ground<'a> {
         branch: &case.target.branch,
         base,
         pull: Some(case.pull.number),
-        revision: case.pull.cover.revision,
+        revision: case.pull.mail().revision,
         again: words::again(case.list.retest_by_mail, case.managers),
     }
 }

@@ -14,7 +14,7 @@ pub(super) type Row = (&'static str, String);
 
 /// What is asked for: base, tag and signer, tip.
 pub(super) fn request(case: &Case<'_>, base: Option<ObjectId>) -> Vec<Row> {
-    let cover = &case.pull.cover;
+    let cover = case.pull.mail();
     let mut rows = Vec::new();
     if let Some(base) = base {
         rows.push(("base", format!("{base} ({})", case.target.branch)));
@@ -75,7 +75,7 @@ pub(super) fn base(run: Option<&Run>, outcome: &Outcome) -> Option<ObjectId> {
 /// The requests in whose place this one stands.
 fn replaced(pull: &Pull) -> Option<String> {
     let name = |replaced: &Replaced| match replaced {
-        Replaced { number, revision } if *revision != pull.cover.revision => {
+        Replaced { number, revision } if *revision != pull.mail().revision => {
             format!("request {number} (v{revision})")
         }
         Replaced { number, .. } => format!("request {number}"),

@@ -268,7 +268,7 @@ impl Pen {
         kind: &str,
         label: &str,
     ) -> Result<Sheet<'a>, LetterFault> {
-        let cover = &case.pull.cover;
+        let cover = case.pull.mail();
         let (to, cc) = self.readers(case, audience)?;
         let subject = match audience {
             Audience::Thread | Audience::Author => answer_subject(&cover.subject),
@@ -304,7 +304,7 @@ impl Pen {
         case: &Case<'_>,
         audience: Audience,
     ) -> Result<(Vec<Mailbox>, Vec<Mailbox>), LetterFault> {
-        let author = post::mailbox(&case.pull.cover.author);
+        let author = post::mailbox(&case.pull.mail().author);
         match audience {
             Audience::Thread => {
                 let list = Mailbox::new(None, post::address(&case.list.address)?);

@@ -7,12 +7,14 @@ pub use super::fetching::FetchTrouble;
 use super::fetching::{fetched, not_fetched};
 pub use super::ordered::Ordered;
 use super::superseding::{retracted, retraction_told, superseded};
-use super::{HoldReason, Pull, Stage};
-use super::{checking, examining, ordered, proving};
+use super::{Adopted, HoldReason, Pull, Stage};
+use super::{checking, examining, ordered, proving, repeating};
 use crate::pull::checks::Series;
+use crate::pull::command::Proof;
 use crate::pull::decision::{Told, Trouble};
 use crate::pull::ids::{MessageId, ObjectId, PullNumber, RunId};
 use crate::pull::policy::Policy;
+use crate::pull::signed_tag::PayloadDigest;
 use crate::pull::tag::{Facts, Pinned, Verification};
 use crate::pull::verdict::{NoTag, Outcome, Refusal, Verdict};
 
@@ -37,6 +39,11 @@ pub enum PullEvent {
     Checked {
         /// What came of it.
         verification: Verification,
+        /// What it covers; `None` where there is no tag object.
+        payload: Option<PayloadDigest>,
+        /// An earlier request by which a person decided that this very tag is not wanted, and which
+        /// is over.
+        unwanted_by: Option<PullNumber>,
         /// Whether the keyring has the sender's address.
         sender_known: bool,
     },
@@ -79,6 +86,24 @@ pub enum PullEvent {
         /// By that request.
         of: PullNumber,
     },
+    /// It was looked who sent the mails of this and of another request for the same tag.
+    SendersProved {
+        /// The other request.
+        of: PullNumber,
+        /// How well this one's sender is proved.
+        mine: Proof,
+        /// How well the other's is.
+        theirs: Proof,
+    },
+    /// A better proved sender mailed the same tag: that mail is answered.
+    Adopted {
+        /// The mail.
+        adopted: Box<Adopted>,
+        /// How well its sender is proved.
+        proof: Proof,
+    },
+    /// What the signature of its tag covers was found out afterwards.
+    PayloadNoted(PayloadDigest),
     /// A local step could not be done now.
     Failed(Trouble),
     /// The letters about a hold are written.
@@ -117,8 +142,13 @@ pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp)
         PullEvent::NotFetched { why, sender_known } => {
             not_fetched(pull, why, sender_known, policy, now)
         }
-        PullEvent::Checked { verification, sender_known } => {
-            checked(pull, verification, sender_known, policy, now)
+        PullEvent::Checked { verification, payload, unwanted_by, sender_known } => {
+            note_payload(pull, payload);
+            let told = checked(pull, verification, sender_known, policy, now);
+            match unwanted_by.filter(|_| matches!(pull.stage, Stage::Verified { .. })) {
+                Some(of) => repeating::repeated(pull, of, now),
+                None => told,
+            }
         }
         PullEvent::Lost => proving::lost(pull, now),
         PullEvent::Examined { facts, contains, series, touches } => {
@@ -131,7 +161,10 @@ pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp)
         PullEvent::OutOfPaths { files, total, sender_known } => {
             checking::out_of_paths(pull, files, total, sender_known, now)
         }
-        PullEvent::Repeated { of } => repeated(pull, of, now),
+        PullEvent::Repeated { of } => repeating::repeated(pull, of, now),
+        PullEvent::SendersProved { mine, .. } => repeating::sender_proved(pull, mine),
+        PullEvent::Adopted { adopted, proof } => repeating::adopted(pull, adopted, proof, now),
+        PullEvent::PayloadNoted(payload) => repeating::payload_noted(pull, payload),
         PullEvent::Failed(trouble) => failed(pull, trouble, now),
         PullEvent::HoldTold(letters) => hold_told(pull, letters),
         PullEvent::Began(run) => began(pull, run),
@@ -218,10 +251,13 @@ pub(super) fn judged(
     }
 }
 
-fn repeated(pull: &mut Pull, of: PullNumber, now: Timestamp) -> Told {
-    let Stage::Verified { .. } = &pull.stage else { return None };
-    conclude(pull, Verdict::Repeated { of }, now);
-    Some(format!("the same tag as request {of}"))
+/// What a signature covers is known from its first check on.
+fn note_payload(pull: &mut Pull, payload: Option<PayloadDigest>) {
+    let Some(tag) = pull.stage.tag_mut() else { return };
+    tag.payload = payload.or(tag.payload);
+    if pull.pinned_tag == Some(tag.id) {
+        pull.pinned_payload = pull.pinned_payload.or(tag.payload);
+    }
 }
 
 fn failed(pull: &mut Pull, trouble: Trouble, now: Timestamp) -> Told {

@@ -9,8 +9,9 @@ use crate::pull::decision::Told;
 use crate::pull::ids::ObjectId;
 use crate::pull::policy::{Policy, UnknownKeys};
 use crate::pull::retry::Retry;
+use crate::pull::signed_tag::SignedTag;
 use crate::pull::signer::{Objection, Scope, Signer};
-use crate::pull::tag::{Pinned, Verification};
+use crate::pull::tag::{Pinned, Tag, Verification};
 use crate::pull::verdict::Refusal;
 
 /// A good signature by a known key. The mail has to be its owner's: else whoever reads a list could
@@ -23,7 +24,7 @@ pub(super) fn signed(
     sender_known: bool,
     now: Timestamp,
 ) -> Told {
-    let sender = &pull.cover.author.address;
+    let sender = &pull.mail().author.address;
     if let Some(objection) = signer.objection(sender, &pull.list, &pull.target) {
         let what =
             format!("signed by {} ({}), but {}", signer.name, signer.key, clause(&objection));
@@ -31,6 +32,8 @@ pub(super) fn signed(
         return Some(what);
     }
     let what = format!("signed by {} ({})", signer.name, signer.key);
+    let payload = pinned.tag.as_ref().and_then(|tag| tag.payload);
+    pull.signed = payload.map(|payload| SignedTag { key: signer.key.clone(), payload });
     let trusted = Trusted { pinned, signer, proved_at: Some(now) };
     pull.stage = Stage::Verified { trusted, check: Retry::now(now) };
     Some(what)
@@ -46,11 +49,11 @@ pub(super) fn unknown(
     policy: &Policy,
     now: Timestamp,
 ) -> Told {
-    let tag = pinned.tag.as_ref().map(|tag| tag.id)?;
-    if let Some(by) = approved_by(pull, tag) {
+    let tag = pinned.tag.clone()?;
+    if let Some(by) = approved_by(pull, &tag, &key) {
         let signer = Signer {
             name: format!("a key that is not in the keyring, approved by {by}"),
-            addresses: vec![pull.cover.author.address.clone()],
+            addresses: vec![pull.mail().author.address.clone()],
             key,
             scope: Scope::default(),
         };
@@ -63,7 +66,7 @@ pub(super) fn unknown(
             refuse(pull, Refusal::Signature(verification), sender_known, now);
         }
         UnknownKeys::Hold => {
-            let reason = HoldReason::UnknownKey { key, proved, tag };
+            let reason = HoldReason::UnknownKey { key, proved, tag: tag.id };
             let unproved = Some(pinned);
             pull.stage = Stage::Held { trusted: None, unproved, reason, since: now, told: false };
         }
@@ -71,10 +74,11 @@ pub(super) fn unknown(
     Some(what)
 }
 
-/// Who approved that tag object although nobody knows its signer.
-fn approved_by(pull: &Pull, tag: ObjectId) -> Option<String> {
+/// Who approved that tag although nobody knows its signer.
+fn approved_by(pull: &Pull, tag: &Tag, key: &str) -> Option<String> {
     let of_this = |approval: &&Approval| {
-        approval.tag == Some(tag) && matches!(approval.reason, HoldReason::UnknownKey { .. })
+        approval.is_for(tag)
+            && matches!(&approval.reason, HoldReason::UnknownKey { key: known, .. } if known == key)
     };
     pull.approvals.iter().find(of_this).map(|approval| approval.by.clone())
 }
@@ -82,7 +86,7 @@ fn approved_by(pull: &Pull, tag: ObjectId) -> Option<String> {
 /// What a person has to approve first, in a request whose tag is trusted.
 pub(super) fn hold(pull: &Pull, trusted: &Trusted, policy: &Policy) -> Option<HoldReason> {
     let tag = trusted.pinned.tag.as_ref()?;
-    if let Some(was) = pull.pinned_tag.filter(|was| *was != tag.id) {
+    if let Some(was) = pull.pinned_tag.filter(|was| is_another(pull, *was, tag)) {
         return Some(HoldReason::Moved { was, is: tag.id });
     }
     let tagged_at = tag.tagged_at?;
@@ -90,7 +94,7 @@ pub(super) fn hold(pull: &Pull, trusted: &Trusted, policy: &Policy) -> Option<Ho
     let old = pull.received_at.duration_since(tagged_at) > policy.old_tag_after;
     let reason = HoldReason::OldTag { tagged_at };
     let lifted = |approval: &Approval| {
-        approval.tag.is_none_or(|id| id == tag.id)
+        (approval.tag.is_none() || approval.is_for(tag))
             && matches!(
                 approval.reason,
                 HoldReason::OldTag { .. }
@@ -101,6 +105,14 @@ pub(super) fn hold(pull: &Pull, trusted: &Trusted, policy: &Policy) -> Option<Ho
             )
     };
     (old && !pull.approvals.iter().any(lifted)).then_some(reason)
+}
+
+/// Whether a tag is another one than the object that was fetched first.
+fn is_another(pull: &Pull, first: ObjectId, tag: &Tag) -> bool {
+    match (pull.pinned_payload, tag.payload) {
+        (Some(first), Some(now)) => first != now,
+        (None, _) | (_, None) => first != tag.id,
+    }
 }
 
 /// It changes files that its signer may not submit.

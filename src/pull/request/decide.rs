@@ -4,11 +4,14 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::superseding::Yields;
-use super::{HoldReason, Pull, Stage, Trusted};
-use crate::pull::checks::{self, Check, Problem};
+pub use super::waiting::held_because;
+use super::waiting::{held, queued};
+use super::{Pull, Stage, Trusted};
+use crate::pull::command::Proof;
+use crate::pull::cover::Cover;
 use crate::pull::decision::{Decision, clock};
 use crate::pull::ids::{ObjectId, PullNumber};
-use crate::pull::overlay::{Freeze, Pause};
+use crate::pull::overlay::Pause;
 use crate::pull::policy::Policy;
 use crate::pull::queue::Turn;
 use crate::pull::retry::Retry;
@@ -23,8 +26,21 @@ pub enum PullAction {
     Fetch,
     /// Check its signature.
     Verify,
+    /// Find out what its tag's signature covers: its record was made before that was noted.
+    NotePayload,
+    /// Look how well the senders of its mail and of an earlier mail of the same tag are proved.
+    ProveSenders {
+        /// The earlier request.
+        of: PullNumber,
+        /// The mail that is answered for it.
+        mail: Box<Cover>,
+        /// How well that one's sender is proved, where it is known.
+        known: Option<Proof>,
+    },
     /// Conclude that the same tag was mailed before.
     Repeat(PullNumber),
+    /// Have its mail answered in place of the one that mailed the same tag before.
+    TakeOver(PullNumber),
     /// Conclude, or note, that a later revision stands in its place.
     Supersede(PullNumber),
     /// Look at its commits, and which of these older tips they contain.
@@ -62,10 +78,12 @@ pub struct Situation<'a> {
     pub turn: Turn,
     /// The target's tip as last seen.
     pub head: Option<ObjectId>,
-    /// An earlier request with the same tag object for the same target.
-    pub repeats: Option<PullNumber>,
+    /// The request that stands for the same signed tag.
+    pub holder: Option<&'a Pull>,
     /// The newest request that supersedes it.
     pub superseded_by: Option<PullNumber>,
+    /// A later revision that is being tried in its place.
+    pub tried_first: Option<PullNumber>,
     /// Tips of older requests, for one whose commits are to be looked at.
     pub older: Vec<OlderTip>,
     /// The run of a running request.
@@ -84,6 +102,9 @@ pub fn decide(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decisio
     }
     let next = match situation.backoff {
         Some(retry) => backing_off(retry),
+        None if lacks_payload(pull) => {
+            Decision::act(PullAction::NotePayload, "what its tag's signature covers is looked at")
+        }
         None => by_stage(pull, situation, now),
     };
     if next.action.is_some() {
@@ -128,11 +149,16 @@ fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<
             Decision::due(verify, PullAction::Verify, "its signature is to be checked", now)
         }
         Stage::Verified { check, .. } => {
-            if let Some(of) = situation.repeats {
-                return Decision::act(PullAction::Repeat(of), "the same tag was mailed before");
+            if let Some(holder) = situation.holder {
+                return repeats(pull, holder, check, situation, now);
             }
             let action = PullAction::Examine(situation.older.clone());
             Decision::due(check, action, "its commits are to be looked at", now)
+        }
+        Stage::Held { .. } | Stage::Concluded { written: false, .. }
+            if let Some(holder) = situation.holder =>
+        {
+            Decision::act(PullAction::Repeat(holder.number), MAILED_BEFORE)
         }
         Stage::Held { reason, told: false, .. } => {
             Decision::act(PullAction::TellHold, held_because(reason))
@@ -154,100 +180,37 @@ fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<
     }
 }
 
-/// Says why a request is held, in a clause.
-pub fn held_because(reason: &HoldReason) -> String {
-    match reason {
-        HoldReason::Backlog => {
-            "it was mailed before the bot began to watch; a release manager must approve it".into()
-        }
-        HoldReason::LateArrival => {
-            "it was old when the bot saw it; a release manager must approve it".into()
-        }
-        HoldReason::OldTag { tagged_at } => format!(
-            "its tag was made on {}; a release manager must approve it",
-            tagged_at.strftime("%Y-%m-%d")
-        ),
-        HoldReason::UnknownKey { key, .. } => {
-            format!(
-                "its tag is signed with {key}, which is not in the keyring; a release manager must approve it"
-            )
-        }
-        HoldReason::Moved { was, is } => {
-            format!("its tag was object {was} and is {is} now; a release manager must approve that")
-        }
-        HoldReason::Checks { problems } => format!(
-            "its commits have problems ({}); a release manager must approve them",
-            problems.len()
-        ),
-        HoldReason::CiChanged { difference, .. } => format!(
-            "it would change what CI runs ({}); a release manager must approve that",
-            difference.summary
-        ),
-    }
+const MAILED_BEFORE: &str = "the same tag was mailed before";
+
+/// Whether its record was made before it was noted what a tag's signature covers.
+fn lacks_payload(pull: &Pull) -> bool {
+    let tag = pull.stage.trusted().and_then(|trusted| trusted.pinned.tag.as_ref());
+    pull.signed.is_none() && tag.is_some_and(|tag| tag.payload.is_none())
 }
 
-/// A hold that somebody has to lift; but for a freeze, which ends by itself.
-fn held(
+/// A mail of a tag that another request stands for. It is answered instead of the other's mail if
+/// its sender is better proved: a stranger who mails a copy first silences nobody.
+fn repeats(
     pull: &Pull,
-    reason: &HoldReason,
+    holder: &Pull,
+    check: &Retry,
     situation: &Situation<'_>,
     now: Timestamp,
 ) -> Decision<PullAction> {
-    let frozen = |problem: &Problem| problem.check == Check::Frozen;
-    let HoldReason::Checks { problems } = reason else {
-        return Decision::wait(held_because(reason));
-    };
-    if !problems.iter().any(frozen) {
-        return Decision::wait(held_because(reason));
-    }
-    match freeze_of(pull, situation, now) {
-        None => Decision::act(PullAction::LookAgain, "the freeze that held it is over"),
-        Some(freeze) if reason.is_freeze() => {
-            Decision::wait(frozen_because(freeze)).no_later_than(freeze.until)
-        }
-        Some(freeze) => Decision::wait(held_because(reason)).no_later_than(freeze.until),
-    }
-}
-
-/// The freeze of its target that is in force.
-fn freeze_of<'a>(pull: &Pull, situation: &Situation<'a>, now: Timestamp) -> Option<&'a Freeze> {
-    let target = situation.policy.targets.get(&pull.target)?;
-    target.freeze.as_ref().filter(|freeze| freeze.holds(now))
-}
-
-fn frozen_because(freeze: &Freeze) -> String {
-    let until = freeze.until.map_or_else(String::new, |until| format!(" until {}", clock(until)));
-    let why = freeze.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-    format!("{} froze its target at {}{until}{why}", freeze.by, clock(freeze.at))
-}
-
-/// In the queue it waits for the end of a freeze that came later, unless somebody approved that or
-/// the target's checks leave freezes out.
-fn queued(
-    pull: &Pull,
-    trusted: &Trusted,
-    situation: &Situation<'_>,
-    now: Timestamp,
-) -> Decision<PullAction> {
-    if let Some(pause) = situation.pause {
-        return Decision::paused(pause);
-    }
-    let checks = situation.policy.targets.get(&pull.target).map(|target| &target.checks);
-    if let Some(freeze) = freeze_of(pull, situation, now)
-        && let Some(problem) = checks.and_then(|checks| checks::frozen(freeze, checks))
-        && !pull.approves_problems(trusted, &[problem])
-    {
-        return Decision::wait(frozen_because(freeze)).no_later_than(freeze.until);
-    }
-    match situation.turn {
-        Turn::Now if trusted.is_proved(now) => Decision::act(PullAction::Begin, "it is its turn"),
-        Turn::Now => Decision::act(
-            PullAction::Verify,
-            "it is its turn; its signature is to be checked again",
+    let of = holder.number;
+    let silent = || Decision::act(PullAction::Repeat(of), MAILED_BEFORE);
+    match (pull.proof, holder.proof) {
+        (Some(mine), Some(theirs)) if mine > theirs => Decision::act(
+            PullAction::TakeOver(of),
+            format!("{MAILED_BEFORE}, by a sender who is less well proved"),
         ),
-        Turn::After(0) => Decision::wait("it is next in the queue; another test is running"),
-        Turn::After(1) => Decision::wait("1 other waits before it in the queue"),
-        Turn::After(n) => Decision::wait(format!("{n} others wait before it in the queue")),
+        (Some(_), Some(_)) | (None, Some(Proof::Person)) => silent(),
+        (Some(_) | None, _) if check.failing_for(now, situation.policy.fetch_patience) => silent(),
+        (Some(_) | None, known) => {
+            let mail = Box::new(holder.mail().clone());
+            let action = PullAction::ProveSenders { of, mail, known };
+            Decision::due(check, action, "who mailed this tag is to be looked at", now)
+        }
     }
 }
 

@@ -48,6 +48,10 @@ pub(super) fn examined(
     }
     pull.lineage.contains = Some(contains);
     let trusted = trusted.clone();
+    // Anybody can mail an old tag again: a person looks first, before anybody else is told of it.
+    if let Some(reason) = checking::hold(pull, &trusted, policy) {
+        return held(pull, trusted, reason, now);
+    }
     let problems =
         series.map_or_else(Vec::new, |series| problems(pull, &trusted, series, policy, now));
     if problems.iter().any(|problem| problem.duty == Duty::Refuse) {
@@ -55,23 +59,26 @@ pub(super) fn examined(
         refuse(pull, Refusal::Checks(problems), true, now);
         return Some(what);
     }
-    let held = checking::hold(pull, &trusted, policy);
-    if let Some(reason) = held.or_else(|| hold(pull, &trusted, problems)) {
-        let trusted = Some(trusted);
-        pull.stage = Stage::Held { trusted, unproved: None, reason, since: now, told: false };
-        return Some("held for a release manager's approval".into());
+    if let Some(reason) = hold(pull, &trusted, problems) {
+        return held(pull, trusted, reason, now);
     }
     pull.stage = Stage::Queued { trusted, plan: Plan::Fresh, since: now };
     let commits = if facts.commits == 1 { "commit" } else { "commits" };
     Some(format!("queued with {} {commits}", facts.commits))
 }
 
+fn held(pull: &mut Pull, trusted: Trusted, reason: HoldReason, now: Timestamp) -> Told {
+    let trusted = Some(trusted);
+    pull.stage = Stage::Held { trusted, unproved: None, reason, since: now, told: false };
+    Some("held for a release manager's approval".into())
+}
+
 impl Pull {
     /// Whether somebody approved all of these problems for that very tag object.
     pub(super) fn approves_problems(&self, trusted: &Trusted, problems: &[Problem]) -> bool {
-        let tag = trusted.pinned.tag.as_ref().map(|tag| tag.id);
+        let Some(tag) = &trusted.pinned.tag else { return false };
         let lifts = |approval: &Approval| {
-            approval.tag == tag
+            approval.is_for(tag)
                 && matches!(&approval.reason,
                     HoldReason::Checks { problems: known } if checks::covers(known, problems))
         };
@@ -110,12 +117,16 @@ pub(super) fn thawed(pull: &mut Pull, now: Timestamp) -> Told {
 pub(super) fn approved(pull: &mut Pull, by: String, now: Timestamp) -> Told {
     let Stage::Held { trusted, unproved, reason, .. } = &pull.stage else { return None };
     let pinned = trusted.as_ref().map(|trusted| &trusted.pinned).or(unproved.as_ref());
-    let tag = pinned.and_then(|pinned| pinned.tag.as_ref()).map(|tag| tag.id);
+    let tag = pinned.and_then(|pinned| pinned.tag.clone());
+    let payload = tag.as_ref().and_then(|tag| tag.payload);
+    let tag = tag.map(|tag| tag.id);
     let what = format!("approved by {by}");
     let looked_at = matches!(reason, HoldReason::CiChanged { .. });
     let reason = without_lines(reason.clone());
-    pull.approvals.push(Approval { reason, tag, by, at: now });
-    pull.pinned_tag = tag.or(pull.pinned_tag);
+    pull.approvals.push(Approval { reason, tag, payload, by, at: now });
+    if tag.is_some() {
+        (pull.pinned_tag, pull.pinned_payload) = (tag, payload);
+    }
     pull.stage = match (trusted.clone(), unproved.clone()) {
         (Some(trusted), _) if looked_at => Stage::Queued { trusted, plan: Plan::Fresh, since: now },
         // What was approved is one reason; there may be others to hold it.

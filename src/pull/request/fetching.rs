@@ -34,7 +34,7 @@ pub(super) fn fetched(
     now: Timestamp,
 ) -> Told {
     let Stage::Received { fetch } = &pull.stage else { return None };
-    let mismatch = pull.cover.request.tip.clone().filter(|tip| !tip.names(&pinned.tip));
+    let mismatch = pull.mail().request.tip.clone().filter(|tip| !tip.names(&pinned.tip));
     let Some(asked) = mismatch else {
         let what = match &pinned.tag {
             Some(tag) => format!("pinned {} as tag object {}", pinned.reference, tag.id),
@@ -75,7 +75,7 @@ pub(super) fn not_fetched(
             (why.clone(), Some(Refusal::Unfetchable { why }), None)
         }
         FetchTrouble::RefMissing => {
-            let what = format!("{} is not there", pull.cover.request.reference);
+            let what = format!("{} is not there", pull.mail().request.reference);
             (what, (!patient).then_some(Refusal::RefMissing), None)
         }
         FetchTrouble::Trouble(trouble) => {

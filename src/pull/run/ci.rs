@@ -87,6 +87,21 @@ pub(super) fn checked(run: &mut Run, check: CiCheck) -> Told {
 }
 
 impl Run {
+    /// Whether its merge was made, and CI runs for it what may run: nothing is left but to have its
+    /// pipeline made, or it is made.
+    pub fn is_cleared(&self, target: &TargetPolicy) -> bool {
+        match self.stage {
+            RunStage::Pushed { .. } => next(self, target).is_none(),
+            RunStage::Started { .. } => true,
+            RunStage::Waiting { .. }
+            | RunStage::Planned { .. }
+            | RunStage::Based { .. }
+            | RunStage::Merged { .. }
+            | RunStage::Ended { .. }
+            | RunStage::Closed { .. } => false,
+        }
+    }
+
     /// Those of the target's required jobs that are demanded of this run.
     pub fn demanded(&self, required: &[String]) -> Vec<String> {
         let dropped = match &self.ci {

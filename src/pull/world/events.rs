@@ -24,6 +24,10 @@ impl World {
             let at = self.heads.get(&pull.target).map_or(now, |(_, at)| *at);
             self.heads.insert(pull.target.clone(), (Some(*head), at));
         }
+        let proved = match &event {
+            PullEvent::SendersProved { of, theirs, .. } => Some((*of, *theirs)),
+            _ => None,
+        };
         let before = pull.stage.clone();
         let told = pull_rules::apply(pull, event, &self.policy, now);
         self.changed.pulls.insert(number);
@@ -33,6 +37,12 @@ impl World {
             let subject = format!("request {number}");
             self.changed.log.push((subject, what.clone()));
             self.changed.history.push((number, HistoryEntry { at: now, stage, what }));
+        }
+        if let Some((of, proof)) = proved
+            && let Some(other) = self.pulls.get_mut(&of)
+        {
+            other.proof.get_or_insert(proof);
+            self.changed.pulls.insert(of);
         }
         if before != after {
             self.outdate(number);
@@ -75,6 +85,7 @@ impl World {
         }
         let told = run_rules::apply(run, event, target, now);
         self.changed.runs.insert(id);
+        let stands = run.of().filter(|_| run.is_cleared(target));
         if let Some(what) = told {
             let stage = run.stage.word().to_owned();
             if let Why::Attempt { pull, .. } = run.why {
@@ -82,6 +93,13 @@ impl World {
                 self.changed.history.push((pull, HistoryEntry { at: now, stage, what }));
             }
             self.changed.log.push((format!("run {id}"), what));
+        }
+        if let Some(number) = stands
+            && let Some(pull) = self.pulls.get_mut(&number)
+            && !pull.lineage.stands
+        {
+            pull.lineage.stands = true;
+            self.changed.pulls.insert(number);
         }
     }
 

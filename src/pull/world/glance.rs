@@ -138,10 +138,10 @@ impl PullLine {
     pub fn new(pull: &Pull, because: String) -> Self {
         Self {
             number: pull.number,
-            subject: pull.cover.subject.clone(),
-            author: pull.cover.author.called().to_owned(),
+            subject: pull.mail().subject.clone(),
+            author: pull.mail().author.called().to_owned(),
             target: pull.target.to_string(),
-            tag: pull.cover.request.tag_name().to_owned(),
+            tag: pull.mail().request.tag_name().to_owned(),
             stage: pull.stage.word().to_owned(),
             verdict: pull.stage.verdict().map(|verdict| verdict.word().to_owned()),
             received_at: pull.received_at,

@@ -140,7 +140,7 @@ impl World {
             Named::Run(id) => Ok(Item::Run(*id)),
             Named::Thread => thread.ok_or_else(|| format!("There is no {named}: name it.")),
             Named::Mail(id) => {
-                let found = self.pulls.values().find(|pull| &pull.cover.message_id == id);
+                let found = self.pulls.values().find(|pull| pull.is_mail(id));
                 found
                     .map(|pull| Item::Pull(pull.number))
                     .ok_or_else(|| format!("There is no open {named}."))
@@ -151,7 +151,7 @@ impl World {
 
     /// The request for a tag; of several the one that is not concluded, if there is just one.
     fn by_tag(&self, name: &str) -> Result<Item, String> {
-        let tag = |pull: &Pull| pull.cover.request.tag_name() == name;
+        let tag = |pull: &Pull| pull.mail().request.tag_name() == name;
         let all: Vec<&Pull> = self.pulls.values().filter(|pull| tag(pull)).collect();
         let open: Vec<&&Pull> = all.iter().filter(|pull| pull.stage.verdict().is_none()).collect();
         match (all.as_slice(), open.as_slice()) {

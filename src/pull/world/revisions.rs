@@ -8,9 +8,10 @@
 use jiff::Timestamp;
 
 use super::{Subject, World};
+use crate::pull::command::Proof;
 use crate::pull::ids::{MessageId, PullNumber};
 use crate::pull::request::apply::PullEvent;
-use crate::pull::request::{Pull, Stage};
+use crate::pull::request::{Adopted, Pull, Stage};
 use crate::pull::revision::{self, OlderTip, Replaced};
 
 impl World {
@@ -36,7 +37,7 @@ impl World {
 
     /// Records on both sides that one request supersedes another.
     pub(super) fn supersede(&mut self, number: PullNumber, by: PullNumber, now: Timestamp) {
-        let Some(revision) = self.pulls.get(&number).map(|pull| pull.cover.revision) else {
+        let Some(revision) = self.pulls.get(&number).map(|pull| pull.mail().revision) else {
             return;
         };
         self.pull_event(number, PullEvent::Superseded { by }, now);
@@ -44,6 +45,18 @@ impl World {
             newer.lineage.note(Replaced { number, revision });
             self.changed.pulls.insert(by);
         }
+    }
+
+    /// Has a mail answered in place of the one that asked for the same tag first. A letter to the
+    /// first one's thread that is being written is written anew.
+    pub(super) fn take_over(&mut self, number: PullNumber, of: PullNumber, now: Timestamp) {
+        let Some(pull) = self.pulls.get(&number) else { return };
+        let (list, cover) = (pull.mail_list().clone(), pull.mail().clone());
+        let proof = pull.proof.unwrap_or(Proof::None);
+        let adopted = Box::new(Adopted { by: number, list, cover });
+        self.outdate(of);
+        self.pull_event(of, PullEvent::Adopted { adopted, proof }, now);
+        self.pull_event(number, PullEvent::Repeated { of }, now);
     }
 
     /// Marks what is in flight for a request that has just moved on.
@@ -74,11 +87,11 @@ impl World {
     /// An author's word that a request is not wanted any more. A stranger's is passed over.
     pub(super) fn retracted(&mut self, of: &[MessageId], by: &str, said: String, now: Timestamp) {
         let meant = self.pulls.values().filter(|pull| {
-            of.contains(&pull.cover.message_id)
-                && pull.cover.author.address.eq_ignore_ascii_case(by)
+            of.iter().any(|id| pull.is_mail(id))
+                && pull.mail().author.address.eq_ignore_ascii_case(by)
         });
         // The mail answers the last of the thread that is a request.
-        let place = |pull: &&Pull| of.iter().rposition(|id| *id == pull.cover.message_id);
+        let place = |pull: &&Pull| of.iter().rposition(|id| pull.is_mail(id));
         if let Some(number) = meant.max_by_key(place).map(|pull| pull.number) {
             self.pull_event(number, PullEvent::Retracted { said }, now);
         }

@@ -30,7 +30,7 @@ impl World {
         } else if maintainer {
             Some(Role::Maintainer)
         } else {
-            let asked = |pull: &Pull| pull.cover.author.address.eq_ignore_ascii_case(address);
+            let asked = |pull: &Pull| pull.mail().author.address.eq_ignore_ascii_case(address);
             self.pulls.values().any(asked).then_some(Role::Author)
         }
     }
@@ -108,7 +108,7 @@ fn refusal(row: &Row) -> String {
 
 fn is_own(pull: &Pull, by: &Sender) -> bool {
     let signer = pull.stage.trusted().map(|trusted| &trusted.signer);
-    pull.cover.author.address.eq_ignore_ascii_case(&by.address)
+    pull.mail().author.address.eq_ignore_ascii_case(&by.address)
         || signer.is_some_and(|signer| signer.has_address(&by.address))
 }
 

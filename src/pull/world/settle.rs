@@ -1,15 +1,15 @@
 //! Asks every open record what is next until nothing changes any more: pure steps are taken at
 //! once, the others become effects.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
+use super::turns::Queues;
 use super::{Effect, Subject, World};
 use crate::pull::decision::{Decision, clock};
-use crate::pull::ids::{PullNumber, RunId, TargetName};
+use crate::pull::ids::{PullNumber, RunId};
 use crate::pull::overlay::Pause;
-use crate::pull::queue::{self, Place, Turn, Waiting};
+use crate::pull::queue::Waiting;
+use crate::pull::repeat;
 use crate::pull::request::apply::PullEvent;
 use crate::pull::request::decide::{self as pull_rules, PullAction, Situation};
 use crate::pull::request::{Pull, Stage};
@@ -18,9 +18,6 @@ use crate::pull::run::apply::RunEvent;
 use crate::pull::run::decide::{self as run_rules, RunAction, RunSituation};
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::verdict::Verdict;
-
-/// The queues by slot, in order, with the slots that are free.
-type Queues = BTreeMap<String, (Vec<Place>, u32)>;
 
 impl World {
     pub(super) fn settle(&mut self, now: Timestamp) -> (Vec<Effect>, Option<Timestamp>) {
@@ -61,7 +58,7 @@ impl World {
     }
 
     /// What keeps the next test of a request from beginning: a pause of all, or of its list.
-    fn pause_of(&self, pull: &Pull) -> Option<&Pause> {
+    pub(super) fn pause_of(&self, pull: &Pull) -> Option<&Pause> {
         self.overlay.pause.as_ref().or_else(|| self.overlay.paused_lists.get(&pull.list))
     }
 
@@ -77,16 +74,14 @@ impl World {
     }
 
     fn decide_pull(&self, pull: &Pull, queues: &Queues, now: Timestamp) -> Decision<PullAction> {
+        let (turn, tried_first) = self.turn_of(queues, pull, now);
         let situation = Situation {
             policy: &self.policy,
             pause: self.pause_of(pull),
-            turn: self.turn(queues, &pull.target, Waiting::Pull(pull.number)),
+            turn,
+            tried_first,
             head: self.heads.get(&pull.target).and_then(|(head, _)| *head),
-            repeats: if let Stage::Verified { .. } = pull.stage {
-                self.repeats(pull)
-            } else {
-                None
-            },
+            holder: repeat::holder(pull, self.pulls.values()),
             superseded_by: self.superseded_by(pull),
             older: self.older_tips(pull),
             run: match &pull.stage {
@@ -184,6 +179,10 @@ impl World {
                 self.pull_event(number, PullEvent::Repeated { of }, now);
                 true
             }
+            Some(PullAction::TakeOver(of)) => {
+                self.take_over(number, of, now);
+                true
+            }
             Some(PullAction::NoteSent) => {
                 self.pull_event(number, PullEvent::Sent, now);
                 true
@@ -197,6 +196,8 @@ impl World {
             Some(
                 action @ (PullAction::Fetch
                 | PullAction::Verify
+                | PullAction::NotePayload
+                | PullAction::ProveSenders { .. }
                 | PullAction::Examine(_)
                 | PullAction::TellHold
                 | PullAction::Answer
@@ -272,7 +273,7 @@ impl World {
         until.is_some()
     }
 
-    fn backoff_of(&self, subject: &Subject, now: Timestamp) -> Option<&Retry> {
+    pub(super) fn backoff_of(&self, subject: &Subject, now: Timestamp) -> Option<&Retry> {
         self.backoff.get(subject).filter(|retry| retry.next_at > now)
     }
 
@@ -289,57 +290,6 @@ impl World {
             .cloned()
             .collect();
         effects.push(Effect::Run { run: Box::new(run.clone()), pull, action, earlier });
-    }
-
-    /// An earlier request with the same tag object for the same target that was not refused.
-    fn repeats(&self, pull: &Pull) -> Option<PullNumber> {
-        let tag_of = |pull: &Pull| {
-            let tag = pull.stage.trusted().and_then(|t| t.pinned.tag.as_ref());
-            tag.map(|tag| (pull.target.clone(), tag.id))
-        };
-        let mine = tag_of(pull)?;
-        self.pulls
-            .values()
-            .filter(|other| other.number < pull.number && tag_of(other).as_ref() == Some(&mine))
-            .find(|other| !matches!(other.stage.verdict(), Some(Verdict::Cancelled { .. })))
-            .map(|other| other.number)
-    }
-
-    fn turn(&self, queues: &Queues, target: &TargetName, who: Waiting) -> Turn {
-        let slot = self.policy.targets.get(target).map(|policy| &policy.slot);
-        match slot.and_then(|slot| queues.get(slot)) {
-            Some((places, free)) => queue::turn(places, who, *free),
-            None => Turn::After(0),
-        }
-    }
-
-    fn queues(&self) -> Queues {
-        let mut queues = Queues::new();
-        for policy in self.policy.targets.values() {
-            let (_, free) = queues.entry(policy.slot.clone()).or_default();
-            *free = policy.max_running.max(*free);
-        }
-        let slot_of = |target| self.policy.targets.get(target).map(|policy| &policy.slot);
-        for run in self.runs.values() {
-            let Some((places, free)) = slot_of(&run.target).and_then(|s| queues.get_mut(s)) else {
-                continue;
-            };
-            if run.occupies() {
-                *free = free.saturating_sub(1);
-            } else if let RunStage::Waiting { since } = run.stage {
-                places.push(Place { who: Waiting::Run(run.id), priority: 0, since });
-            }
-        }
-        for pull in self.pulls.values() {
-            if let Stage::Queued { since, .. } = pull.stage
-                && let Some((places, _)) = slot_of(&pull.target).and_then(|s| queues.get_mut(s))
-            {
-                let who = Waiting::Pull(pull.number);
-                places.push(Place { who, priority: pull.priority, since });
-            }
-        }
-        queues.values_mut().for_each(|(places, _)| queue::order(places));
-        queues
     }
 }
 

@@ -1,0 +1,118 @@
+//! Whose turn it is. A later revision takes the place of the one that it will supersede: it is merged
+//! and compared while the older one's pipeline goes on, so that the older one ends only for a later
+//! one that can be tested.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Subject, World};
+use crate::pull::ids::{PullNumber, TargetName};
+use crate::pull::queue::{self, Place, Turn, Waiting};
+use crate::pull::request::{Pull, Stage};
+use crate::pull::revision;
+use crate::pull::run::RunStage;
+
+/// The queues by slot, in order, with the slots that are free.
+pub(super) type Queues = BTreeMap<String, (Vec<Place>, u32)>;
+
+impl World {
+    /// A request's turn, and the later revision of it that is tried first.
+    pub(super) fn turn_of(
+        &self,
+        queues: &Queues,
+        pull: &Pull,
+        now: Timestamp,
+    ) -> (Turn, Option<PullNumber>) {
+        let Stage::Queued { .. } = &pull.stage else { return (Turn::After(0), None) };
+        let turn = self.turn(queues, &pull.target, Waiting::Pull(pull.number));
+        match turn {
+            Turn::Now => (turn, self.tried_first(pull, now)),
+            Turn::After(_) if self.takes_a_place(queues, pull) => (Turn::Now, None),
+            Turn::After(_) => (turn, None),
+        }
+    }
+
+    /// Whether a queued request will supersede one that has a slot, or whose turn it is.
+    fn takes_a_place(&self, queues: &Queues, pull: &Pull) -> bool {
+        self.pulls.values().any(|older| {
+            let has_a_place = match &older.stage {
+                Stage::Running { .. } => true,
+                Stage::Queued { .. } => {
+                    self.turn(queues, &older.target, Waiting::Pull(older.number)) == Turn::Now
+                }
+                Stage::Received { .. }
+                | Stage::Fetched { .. }
+                | Stage::Verified { .. }
+                | Stage::Held { .. }
+                | Stage::Concluded { .. }
+                | Stage::Answered { .. }
+                | Stage::Closed { .. } => false,
+            };
+            has_a_place && revision::would_supersede(pull, older, self.pulls.values())
+        })
+    }
+
+    /// The later revision that is about to be tried in a request's place; not one that something
+    /// keeps from being tried.
+    fn tried_first(&self, pull: &Pull, now: Timestamp) -> Option<PullNumber> {
+        let is_tried = |later: &&Pull| {
+            let goes_on = match &later.stage {
+                Stage::Queued { .. } => {
+                    self.pause_of(later).is_none()
+                        && self.backoff_of(&Subject::Pull(later.number), now).is_none()
+                }
+                Stage::Running { run, .. } => {
+                    self.backoff_of(&Subject::Run(*run), now).is_none()
+                        && self.runs.get(run).is_some_and(|run| !run.is_failing())
+                }
+                Stage::Received { .. }
+                | Stage::Fetched { .. }
+                | Stage::Verified { .. }
+                | Stage::Held { .. }
+                | Stage::Concluded { .. }
+                | Stage::Answered { .. }
+                | Stage::Closed { .. } => false,
+            };
+            goes_on && revision::would_supersede(later, pull, self.pulls.values())
+        };
+        self.pulls.values().find(is_tried).map(|later| later.number)
+    }
+
+    pub(super) fn turn(&self, queues: &Queues, target: &TargetName, who: Waiting) -> Turn {
+        let slot = self.policy.targets.get(target).map(|policy| &policy.slot);
+        match slot.and_then(|slot| queues.get(slot)) {
+            Some((places, free)) => queue::turn(places, who, *free),
+            None => Turn::After(0),
+        }
+    }
+
+    pub(super) fn queues(&self) -> Queues {
+        let mut queues = Queues::new();
+        for policy in self.policy.targets.values() {
+            let (_, free) = queues.entry(policy.slot.clone()).or_default();
+            *free = policy.max_running.max(*free);
+        }
+        let slot_of = |target| self.policy.targets.get(target).map(|policy| &policy.slot);
+        for run in self.runs.values() {
+            let Some((places, free)) = slot_of(&run.target).and_then(|s| queues.get_mut(s)) else {
+                continue;
+            };
+            if run.occupies() {
+                *free = free.saturating_sub(1);
+            } else if let RunStage::Waiting { since } = run.stage {
+                places.push(Place { who: Waiting::Run(run.id), priority: 0, since });
+            }
+        }
+        for pull in self.pulls.values() {
+            if let Stage::Queued { since, .. } = pull.stage
+                && let Some((places, _)) = slot_of(&pull.target).and_then(|s| queues.get_mut(s))
+            {
+                let who = Waiting::Pull(pull.number);
+                places.push(Place { who, priority: pull.priority, since });
+            }
+        }
+        queues.values_mut().for_each(|(places, _)| queue::order(places));
+        queues
+    }
+}
