@@ -42,11 +42,12 @@ fn stands_before(other: &Pull, pull: &Pull) -> bool {
         return false;
     }
     let earlier = other.number < pull.number;
+    let examined = !matches!(other.stage, Stage::Verified { .. });
     match (rests_on_its_mail(other), rests_on_its_mail(pull)) {
         (true, false) => false,
         (true, true) => earlier,
-        (false, true) => true,
-        (false, false) => earlier || !matches!(other.stage, Stage::Verified { .. }),
+        (false, true) => examined,
+        (false, false) => earlier || examined,
     }
 }
 

@@ -130,7 +130,12 @@ pub fn would_supersede<'a>(
     match older.stage.trusted() {
         Some(old) => new.signer.key == old.signer.key && comes_after(newer, new, older, old),
         // It can't be fetched as its mail says, perhaps because its tag's name was used again.
-        None => fails_to_arrive(&older.stage) && same_author(newer, older),
+        // Where it asks for the very same commit it may be the same tag, which repeats settle.
+        None => {
+            fails_to_arrive(&older.stage)
+                && same_author(newer, older)
+                && tip(older) != Some(new.pinned.tip)
+        }
     }
 }
 

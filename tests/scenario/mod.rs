@@ -544,6 +544,26 @@ impl World {
         Letter::of(&last.recipients, &last.bytes).message_id
     }
 
+    /// All letters to the list that nobody has read yet. Marks them read.
+    pub fn letters_on_the_list(&mut self) -> usize {
+        self.take_letters(|letter| letter.to_list).len()
+    }
+
+    /// Makes the records what a version wrote that did not note what signatures cover, and starts
+    /// the bot anew.
+    pub fn forgets_payloads(&mut self) {
+        use gatepost::ports::{Batch, Store};
+        let mut pulls = self.pulls();
+        for pull in &mut pulls {
+            (pull.signed, pull.pinned_payload) = (None, None);
+            if let Stage::Answered { trusted: Some(trusted), .. } = &mut pull.stage {
+                trusted.pinned.tag.as_mut().unwrap().payload = None;
+            }
+        }
+        self.store.put(&Batch { pulls, ..Batch::default() }).unwrap();
+        self.engine = None;
+    }
+
     /// What commands changed.
     pub fn overlay(&self) -> gatepost::pull::overlay::Overlay {
         self.engine.as_ref().expect("the bot runs").world().overlay().clone()

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use gatepost::adapters::store::MemoryStore;
 use gatepost::ports::*;
 use gatepost::pull::audit::AuditEntry;
-use gatepost::pull::checks::Series;
+use gatepost::pull::checks::{Base, Series};
 use gatepost::pull::ci_change::{ChangedFile, CiPlan};
 use gatepost::pull::command_mail::CommandMail;
 use gatepost::pull::expiry::ExpiringKey;
@@ -134,7 +134,8 @@ impl Keyring for ValueKeyring {
             if o.keyring_is_away {
                 return Err(Fault::temporary("the keyring is being written"));
             }
-            let signed_by = String::from_utf8_lossy(tag).lines().nth(1).unwrap_or_default().to_owned();
+            let signed_by =
+                String::from_utf8_lossy(tag).lines().nth(1).unwrap_or_default().to_owned();
             if let Some(ended) = o.ended_keys.get(&signed_by) {
                 return Ok(ended.clone());
             }
@@ -321,8 +322,10 @@ impl Repository for ValueRepository {
             let tags = o.repositories.values().flat_map(|refs| refs.values());
             let tag = tags.chain(&o.fetched).find(|tag| tag.id == id);
             // What is signed, and by whom.
-            tag.map(|tag| format!("{}\n{}", tag.copy_of.unwrap_or(tag.id), tag.signed_by).into_bytes())
-                .ok_or_else(|| Fault::permanent("no such tag"))
+            tag.map(|tag| {
+                format!("{}\n{}", tag.copy_of.unwrap_or(tag.id), tag.signed_by).into_bytes()
+            })
+            .ok_or_else(|| Fault::permanent("no such tag"))
         })
     }
 
@@ -368,11 +371,15 @@ impl Repository for ValueRepository {
         _from: Quarantine,
         _target: &TargetName,
         tip: ObjectId,
-        _base: Option<&CommitName>,
+        base: Option<&CommitName>,
         _most: u32,
     ) -> Result<Series, Fault> {
         self.0.call("repository.series", |o| {
-            Ok(o.series.get(&tip).cloned().unwrap_or_else(|| good_series(tip)))
+            let mut series = o.series.get(&tip).cloned().unwrap_or_else(|| good_series(tip));
+            if base.is_some_and(|base| base.names(&id_of(&["bogus"]))) {
+                series.base = Base::Unknown;
+            }
+            Ok(series)
         })
     }
 

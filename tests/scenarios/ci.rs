@@ -5,6 +5,7 @@ use gatepost::pull::ci_change::CiPlan;
 use gatepost::pull::ids::ObjectId;
 use gatepost::pull::policy::CiLint;
 use gatepost::pull::request::{Approval, HoldReason, Stage};
+use gatepost::pull::signed_tag::PayloadDigest;
 use jiff::SignedDuration;
 
 use crate::scenario::outside::{ADMIN, MANAGER, id_of, usual_plan};
@@ -218,7 +219,13 @@ fn an_approval_is_bound_to_the_tag_and_keeps_no_more_than_binds() {
         let Stage::Answered { trusted: Some(trusted), .. } = &mut pull.stage else {
             panic!("{:?}", pull.stage);
         };
-        trusted.pinned.tag.as_mut().unwrap().id = id_of(&["another tag"]);
+        // Another object of the same tag is as good; another tag is not.
+        trusted.pinned.tag.as_mut().unwrap().id = id_of(&["another object"]);
+        assert_eq!(pull.ci_approved_by(&difference.digest), Some("rita"));
+        let Stage::Answered { trusted: Some(trusted), .. } = &mut pull.stage else {
+            panic!("{:?}", pull.stage);
+        };
+        trusted.pinned.tag.as_mut().unwrap().payload = Some(PayloadDigest::of(b"another tag"));
         assert_eq!(pull.ci_approved_by(&difference.digest), None);
         // Another hold that was lifted approves no difference.
         let tag = pull.stage.trusted().unwrap().pinned.tag.as_ref().map(|tag| tag.id);

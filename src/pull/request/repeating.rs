@@ -45,9 +45,8 @@ pub(super) fn adopted(
     now: Timestamp,
 ) -> Told {
     let what = format!("request {} is answered in its place: its sender is proved", adopted.by);
-    let told = |verdict: &Verdict| {
-        matches!(verdict.audience(), Some(Audience::Thread | Audience::Author))
-    };
+    let told =
+        |verdict: &Verdict| matches!(verdict.audience(), Some(Audience::Thread | Audience::Author));
     match &pull.stage {
         Stage::Concluded { trusted, verdict, written: true, .. }
         | Stage::Answered { trusted, verdict, .. }

@@ -11,7 +11,7 @@ use crate::pull::ids::{PullNumber, TargetName};
 use crate::pull::queue::{self, Place, Turn, Waiting};
 use crate::pull::request::{Pull, Stage};
 use crate::pull::revision;
-use crate::pull::run::RunStage;
+use crate::pull::run::{Run, RunStage};
 
 /// The queues by slot, in order, with the slots that are free.
 pub(super) type Queues = BTreeMap<String, (Vec<Place>, u32)>;
@@ -51,6 +51,18 @@ impl World {
             };
             has_a_place && revision::would_supersede(pull, older, self.pulls.values())
         })
+    }
+
+    /// Whether a run only finds out if its request can take an older one's place: until then it
+    /// needs no place of its own.
+    fn shares_a_place(&self, run: &Run) -> bool {
+        let Some(pull) = run.of().and_then(|number| self.pulls.get(&number)) else { return false };
+        let waits_or_runs =
+            |older: &Pull| matches!(older.stage, Stage::Queued { .. } | Stage::Running { .. });
+        !pull.lineage.stands
+            && self.pulls.values().any(|older| {
+                waits_or_runs(older) && revision::would_supersede(pull, older, self.pulls.values())
+            })
     }
 
     /// The later revision that is about to be tried in a request's place; not one that something
@@ -98,7 +110,7 @@ impl World {
             let Some((places, free)) = slot_of(&run.target).and_then(|s| queues.get_mut(s)) else {
                 continue;
             };
-            if run.occupies() {
+            if run.occupies() && !self.shares_a_place(run) {
                 *free = free.saturating_sub(1);
             } else if let RunStage::Waiting { since } = run.stage {
                 places.push(Place { who: Waiting::Run(run.id), priority: 0, since });
