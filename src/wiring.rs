@@ -211,16 +211,11 @@ pub fn ports(config: &Config, options: &Options, store: Arc<dyn Store>) -> Resul
     })
 }
 
-/// What proves who wrote a mail; `None` where no mail is a command.
-pub fn authenticator(config: &Config, keyring: Arc<dyn Keyring>) -> Option<Arc<dyn Authenticator>> {
-    let on_lists = config.lists.values().any(|list| list.retest_by_mail);
-    let dkim = match &config.command {
-        Some(command) => &command.dkim,
-        // On a list only OpenPGP counts.
-        None if on_lists => &Dkim::Off,
-        None => return None,
-    };
-    Some(Arc::new(MailAuthenticator::new(keyring, dkim)))
+/// What proves who wrote a mail: of commands, and of requests where a tag is mailed more than once.
+/// Without a command mailbox nothing says how DKIM is to be checked, and OpenPGP alone counts.
+pub fn authenticator(config: &Config, keyring: Arc<dyn Keyring>) -> Arc<dyn Authenticator> {
+    let dkim = config.command.as_ref().map_or(&Dkim::Off, |command| &command.dkim);
+    Arc::new(MailAuthenticator::new(keyring, dkim))
 }
 
 /// Every folder that is to be watched, with its connection.

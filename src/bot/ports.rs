@@ -31,8 +31,8 @@ pub struct Ports {
     pub outbound: Arc<dyn Outbound>,
     /// GitLab, for each target.
     pub pipelines: BTreeMap<TargetName, Arc<dyn Pipelines>>,
-    /// What proves who wrote a mail, where there is a command mailbox.
-    pub authenticator: Option<Arc<dyn Authenticator>>,
+    /// What proves who wrote a mail.
+    pub authenticator: Arc<dyn Authenticator>,
     /// Where letters are written.
     pub desk: Arc<Desk>,
     /// What commands changed.

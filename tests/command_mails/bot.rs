@@ -175,7 +175,7 @@ fn ports(outside: &Outside, store: &MemoryStore, rules: &Rules, keyring: &Path) 
         keyring: keyring.clone(),
         outbound: Arc::new(ValueOutbound(outside.clone())),
         pipelines: [(master, gitlab)].into(),
-        authenticator: Some(Arc::new(MailAuthenticator::new(keyring, &dkim))),
+        authenticator: Arc::new(MailAuthenticator::new(keyring, &dkim)),
         desk: Arc::new(desk),
         in_force: InForce::default(),
     }

@@ -437,7 +437,7 @@ impl World {
                     (target.clone(), gitlab)
                 })
                 .collect(),
-            authenticator: Some(Arc::new(ValueAuthenticator(outside.clone()))),
+            authenticator: Arc::new(ValueAuthenticator(outside.clone())),
             desk: Arc::new(desk),
             in_force: InForce::default(),
         }

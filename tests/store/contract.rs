@@ -4,9 +4,11 @@ use std::path::Path;
 
 use gatepost::adapters::store::{MemoryStore, OpenError, SledStore};
 use gatepost::ports::{Batch, Control, Fault, FaultKind, FileName, Records, Store};
-use gatepost::pull::ids::{JobId, PullNumber, RunId};
+use gatepost::pull::ids::{JobId, PullNumber, RunId, TargetName};
 use gatepost::pull::letter::LetterState;
-use gatepost::pull::request::Pull;
+use gatepost::pull::request::{Pull, Stage};
+use gatepost::pull::signed_tag::{PayloadDigest, SignedTag};
+use gatepost::pull::verdict::{Refusal, Verdict};
 
 use crate::records::*;
 
@@ -330,6 +332,38 @@ fn the_memory_store_fails_when_told_to() {
     assert_eq!(store.pull(PullNumber(1)).unwrap(), Some(pull(1, "one@x")));
     store.put(&batch).unwrap();
     assert_eq!(store.history(PullNumber(1)).unwrap(), [line("came")]);
+}
+
+#[test]
+fn a_tag_that_a_person_does_not_want_is_found_by_what_is_signed_for_as_long_as_the_store_lasts() {
+    both(|place| {
+        let store = place.open();
+        let tag =
+            |text: &str| SignedTag { key: "A".into(), payload: PayloadDigest::of(text.as_bytes()) };
+        let of = |number, id, text, verdict| {
+            let stage = Stage::Closed { verdict, at: at(9) };
+            Pull { signed: Some(tag(text)), stage, ..pull(number, id) }
+        };
+        let by = || "rita".to_owned();
+        let person = Refusal::Person { by: by(), reason: "no".into(), proved: true };
+        let refused = Verdict::Refused { why: person, sender_known: true };
+        store
+            .put(&pulls([
+                of(1, "1@x", "refused", refused),
+                of(2, "2@x", "ignored", Verdict::Ignored { by: by() }),
+                of(3, "3@x", "landed", Verdict::Landed),
+                of(4, "4@x", "cancelled", Verdict::Cancelled { by: by() }),
+            ]))
+            .unwrap();
+        let store = place_again(place, store);
+        let target = TargetName::new("master");
+        let found = |text| store.unwanted(&tag(text), &target).unwrap().map(|number| number.0);
+        assert_eq!((found("refused"), found("ignored")), (Some(1), Some(2)));
+        assert_eq!((found("landed"), found("cancelled"), found("never seen")), (None, None, None));
+        let other = SignedTag { key: "B".into(), ..tag("refused") };
+        assert_eq!(store.unwanted(&other, &target).unwrap(), None);
+        assert_eq!(store.unwanted(&tag("refused"), &TargetName::new("stable")).unwrap(), None);
+    });
 }
 
 #[test]

@@ -51,9 +51,7 @@ fn looked_at_alert(reading: &MailReading) -> Option<crate::pull::world::Alert> {
 }
 
 fn looked_at(ports: &Ports, mail: &CommandMail) -> std::result::Result<MailReading, Fault> {
-    let (Some(desk), Some(authenticator)) = (&ports.desk.commands, &ports.authenticator) else {
-        return Ok(MailReading::Nothing);
-    };
+    let Some(desk) = &ports.desk.commands else { return Ok(MailReading::Nothing) };
     let Some(bytes) = ports.store.file(&FileName::CommandMail(mail.id.clone()))? else {
         return Ok(MailReading::Nothing);
     };
@@ -65,7 +63,7 @@ fn looked_at(ports: &Ports, mail: &CommandMail) -> std::result::Result<MailReadi
         return refused(&format!("it has the header {header} twice"));
     }
     let now = ports.clock.now();
-    let found = authenticator.authenticate(&bytes, now)?;
+    let found = ports.authenticator.authenticate(&bytes, now)?;
     if let Some(proof) = &found.openpgp
         && !proof.who.has_address(&mail.from)
     {

@@ -33,14 +33,13 @@ pub(super) fn prove(
 /// How well a request's mail proves that its author sent it. What is signed has to name what is asked
 /// for: a signed mail about something else, with a request put below it, proves nothing.
 fn proof_of(ports: &Ports, cover: &Cover) -> std::result::Result<Proof, Fault> {
-    let Some(authenticator) = &ports.authenticator else { return Ok(Proof::None) };
     let Some(bytes) = ports.store.file(&FileName::Mail(cover.message_id.clone()))? else {
         return Ok(Proof::None);
     };
     if !is_that(&bytes, cover) || mail::doubled(&bytes).is_some() {
         return Ok(Proof::None);
     }
-    let found = authenticator.authenticate(&bytes, ports.clock.now())?;
+    let found = ports.authenticator.authenticate(&bytes, ports.clock.now())?;
     let names =
         |text: &str| text.contains(&cover.request.url) && text.contains(cover.request.tag_name());
     let address = &cover.author.address;
