@@ -120,6 +120,43 @@ impl Maintainer {
         gate
     }
 
+    /// Publishes, as a stranger may, a copy of somebody's published tag: another object, which differs
+    /// in an empty line that no signature covers.
+    pub fn publishes_a_copy(&self, of: &Self, tag: &str) {
+        run(self.git().args(["fetch", "--quiet", "--no-tags"]).arg(&of.public).arg(tag));
+        let object = run(self.git().args(["cat-file", "tag", "FETCH_HEAD"]));
+        let file = self.home.join("copy");
+        fs::write(&file, format!("{object}\n")).expect("a new file");
+        let write = ["hash-object", "-t", "tag", "-w", "--literally"];
+        let copy = run(self.git().args(write).arg(&file));
+        let reference = format!("+{}:refs/tags/{tag}", copy.trim());
+        run(self.git().args(["push", "--quiet"]).arg(&self.public).arg(reference));
+    }
+
+    /// Mails a request in somebody's name, as a stranger may: with its text, but for the URL.
+    pub fn mails_in_the_name_of(
+        &self,
+        other: &Self,
+        request: &Mailed,
+        from: &str,
+        to: &str,
+    ) -> String {
+        let cover = other.letters(&request.tag).join("0000-cover-letter.patch");
+        let text = fs::read_to_string(cover).expect("our file").replace(from, to);
+        let message_id = format!("forged.{}", request.message_id);
+        let text = text.replace(&request.message_id, &message_id);
+        let file = self.home.join("forged.patch");
+        fs::write(&file, text).expect("a new file");
+        run(self
+            .git()
+            .args(["send-email", "--quiet", "--to", LIST, "--envelope-sender"])
+            .arg(&self.address)
+            .arg("--from")
+            .arg(other.person())
+            .arg(&file));
+        message_id
+    }
+
     /// The commit that a tag of the work tree names.
     pub fn tip(&self, tag: &str) -> String {
         let commit = format!("{tag}^{{commit}}");

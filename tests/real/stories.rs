@@ -105,6 +105,32 @@ fn a_stranger_is_not_answered_and_nothing_of_theirs_runs() {
 }
 
 #[test]
+fn a_copy_of_a_signed_tag_in_another_repository_adds_neither_test_nor_letter() {
+    let mut world = World::new();
+    let alice = world.maintainer("alice");
+    let carol = world.stranger("carol");
+    world.set_up();
+    world.start_bot();
+    alice.commits("topic", "NEWS", "News.\n", "Say what is new");
+    alice.publishes("for-upstream", "Changes by Alice");
+    let request = alice.mails_pull(&world.https(&alice), "for-upstream");
+    world.wait_for_reply(&request);
+
+    carol.publishes_a_copy(&alice, "for-upstream");
+    let (hers, theirs) = (world.https(&alice), world.https(&carol));
+    let forged = carol.mails_in_the_name_of(&alice, &request, &hers, &theirs);
+    eventually("the copy is looked at", || {
+        let shown = world.bot.runs(&["show", "2"]).stdout;
+        String::from_utf8_lossy(&shown).contains("repeated").then_some(())
+    });
+
+    for user in ["reader", "alice"] {
+        assert_eq!(world.rig.inbox(user).replies(&forged, &address(BOT)), [], "{user}");
+    }
+    assert_eq!(world.pipelines(), ["success"], "only the first one");
+}
+
+#[test]
 fn a_pipeline_that_skips_or_waits_for_a_person_is_no_pass() {
     let mut world = World::new();
     let people = [world.maintainer("alice"), world.maintainer("bob")];

@@ -537,6 +537,12 @@ impl World {
         self.store.file(name).unwrap()
     }
 
+    /// Puts a file into the store.
+    pub fn keeps(&self, name: &gatepost::ports::FileName, content: &[u8]) {
+        use gatepost::ports::Store;
+        self.store.put_file(name, content).unwrap();
+    }
+
     /// The Message-ID of the last letter that went out.
     pub fn last_letter_id(&self) -> String {
         let outside = self.outside.lock();

@@ -219,8 +219,8 @@ impl Keyring for ValueKeyring {
     }
 }
 
-/// Believes the mail's own `X-Proof: openpgp` or `X-Proof: dkim`; all of its text is proved. What
-/// stands in `X-Signature` is its digest.
+/// Believes the mail's own `X-Proof: openpgp` or `X-Proof: dkim`; all of its text is proved, or what
+/// stands in `X-Signed-Text`. What stands in `X-Signature` is its digest.
 pub struct ValueAuthenticator(pub Outside);
 
 impl Authenticator for ValueAuthenticator {
@@ -241,7 +241,8 @@ impl Authenticator for ValueAuthenticator {
                 vec![value("X-Signature").or_else(|| value("Message-ID")).unwrap_or_default()];
             let recipients = value("X-Signed-To").map(|to| vec![to]);
             let keys = value("X-Key").map(String::into_bytes).into_iter().collect();
-            let (text, subject) = (text.to_owned(), value("Subject"));
+            let text = value("X-Signed-Text").unwrap_or_else(|| text.to_owned());
+            let subject = value("Subject");
             let mut found = Authentication::default();
             match value("X-Proof").as_deref() {
                 Some("openpgp") => {

@@ -1,7 +1,7 @@
 //! Stories about one signed tag that is mailed more than once: as it is, or as another object that
 //! differs only in bytes no signature covers, by its author or by a stranger in the author's name.
 
-use gatepost::ports::Fault;
+use gatepost::ports::{Fault, FileName};
 use gatepost::pull::checks::Duty;
 use gatepost::pull::ids::ObjectId;
 use gatepost::pull::pipeline::Status;
@@ -242,13 +242,23 @@ fn a_signed_mail_about_something_else_proves_no_request() {
         w.run_until_quiet();
         let first = w.maintainer("alice").mails_pull("block");
         w.run_for(SignedDuration::from_mins(10));
-        // It is hers, but DKIM is of another domain, or it is signed by another person.
-        for lines in ["X-Proof: openpgp\r\nX-Signer: bob@example.org", "X-Proof: none"] {
+        let something_else = format!("{OPENPGP}\r\nX-Signed-Text: Thanks, applied.");
+        let by_bob = "X-Proof: openpgp\r\nX-Signer: bob@example.org";
+        // People see the first subject, and DKIM may sign the second.
+        let doubled = format!("{DKIM}\r\nSubject: [PULL] another one");
+        for lines in [&something_else, by_bob, &doubled, "X-Proof: none"] {
             copied(w, "block", |_, mail| with(mail, lines));
         }
+        // DKIM is of another domain than the author's.
+        copied(w, "block", |_, mail| {
+            *mail = mail.replace("<alice@example.org>", "<alice@work.example>");
+            with(mail, DKIM);
+        });
         w.run_until_quiet();
         w.reply_to(&first);
-        assert_eq!(verdicts(w, &[1, 2, 3]), ["passed", "repeated", "repeated"]);
+        let rest = ["repeated"; 5];
+        assert_eq!(verdicts(w, &[1]), ["passed"]);
+        assert_eq!(verdicts(w, &[2, 3, 4, 5, 6]), rest);
     });
 }
 
@@ -325,6 +335,47 @@ fn what_an_older_version_recorded_is_known_by_its_payload_after_an_upgrade() {
         assert!(w.pull(1).signed.is_some());
         assert_eq!(canceled(w), [false]);
     });
+}
+
+#[test]
+fn what_is_proved_is_the_mail_that_was_read_and_not_another_of_its_message_id() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        let first = w.maintainer("alice").mails_pull("block");
+        w.run_for(SignedDuration::from_mins(10));
+        let copy = copied(w, "block", |_, _| {});
+        w.outside.lock().gitlab_faults = vec![("authenticate".into(), Fault::temporary("later"))];
+        w.run_for(SignedDuration::from_secs(5));
+        let kept = FileName::Mail(copy.message_id.parse().unwrap());
+        let hers = String::from_utf8(w.file(&kept).unwrap()).unwrap();
+        let others = hers.replace("Date: ", &format!("{DKIM}\r\nDate: "));
+        for (from, to) in [("alice <alice@", "alex <alex@"), (".block@mallory", ".other@mallory")] {
+            w.keeps(&kept, others.replace(from, to).as_bytes());
+        }
+        w.run_until_quiet();
+        w.reply_to(&first);
+        assert_eq!(verdicts(w, &[1, 2]), ["passed", "repeated"]);
+    });
+}
+
+#[test]
+fn of_two_tags_made_in_the_same_second_the_later_mail_is_the_newer() {
+    for (earlier, later, replaces) in [(1, 2, true), (2, 1, false)] {
+        told_once(&Setting::default(), |w| {
+            w.run_until_quiet();
+            let made = w.outside.now() - SignedDuration::from_hours(2);
+            for (tag, revision) in [("block", earlier), ("block-v2", later)] {
+                w.maintainer("alice").mails(tag, |tag, mail| {
+                    tag.tagged_at = made;
+                    marked(mail, revision);
+                });
+                w.run_for(SignedDuration::from_mins(10));
+            }
+            w.run_until_quiet();
+            assert_eq!(canceled(w), if replaces { [true, false] } else { [false, false] });
+            w.letters_on_the_list();
+        });
+    }
 }
 
 /// Alice's next revision, with another tag and tip.
