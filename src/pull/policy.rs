@@ -99,6 +99,12 @@ pub struct ListPolicy {
 }
 
 impl TargetPolicy {
+    /// Whether requests have CI refs of their own. If not, one that is prepared would push over
+    /// another's candidate while that is tested.
+    pub fn has_own_refs(&self) -> bool {
+        self.reference.contains("{number}")
+    }
+
     /// The CI ref of an attempt or of an asked run, from the template.
     pub fn ci_ref(&self, target: &TargetName, number: &str, attempt: u32) -> String {
         self.reference

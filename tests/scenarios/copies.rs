@@ -378,6 +378,29 @@ fn of_two_tags_made_in_the_same_second_the_later_mail_is_the_newer() {
     }
 }
 
+#[test]
+fn a_copy_in_the_place_of_a_tag_that_is_fetched_anew_is_the_same_tag() {
+    let mut setting = Setting::default();
+    setting.policy.keep = SignedDuration::from_hours(2);
+    scenario_in(&setting, |w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        w.reply_to(&pull);
+        {
+            let mut outside = w.outside.lock();
+            let refs = outside.repositories.get_mut(&pull.url).unwrap();
+            let tag = refs.get_mut("refs/tags/block").unwrap();
+            (tag.copy_of, tag.id) = (Some(tag.id), id_of(&["a copy"]));
+        }
+        w.while_forgetting = Some("retest 1".into());
+        w.run_for(SignedDuration::from_hours(4));
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed"));
+        assert_eq!(w.outside.lock().pipelines.len(), 2);
+    });
+}
+
 /// Alice's next revision, with another tag and tip.
 fn next(w: &mut World, change: impl FnOnce(&mut World, ObjectId)) -> Mailed {
     let mailed = w.maintainer("alice").mails("block-v2", |_, mail| marked(mail, 2));
@@ -428,6 +451,25 @@ fn of_two_revisions_that_wait_for_their_turn_only_the_later_one_is_tested() {
         w.reply_to(&other);
         assert!(w.reply_to(&second).starts_with("Passed"));
         assert_eq!(verdicts(w, &[2, 3]), ["superseded", "passed"]);
+        assert_eq!(canceled(w), [false, false]);
+    });
+}
+
+#[test]
+fn where_requests_share_a_branch_a_v2_waits_for_the_end_of_its_v1() {
+    let mut setting = Setting::default();
+    setting.target().reference = "staging".into();
+    scenario_in(&setting, |w| {
+        w.run_until_quiet();
+        let first = w.maintainer("alice").mails_pull("block");
+        w.run_for(SignedDuration::from_mins(10));
+        let tested = w.outside.lock().ci_refs["staging"];
+        let second = next(w, |_, _| {});
+        w.run_for(SignedDuration::from_mins(10));
+        assert_eq!(w.outside.lock().ci_refs["staging"], tested, "it is being tested");
+        w.run_until_quiet();
+        w.reply_to(&first);
+        w.reply_to(&second);
         assert_eq!(canceled(w), [false, false]);
     });
 }

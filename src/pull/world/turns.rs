@@ -1,6 +1,6 @@
 //! Whose turn it is. A later revision takes the place of the one that it will supersede: it is merged
 //! and compared while the older one's pipeline goes on, so that the older one ends only for a later
-//! one that can be tested.
+//! one that can be tested. Where all requests share one CI ref, it has to wait for that pipeline's end.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::{Subject, World};
 use crate::pull::ids::{PullNumber, TargetName};
+use crate::pull::policy::TargetPolicy;
 use crate::pull::queue::{self, Place, Turn, Waiting};
 use crate::pull::request::{Pull, Stage};
 use crate::pull::revision;
@@ -37,7 +38,7 @@ impl World {
     fn takes_a_place(&self, queues: &Queues, pull: &Pull) -> bool {
         self.pulls.values().any(|older| {
             let has_a_place = match &older.stage {
-                Stage::Running { .. } => true,
+                Stage::Running { .. } => self.has_own_refs(&older.target),
                 Stage::Queued { .. } => {
                     self.turn(queues, &older.target, Waiting::Pull(older.number)) == Turn::Now
                 }
@@ -53,6 +54,10 @@ impl World {
         })
     }
 
+    fn has_own_refs(&self, target: &TargetName) -> bool {
+        self.policy.targets.get(target).is_some_and(TargetPolicy::has_own_refs)
+    }
+
     /// Whether a run only finds out if its request can take an older one's place: until then it
     /// needs no place of its own.
     fn shares_a_place(&self, run: &Run) -> bool {
@@ -60,6 +65,7 @@ impl World {
         let waits_or_runs =
             |older: &Pull| matches!(older.stage, Stage::Queued { .. } | Stage::Running { .. });
         !pull.lineage.stands
+            && self.has_own_refs(&run.target)
             && self.pulls.values().any(|older| {
                 waits_or_runs(older) && revision::would_supersede(pull, older, self.pulls.values())
             })
