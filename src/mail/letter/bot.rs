@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Draft, LetterFault, Pen, Sheet, body};
 use crate::mail::words;
-use crate::pull::letter::About;
+use crate::pull::letter::{About, Cause};
 use crate::pull::verdict::Audience;
 
 impl Pen {
@@ -54,6 +54,7 @@ impl Pen {
             facts: vec![("Verdict", kind.to_owned())],
             auto_submitted: "auto-generated",
             attached: Vec::new(),
+            cause: Cause::Proved,
             now,
         }
     }
