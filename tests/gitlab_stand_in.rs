@@ -241,13 +241,16 @@ fn answers_have_the_shapes_of_gitlabs_own_schemas() {
     }
     gitlab.next_pipeline(Plan::FailJobs(vec!["unit".into()]));
     adapter(&gitlab).create(BRANCH).unwrap();
+    let reason = "stuck_pending_no_matching_runners".into();
+    gitlab.next_pipeline(Plan::Break { job: "unit".into(), reason });
+    adapter(&gitlab).create(BRANCH).unwrap();
     gitlab.wait_for_jobs();
 
     expect_valid(&schema("metadata.json"), &read(&gitlab, "metadata"), "metadata");
     expect_valid(&schema("user/basic.json"), &read(&gitlab, "user"), "user");
     let project = "projects/demo%2Fproject";
     let listed = read(&gitlab, &format!("{project}/pipelines"));
-    assert_eq!(listed.as_array().unwrap().len(), 6);
+    assert_eq!(listed.as_array().unwrap().len(), 7);
     let mut jobs_seen = 0;
     for row in listed.as_array().unwrap() {
         expect_valid(&schema("pipeline/basic.json"), row, "a pipeline in a list");
@@ -261,7 +264,7 @@ fn answers_have_the_shapes_of_gitlabs_own_schemas() {
             jobs_seen += 1;
         }
     }
-    assert!(jobs_seen >= 18);
+    assert!(jobs_seen >= 21);
     assert_eq!(gitlab.unexpected(), [""; 0]);
 }
 

@@ -16,6 +16,8 @@ mod command_floods;
 mod commands;
 #[path = "scenarios/copies.rs"]
 mod copies;
+#[path = "scenarios/infrastructure.rs"]
+mod infrastructure;
 #[path = "scenarios/near_misses.rs"]
 mod near_misses;
 #[path = "scenarios/races.rs"]

@@ -4,15 +4,17 @@
 //! For each kind of record an `apply` says what an event changes and a `decide` says what to do
 //! next; asked again after a crash, `decide` gives the same answer.
 //!
-//! In reading order: [`ids`], [`cover`] (what the mail asks), [`tag`] (what was fetched), [`signed_tag`]
-//! (what it is known by), [`signer`] (who signed it, and what they may ask for), [`pipeline`] (what GitLab says), [`evidence`] (what
-//! that proves), [`checks`] (what speaks against its commits), [`verdict`] (what is concluded, and who is told), [`ci_change`] (what CI would run,
-//! with the request and without), [`retry`], [`decision`], [`policy`], [`queue`]; then the three
-//! records with their rules: [`request`] (and [`revision`]: which one is another's next,
-//! [`repeat`]: which one stands for a tag that is mailed twice), [`run`],
-//! [`letter`]; [`expiry`] (keys that end soon); [`command`] (what people may say), [`command_mail`]
-//! (the mail they say it in), [`overlay`] (what that changed) and [`audit`] (who said it);
-//! [`records`] (what is put together) and [`world`], which joins them: `step`.
+//! In reading order: [`ids`], [`cover`] (what the mail asks), [`tag`] (what was fetched),
+//! [`signed_tag`] (what it is known by), [`signer`] (who signed it, and what they may ask for),
+//! [`pipeline`] (what GitLab says), [`failure`] (whose fault a failed job is), [`evidence`] (what
+//! that proves), [`jobs`] (what is kept of it), [`checks`] (what speaks against its commits),
+//! [`verdict`] (what is concluded, and who is told), [`ci_change`] (what CI would run, with the
+//! request and without), [`retry`], [`decision`], [`policy`], [`queue`]; then the three records with
+//! their rules: [`request`] (and [`revision`]: which one is another's next, [`repeat`]: which one
+//! stands for a tag that is mailed twice), [`run`], [`letter`]; [`expiry`] (keys that end soon);
+//! [`command`] (what people may say), [`command_mail`] (the mail they say it in), [`overlay`] (what
+//! that changed) and [`audit`] (who said it); [`records`] (what is put together) and [`world`],
+//! which joins them: `step`.
 
 pub mod audit;
 pub mod checks;
@@ -23,7 +25,9 @@ pub mod cover;
 pub mod decision;
 pub mod evidence;
 pub mod expiry;
+pub mod failure;
 pub mod ids;
+pub mod jobs;
 pub mod letter;
 pub mod near_miss;
 pub mod overlay;

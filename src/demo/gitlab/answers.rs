@@ -195,7 +195,7 @@ fn runner_manager() -> Value {
     })
 }
 
-/// A trigger job.
+/// A trigger job. GitLab knows why no pipeline was made for it, but not why that pipeline failed.
 pub(super) fn bridge(shared: &Shared, pipeline: &PipelineState, bridge: &BridgeState) -> Value {
     let downstream = bridge.downstream.as_ref().map(|status| {
         json!({
@@ -205,7 +205,7 @@ pub(super) fn bridge(shared: &Shared, pipeline: &PipelineState, bridge: &BridgeS
             "web_url": format!("{}/other/-/pipelines/{}", shared.url, 5000 + bridge.id),
         })
     });
-    json!({
+    let mut answer = json!({
         "id": bridge.id, "status": bridge.status, "stage": "trigger", "name": bridge.name,
         "ref": pipeline.reference, "tag": pipeline.tag, "coverage": null, "allow_failure": false,
         "created_at": time(bridge.created_at), "started_at": null, "finished_at": null,
@@ -214,7 +214,13 @@ pub(super) fn bridge(shared: &Shared, pipeline: &PipelineState, bridge: &BridgeS
         "pipeline": basic(shared, pipeline), "downstream_pipeline": downstream,
         "web_url": format!("{}/{}/-/jobs/{}", shared.url, shared.project, bridge.id),
         "project": {"ci_job_token_scope_enabled": false},
-    })
+    });
+    if bridge.status == "failed" {
+        let made = bridge.downstream.is_some();
+        let reason = if made { "unknown_failure" } else { "downstream_pipeline_creation_failed" };
+        answer["failure_reason"] = reason.into();
+    }
+    answer
 }
 
 /// A row of a commit's statuses.

@@ -245,16 +245,34 @@ fn planned(
             let orders = (1..=*count).map(|n| order(&format!("job-{n}"))).collect();
             all(orders, "success", &mut number)
         }
-        Plan::FailJobs(names) => {
-            let known: HashSet<String> = orders.iter().map(|order| order.name.clone()).collect();
-            let added = names.iter().filter(|name| !known.contains(*name)).map(|name| order(name));
-            let orders = orders.into_iter().chain(added).map(|order| {
-                let status = if names.contains(&order.name) { "failed" } else { "success" };
-                (order, status)
-            });
-            orders.map(|(order, status)| job(number(), order, status, now)).collect()
+        Plan::FailJobs(names) => failing(orders, names, &mut number, now),
+        Plan::Break { job, reason } => {
+            let mut jobs = failing(orders, std::slice::from_ref(job), &mut number, now);
+            for broken in jobs.iter_mut().filter(|state| state.order.name == *job) {
+                broken.failure_reason = Some(reason.clone());
+                if reason.starts_with("stuck_") {
+                    broken.started_at = None;
+                    broken.trace = Vec::new();
+                }
+            }
+            jobs
         }
     }
+}
+
+fn failing(
+    orders: Vec<JobOrder>,
+    names: &[String],
+    number: &mut dyn FnMut() -> u64,
+    now: Timestamp,
+) -> Vec<JobState> {
+    let known: HashSet<String> = orders.iter().map(|order| order.name.clone()).collect();
+    let added = names.iter().filter(|name| !known.contains(*name)).map(|name| order(name));
+    let orders = orders.into_iter().chain(added).map(|order| {
+        let status = if names.contains(&order.name) { "failed" } else { "success" };
+        (order, status)
+    });
+    orders.map(|(order, status)| job(number(), order, status, now)).collect()
 }
 
 fn fixed(plan: &Plan) -> Option<String> {
@@ -264,6 +282,7 @@ fn fixed(plan: &Plan) -> Option<String> {
         Plan::Run
         | Plan::Pass
         | Plan::FailJobs(_)
+        | Plan::Break { .. }
         | Plan::StayPending
         | Plan::Manual
         | Plan::Skipped

@@ -12,6 +12,14 @@ pub enum Plan {
     Pass,
     /// These fail at once and all others succeed; those that the project does not have are added.
     FailJobs(Vec<String>),
+    /// This job fails at once for that `failure_reason`, and all others succeed; it is added if the
+    /// project does not have it. For a reason that says that it was stuck, no runner ever took it.
+    Break {
+        /// The job.
+        job: String,
+        /// GitLab's word.
+        reason: String,
+    },
     /// No runner ever takes a job.
     StayPending,
     /// A blocking manual job waits for a person.
