@@ -11,7 +11,8 @@
 //! records with their rules: [`request`] (and [`revision`]: which one is another's next), [`run`],
 //! [`letter`]; [`expiry`] (keys that end soon); [`command`] (what people may say), [`command_mail`]
 //! (the mail they say it in), [`overlay`] (what that changed) and [`audit`] (who said it);
-//! [`records`] (what is put together) and [`world`], which joins them: `step`.
+//! [`room`] (what texts from outside may take in a record); [`records`] (what is put together) and
+//! [`world`], which joins them: `step`.
 
 pub mod audit;
 pub mod checks;
@@ -33,7 +34,9 @@ pub mod records;
 pub mod request;
 pub mod retry;
 pub mod revision;
+pub mod room;
 pub mod run;
+mod shortening;
 pub mod signer;
 pub mod tag;
 pub mod verdict;

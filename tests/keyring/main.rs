@@ -4,6 +4,7 @@
 
 mod folder;
 mod gpg;
+mod long;
 mod maintainers;
 mod outcomes;
 mod security_keys;
