@@ -1,5 +1,6 @@
 //! A repository as large as a grown project's, made by `git fast-import` and kept in `target`, and
 //! what is added to copies of it in each round. It must not be changed itself: worlds get copies.
+//! The quick form's is small, and made anew each time.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,13 +8,22 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Series of nine commits and the merge of each: 81,001 commits in all.
-const SERIES: u64 = 8_100;
-const SERIES_LENGTH: u64 = 9;
+/// How large a repository is.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// Series of nine commits and the merge of each.
+    series: u64,
+    /// The tree: that many directories of that many directories of ten files.
+    directories: u64,
+}
 
-/// The tree: directories of directories of files.
-const DIRECTORIES: u64 = 20;
-const FILES: u64 = DIRECTORIES * DIRECTORIES * 10;
+/// 81,001 commits, 4,000 files.
+pub const LARGE: Size = Size { series: 8_100, directories: 20 };
+
+/// 301 commits, 160 files.
+pub const SMALL: Size = Size { series: 30, directories: 4 };
+
+const SERIES_LENGTH: u64 = 9;
 const LINES: u64 = 40;
 
 /// Changes with what is made above, so that an older repository is not taken for it.
@@ -23,27 +33,41 @@ const NAME: &str = "upstream-1.git";
 const BEGINNING: u64 = 1_670_000_000;
 const STEP: u64 = 1_200;
 
-/// The repository, made if it is not there yet.
+impl Size {
+    /// How many commits the branch has.
+    fn commits(self) -> u64 {
+        1 + self.series * (SERIES_LENGTH + 1)
+    }
+
+    fn files(self) -> u64 {
+        self.directories * self.directories * 10
+    }
+}
+
+/// Where the large repository is kept.
+pub fn kept() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench-repo")
+}
+
+/// The large repository, made if it is not there yet.
 pub fn upstream() -> io::Result<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench-repo");
-    let path = folder.join(NAME);
+    let path = kept().join(NAME);
     if path.exists() {
         return Ok(path);
     }
-    println!("Making a repository of {} commits; it is kept for the next time.", commits());
-    fs::create_dir_all(&folder)?;
-    let unfinished = tempfile::Builder::new().prefix("unfinished").tempdir_in(&folder)?;
-    git(None, &["init", "--quiet", "--bare", "-b", "master", &text(unfinished.path())])?;
-    import(unfinished.path(), |out| write_history(out))?;
-    git(Some(unfinished.path()), &["update-ref", "-d", "refs/heads/topic"])?;
-    git(Some(unfinished.path()), &["repack", "-a", "-d", "-q", "-f", "--write-bitmap-index"])?;
+    println!("Making a repository of {} commits; it is kept for the next time.", LARGE.commits());
+    let unfinished = tempfile::Builder::new().prefix("unfinished").tempdir_in(kept())?;
+    make(unfinished.path(), LARGE)?;
     fs::rename(unfinished.keep(), &path)?;
     Ok(path)
 }
 
-/// How many commits the branch has.
-pub fn commits() -> u64 {
-    1 + SERIES * (SERIES_LENGTH + 1)
+/// Makes a repository in a folder.
+pub fn make(path: &Path, size: Size) -> io::Result<()> {
+    git(None, &["init", "--quiet", "--bare", "-b", "master", &text(path)])?;
+    import(path, |out| write_history(out, size))?;
+    git(Some(path), &["update-ref", "-d", "refs/heads/topic"])?;
+    git(Some(path), &["repack", "-a", "-d", "-q", "-f", "--write-bitmap-index"]).map(drop)
 }
 
 /// Runs git; its standard output.
@@ -60,9 +84,11 @@ pub fn git(repository: Option<&Path>, arguments: &[&str]) -> io::Result<String> 
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Adds commits to a branch, each of which changes one file of its own; the branch's new tip.
+/// Adds commits to a branch, each of which changes one file of its own and is signed off by its
+/// author, as the default checks demand; the branch's new tip.
 pub fn add_commits(
     repository: &Path,
+    size: Size,
     branch: &str,
     onto: &str,
     count: u64,
@@ -72,12 +98,15 @@ pub fn add_commits(
     import(repository, |out| {
         for number in 0..count {
             let from = if number == 0 { format!("from {onto}\n") } else { String::new() };
-            let who = format!("A Maintainer <maintainer@maintainers.example> {at} +0000");
-            let about = format!("subsystem {seed}: change {number}");
-            write!(out, "commit refs/heads/{branch}\nauthor {who}\ncommitter {who}\n")?;
+            let who = "A Maintainer <maintainer@maintainers.example>";
+            let about = format!("subsystem {seed}: change {number}\n\nSigned-off-by: {who}\n");
+            writeln!(out, "commit refs/heads/{branch}")?;
+            for role in ["author", "committer"] {
+                writeln!(out, "{role} {who} {at} +0000")?;
+            }
             write!(out, "data {}\n{about}\n{from}", about.len())?;
-            let file = (seed * 97 + number * 13) % FILES;
-            write_file(out, file, seed << 20 | number)?;
+            let file = (seed * 97 + number * 13) % size.files();
+            write_file(out, size, file, seed << 20 | number)?;
         }
         Ok(())
     })?;
@@ -104,30 +133,30 @@ fn import(
 }
 
 /// Series that were forked some time before they were merged, as a project's history is.
-fn write_history(out: &mut dyn io::Write) -> io::Result<()> {
+fn write_history(out: &mut dyn io::Write, size: Size) -> io::Result<()> {
     let mut made = 0;
     commit(out, "master", &mut made, None, None)?;
-    for file in 0..FILES {
-        write_file(out, file, 0)?;
+    for file in 0..size.files() {
+        write_file(out, size, file, 0)?;
     }
     let ci = r#"{"build": {"script": "true"}}"#;
     write!(out, "M 100644 inline .gitlab-ci.yml\ndata {}\n{ci}\n", ci.len())?;
     let mut tips = vec![made];
-    for series in 1..=SERIES {
+    for series in 1..=size.series {
         let back = usize::try_from(series * 7 % 5).unwrap_or_default().min(tips.len() - 1);
         let mut from = tips[tips.len() - 1 - back];
         let mut changed = Vec::new();
         for number in 0..SERIES_LENGTH {
-            let file = (series * 53 + number * 7) % FILES;
+            let file = (series * 53 + number * 7) % size.files();
             commit(out, "topic", &mut made, Some(from), None)?;
-            write_file(out, file, made)?;
+            write_file(out, size, file, made)?;
             changed.push((file, made));
             from = made;
         }
         let onto = tips[tips.len() - 1];
         commit(out, "master", &mut made, Some(onto), Some(from))?;
         for (file, version) in changed {
-            write_file(out, file, version)?;
+            write_file(out, size, file, version)?;
         }
         tips.push(made);
     }
@@ -160,8 +189,8 @@ fn at(commit: u64) -> u64 {
 }
 
 /// A version of a file: some text of its own, in which the version changed a line.
-fn write_file(out: &mut dyn io::Write, file: u64, version: u64) -> io::Result<()> {
-    let (one, two) = (file / 10 % DIRECTORIES, file / 10 / DIRECTORIES);
+fn write_file(out: &mut dyn io::Write, size: Size, file: u64, version: u64) -> io::Result<()> {
+    let (one, two) = (file / 10 % size.directories, file / 10 / size.directories);
     let mut content = String::new();
     let mut random = file.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     for line in 0..LINES {

@@ -2,23 +2,21 @@
 //! server with the list; the bot's configuration and warm mirror, the script's warm checkout.
 
 use std::fs::{self, Permissions};
-use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use gatepost::config::{self, environment::ProcessEnvironment, model::Config};
+use gatepost::config::model::Config;
 use gatepost::demo::git_server::GitServer;
 use gatepost::demo::gitlab::{GitLabStandIn, Plan, Settings};
 use gatepost::demo::keys::SigningKey;
 use gatepost::demo::mail::{ListOptions, MailStandIn, MailWorld};
 use gatepost::pull::cover::Person;
-use gatepost::wiring::Options;
 use jiff::Timestamp;
 
-use crate::Outcome;
-use crate::history::{self, add_commits, git, text};
+use crate::history::{self, Size, add_commits, git, text};
+use crate::shared::{self, Outcome};
 
 const LIST: &str = "devel@lists.example";
 const MAINTAINER: &str = "ann@maintainers.example";
@@ -44,17 +42,25 @@ pub struct World {
     git: GitServer,
     key: SigningKey,
     base: String,
+    size: Size,
     round: u64,
     letters: usize,
     folder: tempfile::TempDir,
 }
 
 impl World {
-    /// Sets all of it up.
-    pub fn new() -> Outcome<Self> {
-        let origin = history::upstream()?;
-        let parent = origin.parent().unwrap_or(Path::new("."));
-        let folder = tempfile::Builder::new().prefix("world").tempdir_in(parent)?;
+    /// Sets all of it up, with the large repository that is kept or a small one.
+    pub fn new(quick: bool) -> Outcome<Self> {
+        // On one disk with the large repository, whose copies share its files.
+        fs::create_dir_all(history::kept())?;
+        let folder = tempfile::Builder::new().prefix("world").tempdir_in(history::kept())?;
+        let (origin, size) = if quick {
+            let small = folder.path().join("small.git");
+            history::make(&small, history::SMALL)?;
+            (small, history::SMALL)
+        } else {
+            (history::upstream()?, history::LARGE)
+        };
         let served = folder.path().join("served");
         fs::create_dir(&served)?;
         for name in ["upstream.git", "maintainer.git"] {
@@ -75,6 +81,7 @@ impl World {
             git: GitServer::start(&served)?,
             key: SigningKey::new(&ann, now - jiff::SignedDuration::from_hours(24))?,
             base,
+            size,
             round: 0,
             letters: 0,
             folder,
@@ -96,29 +103,12 @@ impl World {
 
     /// The bot's configuration, as `gatepost run` reads it.
     pub fn config(&self) -> Outcome<Config> {
-        Ok(config::load(&self.path("config.toml"), &ProcessEnvironment)
-            .map_err(|problems| problems.to_string())?)
-    }
-
-    /// How the bot is started.
-    pub fn options(&self) -> Options {
-        let program = PathBuf::from(env!("CARGO_BIN_EXE_gatepost"));
-        Options { dry_run: false, since: None, program }
+        shared::read(self.folder.path())
     }
 
     fn configure(&self) -> Outcome<()> {
-        let keyring = self.path("keyring");
-        fs::create_dir(&keyring)?;
-        fs::write(keyring.join("ann.asc"), self.key.certificate()?)?;
-        secret(&self.path("password"), "secret")?;
-        secret(&self.path("token"), self.gitlab.token())?;
-        let text = include_str!("../config.toml")
-            .replace("{imap}", &self.mail.imap_addr().port().to_string())
-            .replace("{smtp}", &self.mail.smtp_addr().port().to_string())
-            .replace("{git}", self.git.url())
-            .replace("{gitlab}", self.gitlab.url())
-            .replace("{project}", self.gitlab.project());
-        Ok(fs::write(self.path("config.toml"), text)?)
+        shared::configure(self.folder.path(), &self.mail, &self.gitlab, &self.git, "")?;
+        Ok(fs::write(self.path("keyring/ann.asc"), self.key.certificate()?)?)
     }
 
     fn prepare_script(&self) -> Outcome<()> {
@@ -150,9 +140,10 @@ impl World {
         let (number, now) = (self.round, Timestamp::now());
         let (upstream, maintainer) = (self.served("upstream.git"), self.served("maintainer.git"));
         let head = git(Some(&upstream), &["rev-parse", "master"])?;
-        add_commits(&upstream, "master", &head, 1, 2_000 + number, now.as_second())?;
+        add_commits(&upstream, self.size, "master", &head, 1, 2_000 + number, now.as_second())?;
         let branch = format!("series-{number}");
-        let tip = add_commits(&maintainer, &branch, &self.base, 5, number, now.as_second())?;
+        let tip =
+            add_commits(&maintainer, self.size, &branch, &self.base, 5, number, now.as_second())?;
         let tag = format!("pull-series-{number}");
         let bytes = self.key.tag(tip.parse()?, &tag, "Five changes.", now)?;
         let file = self.path("tag");
@@ -236,9 +227,4 @@ impl World {
         }
         Ok(start.elapsed())
     }
-}
-
-fn secret(file: &Path, content: &str) -> io::Result<()> {
-    fs::write(file, content)?;
-    fs::set_permissions(file, Permissions::from_mode(0o600))
 }

@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use crate::Outcome;
+use crate::shared::Outcome;
 use crate::world::PLAIN;
 
 /// A connection to the mailbox, as the bot keeps one; each letter gets a connection of its own, as

@@ -2,24 +2,22 @@
 //! administrator's, whose key the bot trusts; a small repository and a GitLab, which no command
 //! here asks.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use gatepost::config::{self, environment::ProcessEnvironment, model::Config};
+use gatepost::config::model::Config;
 use gatepost::demo::git_server::GitServer;
 use gatepost::demo::gitlab::{GitLabStandIn, Settings};
 use gatepost::demo::keys::SigningKey;
 use gatepost::demo::mail::{ListOptions, MailStandIn, MailWorld};
 use gatepost::pull::cover::Person;
-use gatepost::wiring::Options;
 use jiff::Timestamp;
 
-use crate::Outcome;
 use crate::plain::Loop;
+use crate::shared::{self, Outcome};
 
 const LIST: &str = "devel@lists.example";
 const ADMIN: &str = "admin@example.org";
@@ -75,14 +73,7 @@ impl World {
 
     /// The bot's configuration, as `gatepost run` reads it.
     pub fn config(&self) -> Outcome<Config> {
-        Ok(config::load(&self.path("config.toml"), &ProcessEnvironment)
-            .map_err(|problems| problems.to_string())?)
-    }
-
-    /// How the bot is started.
-    pub fn options(&self) -> Options {
-        let program = PathBuf::from(env!("CARGO_BIN_EXE_gatepost"));
-        Options { dry_run: false, since: None, program }
+        shared::read(self.folder.path())
     }
 
     /// Where the mail server speaks IMAP and SMTP.
@@ -138,25 +129,10 @@ impl World {
         Ok(start.elapsed())
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
     fn configure(&self) -> Outcome<()> {
-        let keyring = self.path("keyring");
-        fs::create_dir(&keyring)?;
-        fs::write(keyring.join("adele.asc"), self.key.certificate()?)?;
-        for (name, content) in [("password", "secret"), ("token", self.gitlab.token())] {
-            fs::write(self.path(name), content)?;
-            fs::set_permissions(self.path(name), Permissions::from_mode(0o600))?;
-        }
-        let text = include_str!("../config.toml")
-            .replace("{imap}", &self.mail.imap_addr().port().to_string())
-            .replace("{smtp}", &self.mail.smtp_addr().port().to_string())
-            .replace("{git}", self.git.url())
-            .replace("{gitlab}", self.gitlab.url())
-            .replace("{project}", self.gitlab.project());
-        Ok(fs::write(self.path("config.toml"), text + COMMANDS)?)
+        let folder = self.folder.path();
+        shared::configure(folder, &self.mail, &self.gitlab, &self.git, COMMANDS)?;
+        Ok(fs::write(folder.join("keyring/adele.asc"), self.key.certificate()?)?)
     }
 }
 

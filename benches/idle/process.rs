@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::Outcome;
+use crate::shared::Outcome;
 
 /// What a process took while it was watched.
 pub struct Taken {

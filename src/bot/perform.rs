@@ -9,11 +9,11 @@ use crate::pull::letter::rules::LetterEvent;
 use crate::pull::letter::{Letter, LetterState};
 use crate::pull::policy::Policy;
 use crate::pull::request::apply::PullEvent;
+use crate::pull::room::within;
 use crate::pull::run::apply::RunEvent;
 use crate::pull::world::{Alert, Done, Effect, Happened, Subject, alert_for};
 
 use super::ports::Ports;
-use crate::mail::clean::cut;
 use crate::mail::letter::{Draft, LetterFault};
 use crate::ports::{Delivery, Envelope};
 
@@ -22,7 +22,7 @@ mod near_miss;
 mod request;
 mod run;
 
-/// How many characters of what a server said a record keeps.
+/// Bytes of what a server said that a record keeps.
 const LONGEST_DETAIL: usize = 600;
 
 /// What came of an effect, before it is addressed.
@@ -117,7 +117,7 @@ fn passes_a_stop(effect: &Effect) -> bool {
 
 /// What to record when performing an effect panicked.
 pub fn panicked(subject: Subject, said: &str) -> Done {
-    let detail = format!("The bot itself failed: {said}");
+    let detail = within(&format!("The bot itself failed: {said}"), LONGEST_DETAIL);
     let trouble = Trouble {
         detail: detail.clone(),
         public: None,
@@ -226,8 +226,8 @@ fn trouble(fault: &Fault) -> Trouble {
         FaultKind::Misconfigured | FaultKind::Bug => TroubleKind::Ours,
     };
     Trouble {
-        detail: cut(&fault.detail, LONGEST_DETAIL),
-        public: fault.public.as_deref().map(|text| cut(text, LONGEST_DETAIL)),
+        detail: within(&fault.detail, LONGEST_DETAIL),
+        public: fault.public.as_deref().map(|text| within(text, LONGEST_DETAIL)),
         retry_after: fault.retry_after,
         kind,
     }
@@ -235,4 +235,25 @@ fn trouble(fault: &Fault) -> Trouble {
 
 fn alert(subject: &str, fault: &Fault) -> Option<Alert> {
     alert_for(subject, &trouble(fault))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pull::ids::{MessageId, PullNumber, RunId};
+    use crate::pull::room::written;
+
+    #[test]
+    fn what_goes_wrong_at_length_is_told_in_few_words() {
+        let long = "\"".repeat(50_000);
+        let trouble = trouble(&Fault::temporary(long.as_str()).saying(long.as_str()));
+        let public = trouble.public.unwrap_or_default();
+        assert!(written(&trouble.detail) <= LONGEST_DETAIL && written(&public) <= LONGEST_DETAIL);
+        let id: MessageId = "a@example.org".parse().unwrap();
+        let subjects = [Subject::Pull(PullNumber(1)), Subject::Run(RunId(1)), Subject::Letter(id)];
+        for subject in subjects {
+            let alert = panicked(subject, &long).alert.unwrap();
+            assert!(written(&alert.detail) <= LONGEST_DETAIL);
+        }
+    }
 }

@@ -24,6 +24,7 @@ use super::{answers, view};
 use crate::ports::{Fault, Mailbox};
 use crate::pull::command::{How, Sender as Giver, parse};
 use crate::pull::command_mail::{self, Answer};
+use crate::pull::room::{LONGEST_ADDRESS, within};
 use crate::pull::world::Input;
 
 mod lanes;
@@ -210,17 +211,22 @@ fn answer(
     Ok(next)
 }
 
+/// Who says to be at the socket.
+fn giver(by: &str) -> Giver {
+    Giver { address: within(by, LONGEST_ADDRESS), how: How::Socket }
+}
+
 /// A command as the socket brings it: from the bot's own user.
 fn ordered(engine: &Engine, order: Order) -> Result<command_mail::Order, Fault> {
     let Order { line, by, reply_to, attached } = order;
     let keys = attached.into_iter().map(String::into_bytes).collect::<Vec<_>>();
     Ok(command_mail::Order {
         command: parse(&line, false).map_err(|error| error.to_string()),
-        by: Giver { address: by, how: How::Socket },
+        by: giver(&by),
         maintainer: false,
         thread: None,
         keys: offers(engine.ports(), &keys)?,
-        reply_to,
+        reply_to: reply_to.map(|to| within(&to, LONGEST_ADDRESS)),
         mail: None,
         line,
     })
@@ -229,6 +235,12 @@ fn ordered(engine: &Engine, order: Order) -> Result<command_mail::Order, Fault> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_at_the_socket_is_no_longer_than_a_record_takes() {
+        assert_eq!(giver("rita").address, "rita");
+        assert!(giver(&"\"".repeat(50_000)).address.len() < LONGEST_ADDRESS);
+    }
 
     #[test]
     fn a_wake_time_in_the_past_is_no_wait() {

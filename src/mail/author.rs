@@ -7,6 +7,7 @@ use mail_parser::{Addr, Address, HeaderForm, HeaderName, HeaderValue, Message};
 
 use super::clean;
 use crate::pull::cover::Person;
+use crate::pull::room::LONGEST_ADDRESS;
 
 /// The headers that may name the person, the surest first.
 const NAMED_IN: [&str; 3] = ["X-Original-From", "Reply-To", "Author"];
@@ -42,7 +43,9 @@ pub(super) fn as_person(addr: &Addr<'_>) -> Option<Person> {
     let address = addr.address()?.trim().to_owned();
     let name = addr.name().map(clean::words).filter(|name| !name.is_empty());
     // Nothing else can be answered.
-    let usable = !address.is_empty() && !address.contains(char::is_control);
+    let usable = !address.is_empty()
+        && address.len() <= LONGEST_ADDRESS
+        && !address.contains(char::is_control);
     usable.then_some(Person { name, address })
 }
 
@@ -98,5 +101,16 @@ mod tests {
         }
         assert_eq!(before_via("Via Alice"), None);
         assert_eq!(before_via("Alice Via"), None);
+    }
+
+    #[test]
+    fn an_address_that_no_mail_server_takes_is_nobodys() {
+        let from = |address: &str| {
+            let header = format!("From: Alice <{address}>\nSubject: [PULL] x\n\n");
+            crate::mail::heading(header.as_bytes()).author
+        };
+        let longest = format!("a@{}", "b".repeat(LONGEST_ADDRESS - 2));
+        assert!(from(&longest).is_some());
+        assert_eq!(from(&format!("{longest}b")), None);
     }
 }

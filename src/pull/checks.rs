@@ -7,6 +7,7 @@ use super::cover::Person;
 use super::decision::clock;
 use super::ids::ObjectId;
 use super::overlay::Freeze;
+use super::room::within;
 use super::signer::Signer;
 
 /// Commits that a problem names at most.
@@ -285,26 +286,6 @@ fn named(commit: &CommitFacts, check: Check) -> String {
         format!(" ({how} {})", within(who.called(), PERSON))
     });
     format!("{} {}{who}", commit.id.short(), within(&commit.subject, SUBJECT))
-}
-
-/// The beginning of a text that takes at most so many bytes in a record, its quotes and escapes
-/// counted.
-fn within(text: &str, bytes: usize) -> String {
-    let written = |c: char| match c {
-        '"' | '\\' => 2,
-        c if c.is_control() => 6,
-        c => c.len_utf8(),
-    };
-    if text.chars().map(written).sum::<usize>() <= bytes {
-        return text.to_owned();
-    }
-    let mut left = bytes.saturating_sub('…'.len_utf8());
-    let fits = |c: &char| {
-        let fits = written(*c) <= left;
-        left = left.saturating_sub(written(*c));
-        fits
-    };
-    text.chars().take_while(fits).chain(['…']).collect()
 }
 
 /// As lists that rewrite `From:` leave it (DMARC): the list's address, or "X via list@example.org".

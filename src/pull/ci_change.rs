@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::ids::ObjectId;
+use super::room::first_within;
 
-/// How many bytes of lines a record keeps of a difference: records stay small.
+/// How many bytes of lines a record keeps of a difference, as they are written.
 const KEPT_BYTES: usize = 8 * 1024;
 
 /// The properties of a job or of an entry of the configuration: each one's value as text.
@@ -177,14 +178,9 @@ pub struct CiDifference {
 impl CiDifference {
     /// Takes up changes; `clean` makes a name or value fit for a letter.
     pub fn of(changes: &[Change], clean: impl Fn(&str) -> String) -> Self {
-        let mut room = KEPT_BYTES;
-        let lines = changes.iter().map(|change| sentence(change, &clean)).take_while(|line| {
-            let fits = line.len() <= room;
-            room = room.saturating_sub(line.len());
-            fits
-        });
+        let lines = changes.iter().map(|change| sentence(change, &clean));
         Self {
-            lines: lines.collect(),
+            lines: first_within(lines, KEPT_BYTES),
             digest: digest(changes),
             summary: summary(changes),
             total: u32::try_from(changes.len()).unwrap_or(u32::MAX),

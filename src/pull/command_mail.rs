@@ -9,6 +9,7 @@ use super::command::{Command, Sender};
 use super::decision::Trouble;
 use super::ids::{ListName, MessageId, PullNumber, RunId};
 use super::retry::Retry;
+pub use super::room::within as shortened;
 
 /// How many mails may wait to be looked at; more are passed over, and counted.
 pub const MOST_WAITING: usize = 50;
@@ -285,13 +286,4 @@ impl Transcript {
         }
         self
     }
-}
-
-/// A text cut to so many bytes at a character's end.
-pub fn shortened(text: &str, most: usize) -> String {
-    if text.len() <= most {
-        return text.to_owned();
-    }
-    let end = (0..=most.saturating_sub(3)).rev().find(|end| text.is_char_boundary(*end));
-    format!("{}…", &text[..end.unwrap_or(0)])
 }

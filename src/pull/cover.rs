@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{CommitName, MessageId};
+use super::room::written;
 
 /// A person as a mail names one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -81,13 +82,14 @@ impl Cover {
         let texts = [self.message_id.as_str(), &self.subject, person, &self.author.address];
         let rest = texts.into_iter().chain([url.as_str(), reference]);
         let rest = rest.chain(self.prefixes.iter().map(String::as_str));
-        let mut left = MOST.checked_sub(rest.map(written).sum())?;
+        let listed = |text: &str| written(text) + 3;
+        let mut left = MOST.checked_sub(rest.map(listed).sum())?;
         // The first names the thread, the last ones are what is answered.
         let mut kept = Vec::new();
         let mut above = self.references.into_iter();
         let first = above.next();
         for id in first.into_iter().chain(above.rev()) {
-            left = match left.checked_sub(written(id.as_str())) {
+            left = match left.checked_sub(listed(id.as_str())) {
                 Some(left) => left,
                 None => break,
             };
@@ -97,13 +99,6 @@ impl Cover {
         self.references = kept;
         Some(self)
     }
-}
-
-/// How many bytes a text takes in a record, with its quotes and escapes.
-fn written(text: &str) -> usize {
-    let escapes = text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
-    let controls = text.bytes().filter(u8::is_ascii_control).count();
-    text.len() + escapes + 5 * controls + 3
 }
 
 #[cfg(test)]

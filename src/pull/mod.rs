@@ -13,8 +13,8 @@
 //! their rules: [`request`] (and [`revision`]: which one is another's next, [`repeat`]: which one
 //! stands for a tag that is mailed twice), [`run`], [`letter`]; [`expiry`] (keys that end soon);
 //! [`command`] (what people may say), [`command_mail`] (the mail they say it in), [`overlay`] (what
-//! that changed) and [`audit`] (who said it); [`records`] (what is put together) and [`world`],
-//! which joins them: `step`.
+//! that changed) and [`audit`] (who said it); [`room`] (what texts from outside may take in a
+//! record), [`records`] (what is put together) and [`world`], which joins them: `step`.
 
 pub mod audit;
 pub mod checks;
@@ -39,7 +39,9 @@ pub mod repeat;
 pub mod request;
 pub mod retry;
 pub mod revision;
+pub mod room;
 pub mod run;
+mod shortening;
 pub mod signed_tag;
 pub mod signer;
 pub mod tag;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cover::Person;
 use super::ids::{ListName, MessageId, TargetName};
+use super::room::{within, written};
 
 /// How many may wait for their letters at a time; what comes beyond is counted only.
 pub const MOST_WAITING: usize = 5;
@@ -18,11 +19,11 @@ pub const MOST_OF_ONE: usize = 2;
 /// come in answer to it; and who sees the slip sends the request at once.
 pub const WAIT: SignedDuration = SignedDuration::from_mins(30);
 
-/// Bytes of a Message-ID, of an address or of a name at most.
+/// Bytes of a Message-ID, of an address or of a name at most, as they are written.
 const LONGEST: usize = 250;
 
-/// Characters of a subject that are kept.
-const LONGEST_SUBJECT: usize = 200;
+/// Bytes of a subject that are kept.
+const LONGEST_SUBJECT: usize = 400;
 
 /// A mail whose subject asks for a pull and whose text names nothing to pull.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,11 +47,11 @@ pub struct NearMiss {
 impl NearMiss {
     /// The same, small enough to wait in the overlay; `None` if what names it is too long for that.
     pub fn bounded(mut self) -> Option<Self> {
-        let fits = |text: &str| text.len() <= LONGEST;
+        let fits = |text: &str| written(text) <= LONGEST;
         if !fits(self.message_id.as_str()) || !fits(&self.author.address) {
             return None;
         }
-        self.subject = self.subject.chars().take(LONGEST_SUBJECT).collect();
+        self.subject = within(&self.subject, LONGEST_SUBJECT);
         self.author.name = self.author.name.filter(|name| fits(name));
         self.references.retain(|id| fits(id.as_str()));
         if self.references.len() > 2 {

@@ -13,6 +13,7 @@ use super::letter::Letter;
 use super::near_miss::NearMiss;
 use super::overlay::Overlay;
 use super::request::Pull;
+use super::room::{ROOM, size, within, written};
 use super::run::Run;
 
 /// A folder of an account; cursors belong to it.
@@ -54,6 +55,35 @@ pub struct Control {
     pub near_misses: BTreeMap<MessageId, NearMiss>,
     /// Alerts by subject: when last written (at once, then daily).
     pub alerted: BTreeMap<String, Timestamp>,
+}
+
+/// Bytes to which an alert's detail may be cut where there is no room for more.
+const SHORT_ALERT: usize = 300;
+
+impl Control {
+    /// Leaves out as much as it takes to be put: warnings that are due again at the next look at the
+    /// keyring, then what keeps somebody from being told twice a day, then words of alerts.
+    pub(super) fn fit(&mut self) {
+        while size(self) > ROOM && self.give_way() {}
+    }
+
+    fn give_way(&mut self) -> bool {
+        if self.key_warnings.pop_last().is_some() {
+            return true;
+        }
+        let oldest = self.alerted.iter().min_by_key(|(_, at)| **at);
+        if let Some(subject) = oldest.map(|(subject, _)| subject.clone()) {
+            return self.alerted.remove(&subject).is_some();
+        }
+        let longest = self.alerts.values_mut().max_by_key(|detail| written(detail));
+        match longest.filter(|detail| written(detail) > SHORT_ALERT) {
+            Some(detail) => {
+                *detail = within(detail, SHORT_ALERT);
+                true
+            }
+            None => self.alerts.pop_last().is_some(),
+        }
+    }
 }
 
 /// One line of a request's history.

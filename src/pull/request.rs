@@ -20,6 +20,7 @@ mod checking;
 pub mod decide;
 mod examining;
 mod fetching;
+mod keeping;
 mod ordered;
 mod proving;
 mod repeating;
@@ -114,13 +115,13 @@ pub struct Retraction {
     pub told: bool,
 }
 
-/// How many notes a request keeps: the newest.
+/// How many notes a request keeps at most: the newest.
 pub const MOST_NOTES: usize = 8;
 
 /// What somebody wrote down beside a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
-    /// The text, 500 characters at most.
+    /// The text, cut.
     pub text: String,
     /// Who.
     pub by: String,

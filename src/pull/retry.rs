@@ -3,6 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::room::within;
+
+/// Bytes of what a failure said that are kept.
+const LONGEST: usize = 800;
+
 /// How often something failed, and when it is due again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retry {
@@ -36,7 +41,7 @@ impl Retry {
             failures: self.failures.saturating_add(1),
             since: Some(self.since.unwrap_or(now)),
             next_at: now + SignedDuration::from_secs(doubled.max(asked)),
-            last: Some(said),
+            last: Some(within(&said, LONGEST)),
         }
     }
 
@@ -61,6 +66,13 @@ mod tests {
         }
         assert_eq!(waits, [15, 30, 60, 120, 240, 480, 900, 900, 900]);
         assert_eq!(retry.since, Some(start));
+    }
+
+    #[test]
+    fn what_a_failure_says_at_length_is_cut() {
+        let start = Timestamp::UNIX_EPOCH;
+        let retry = Retry::now(start).after_failure(start, "\u{1}".repeat(50_000), None);
+        assert!(crate::pull::room::size(&retry) < 1_000);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use super::pipeline::Status;
 use super::policy::TargetPolicy;
 use super::request::Plan;
 use super::retry::Retry;
+use super::room::{ROOM, size};
+use super::shortening;
 use super::tag::Candidate;
 use super::verdict::{Outcome, Overdue, PipelineLink};
 
@@ -274,6 +276,25 @@ impl Run {
 }
 
 impl Run {
+    /// Leaves out as much as it takes of what is only shown to people, so that it can be put.
+    fn fit(&mut self) {
+        while size(self) > ROOM && self.give_way() {}
+    }
+
+    fn give_way(&mut self) -> bool {
+        match &mut self.stage {
+            RunStage::Ended { outcome, .. } | RunStage::Closed { outcome, .. } => {
+                shortening::of_outcome(outcome)
+            }
+            RunStage::Waiting { .. }
+            | RunStage::Planned { .. }
+            | RunStage::Based { .. }
+            | RunStage::Merged { .. }
+            | RunStage::Pushed { .. }
+            | RunStage::Started { .. } => false,
+        }
+    }
+
     /// Its pipeline, while it is being watched.
     pub fn pipeline(&self) -> Option<&PipelineLink> {
         if let RunStage::Started { pipeline, .. } = &self.stage { Some(pipeline) } else { None }

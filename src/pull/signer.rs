@@ -4,6 +4,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ListName, TargetName};
+use super::room::{LONGEST_ADDRESS, first_within, size, within};
+
+/// Bytes of a key, and of its owner's name, that a record keeps, as they are written.
+const KEY: usize = 100;
+const NAME: usize = 200;
+
+/// Bytes of all addresses of one owner: about fifty.
+pub const ADDRESSES: usize = 1_800;
+
+/// Bytes of all that says what somebody may submit: about a hundred patterns.
+pub const SCOPE: usize = 4 * 1024;
 
 /// A trusted signer, as the keyring knows the key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +82,26 @@ pub enum Objection {
     },
 }
 
+impl Scope {
+    /// Whether it fits into the record of a request. It must not be cut: an empty list means all.
+    pub fn fits(&self) -> bool {
+        size(self) <= SCOPE
+    }
+}
+
 impl Signer {
+    /// The same, as a record holds it. Addresses that it does not hold are not the signer's.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        let usable = self.addresses.into_iter().filter(|address| address.len() <= LONGEST_ADDRESS);
+        Self {
+            key: within(&self.key, KEY),
+            name: within(&self.name, NAME),
+            addresses: first_within(usable, ADDRESSES),
+            scope: self.scope,
+        }
+    }
+
     /// Whether an address is the signer's own, in capitals or not.
     pub fn has_address(&self, address: &str) -> bool {
         let address = address.to_lowercase();

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::ObjectId;
+use super::room::within;
 use super::signed_tag::PayloadDigest;
 pub use super::signer::Signer;
 
@@ -28,13 +29,13 @@ pub struct Tag {
     /// the tag is looked at again.
     #[serde(default)]
     pub payload: Option<PayloadDigest>,
-    /// The name inside the object, which a signature covers (the ref's name it does not).
+    /// The name inside the object, which a signature covers (the ref's name it does not), cut.
     pub name: String,
-    /// The tagger line's person, `Name <address>`.
+    /// The tagger line's person, `Name <address>`, cut.
     pub tagger: String,
     /// The tagger line's time: the signer's claim.
     pub tagged_at: Option<Timestamp>,
-    /// The text without its signature, lossily decoded, at most 8 KiB.
+    /// The text without its signature, lossily decoded, at most 8 KiB as it is written here.
     pub message: String,
 }
 
@@ -94,6 +95,18 @@ pub enum Verification {
     },
 }
 
+/// Bytes of a full ref that is looked for. Few file systems have names of more than 255.
+pub const LONGEST_REFERENCE: usize = 500;
+
+/// Bytes of a tag's text that a record keeps, as they are written.
+const TEXT: usize = 8 * 1024;
+
+/// Bytes of a name, a person or a key.
+const NAME: usize = 250;
+
+/// Bytes of a clause that says why.
+const CLAUSE: usize = 600;
+
 impl Tag {
     /// Whether this is the other tag, whichever objects carry them. Of a tag whose payload was never
     /// looked at only the object's id is known.
@@ -101,6 +114,42 @@ impl Tag {
         match (self.payload, other.payload) {
             (Some(mine), Some(theirs)) => mine == theirs,
             (None, _) | (_, None) => self.id == other.id,
+        }
+    }
+
+    /// The same with each text cut to what a record holds: git sets no bound to any of them.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        Self {
+            name: within(&self.name, NAME),
+            tagger: within(&self.tagger, NAME),
+            message: within(&self.message, TEXT),
+            ..self
+        }
+    }
+}
+
+impl Verification {
+    /// The same with each text cut to what a record holds: whoever signs chooses what stands in a
+    /// tag, in a signature and in a certificate.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        let name = |text: String| within(&text, NAME);
+        let clause = |text: String| within(&text, CLAUSE);
+        match self {
+            Self::Good(signer) => Self::Good(signer.bounded()),
+            Self::Unsigned => Self::Unsigned,
+            Self::Bad { why } => Self::Bad { why: clause(why) },
+            Self::UnknownKey { key, proved } => Self::UnknownKey { key: name(key), proved },
+            Self::NotListed { key, owner } => {
+                Self::NotListed { key: name(key), owner: name(owner) }
+            }
+            Self::Expired { key, why } => Self::Expired { key: name(key), why: clause(why) },
+            Self::Revoked { key, why } => Self::Revoked { key: name(key), why: clause(why) },
+            Self::Weak { why } => Self::Weak { why: clause(why) },
+            Self::NameMismatch { signed, found } => {
+                Self::NameMismatch { signed: name(signed), found: name(found) }
+            }
         }
     }
 }

@@ -352,6 +352,9 @@ impl World {
     /// Moves what changed into a batch, and lets go of what is over.
     fn take_changes(&mut self) -> (Batch, Vec<(String, String)>) {
         let changed = std::mem::take(&mut self.changed);
+        if changed.control {
+            self.control.fit();
+        }
         let batch = Batch {
             pulls: changed.pulls.iter().filter_map(|n| self.pulls.get(n).cloned()).collect(),
             runs: changed.runs.iter().filter_map(|id| self.runs.get(id).cloned()).collect(),

@@ -5,6 +5,7 @@
 mod copies;
 mod folder;
 mod gpg;
+mod long;
 mod maintainers;
 mod outcomes;
 mod security_keys;

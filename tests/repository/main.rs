@@ -7,6 +7,7 @@ mod changed;
 mod confined;
 mod fetching;
 mod hostile;
+mod long;
 mod merging;
 mod names;
 mod paths;

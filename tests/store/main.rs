@@ -6,4 +6,5 @@
 mod contract;
 mod crash;
 mod records;
+mod room;
 mod versions;

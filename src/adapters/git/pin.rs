@@ -5,10 +5,8 @@ use git2::{ObjectType, Oid, Reference, Repository};
 use jiff::Timestamp;
 
 use crate::pull::ids::ObjectId;
-use crate::pull::tag::{Pinned, Tag};
-
-/// The longest tag text that is kept.
-const LONGEST_MESSAGE: usize = 8 << 10;
+use crate::pull::room::written;
+use crate::pull::tag::{LONGEST_REFERENCE, Pinned, Tag};
 
 /// The largest tag object that is read.
 const LARGEST_TAG: usize = 1 << 20;
@@ -26,7 +24,8 @@ pub fn candidates(reference: &str) -> Vec<String> {
     } else {
         vec![format!("refs/tags/{name}"), format!("refs/heads/{name}")]
     };
-    full.into_iter().filter(|one| Reference::is_valid_name(one)).collect()
+    let usable = |one: &String| Reference::is_valid_name(one) && written(one) <= LONGEST_REFERENCE;
+    full.into_iter().filter(usable).collect()
 }
 
 /// The object as libgit2 names it.
@@ -65,7 +64,7 @@ pub fn pin(repo: &Repository, reference: &str, found: Oid) -> Result<Option<Pinn
 fn described(tag: &git2::Tag<'_>) -> Tag {
     let tagger = tag.tagger();
     let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\0', "");
-    Tag {
+    let tag = Tag {
         id: id(tag.id()),
         payload: None,
         name: lossy(tag.name_bytes()),
@@ -74,7 +73,8 @@ fn described(tag: &git2::Tag<'_>) -> Tag {
         }),
         tagged_at: tagger.and_then(|who| Timestamp::from_second(who.when().seconds()).ok()),
         message: text_of(tag.message_bytes().unwrap_or_default()),
-    }
+    };
+    tag.bounded()
 }
 
 /// A tag's text without its signature, which starts at the last line that says so, as git reads
@@ -91,12 +91,7 @@ fn text_of(message: &[u8]) -> String {
     let text = &message[..signature.unwrap_or(message.len())];
     // A control character takes six bytes of a record, and says nothing.
     let is_text = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
-    let mut text: String = String::from_utf8_lossy(text).chars().filter(is_text).collect();
-    let mut end = text.len().min(LONGEST_MESSAGE);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
+    let text: String = String::from_utf8_lossy(text).chars().filter(is_text).collect();
     text.trim_end().to_owned()
 }
 
@@ -118,6 +113,8 @@ mod tests {
         for bad in ["a b", "../x", "x..y", "refs/*", "-x:y", "x\u{7f}", "x^{}"] {
             assert!(candidates(bad).is_empty(), "{bad:?}");
         }
+        assert_eq!(candidates(&"x".repeat(400)).len(), 2);
+        assert!(candidates(&"x".repeat(LONGEST_REFERENCE)).is_empty());
     }
 
     #[test]
@@ -135,11 +132,5 @@ mod tests {
     #[test]
     fn a_text_of_control_characters_is_no_large_record() {
         assert_eq!(text_of(b"a\x01\x1b[31m\r\n\tb\x7f"), "a[31m\n\tb");
-    }
-
-    #[test]
-    fn a_long_text_is_cut_between_characters() {
-        let long = "é".repeat(LONGEST_MESSAGE);
-        assert_eq!(text_of(long.as_bytes()).len(), LONGEST_MESSAGE);
     }
 }

@@ -5,16 +5,23 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use url::Url;
 
-use crate::mail::clean::cut;
 use crate::ports::Fault;
 use crate::pull::ids::{JobId, PipelineId};
 use crate::pull::pipeline::{Job, JobKind, Pipeline, Status};
+use crate::pull::room::{within, written};
 
 /// GitLab's own names have at most 255 characters; whatever says it is GitLab may send more. Names
-/// are cut and not cleaned here: required jobs are found by them.
+/// are cut and not cleaned here: required jobs are found by them. All of this is bytes, as records
+/// have them.
+const LONGEST_NAME: usize = 1_024;
+
+/// A word of GitLab's: a status, a reason, an architecture, a tag, a branch.
 const LONGEST: usize = 255;
 
-/// Characters of what is wrong in a CI configuration.
+/// The address of a page; a longer one is left out.
+const LONGEST_PAGE: usize = 1_000;
+
+/// What is wrong in a CI configuration.
 const LONGEST_ERRORS: usize = 2_000;
 
 /// Tags of a job.
@@ -86,14 +93,14 @@ impl TryFrom<PipelineAnswer> for Pipeline {
             sha,
             reference: short(answer.reference),
             source: short(answer.source),
-            status: Status::from(cut(&answer.status, LONGEST)),
+            status: Status::from(within(&answer.status, LONGEST)),
             web_url: page(answer.web_url.as_deref()),
             created_at: time(answer.created_at.as_deref()),
             started_at: time(answer.started_at.as_deref()),
             yaml_errors: answer
                 .yaml_errors
                 .filter(|e| !e.is_empty())
-                .map(|e| cut(&e, LONGEST_ERRORS)),
+                .map(|e| within(&e, LONGEST_ERRORS)),
         })
     }
 }
@@ -138,22 +145,22 @@ impl JobAnswer {
     pub(super) fn into_job(self, kind: JobKind) -> Job {
         Job {
             id: JobId(self.id),
-            name: cut(&self.name, LONGEST),
+            name: within(&self.name, LONGEST_NAME),
             stage: short(self.stage),
-            status: Status::from(cut(&self.status, LONGEST)),
+            status: Status::from(within(&self.status, LONGEST)),
             allow_failure: self.allow_failure.unwrap_or(false),
-            failure_reason: self.failure_reason.map(|reason| cut(&reason, LONGEST)),
+            failure_reason: self.failure_reason.map(|reason| within(&reason, LONGEST)),
             web_url: page(self.web_url.as_deref()),
             architecture: self
                 .runner_manager
                 .and_then(|runner| runner.architecture)
-                .map(|name| cut(&name, LONGEST)),
+                .map(|name| within(&name, LONGEST)),
             tags: self
                 .tag_list
                 .unwrap_or_default()
                 .iter()
                 .take(TAGS)
-                .map(|t| cut(t, LONGEST))
+                .map(|t| within(t, LONGEST))
                 .collect(),
             started_at: time(self.started_at.as_deref()),
             duration: seconds(self.duration),
@@ -169,7 +176,9 @@ impl JobAnswer {
                 .as_ref()
                 .map(|d| page(d.web_url.as_deref()))
                 .filter(|url| !url.is_empty()),
-            downstream_status: downstream.and_then(|d| d.status).map(Status::from),
+            downstream_status: downstream
+                .and_then(|d| d.status)
+                .map(|status| Status::from(within(&status, LONGEST))),
         };
         self.into_job(kind)
     }
@@ -210,9 +219,9 @@ impl From<StatusAnswer> for Job {
     fn from(status: StatusAnswer) -> Self {
         Self {
             id: JobId(status.id),
-            name: cut(&status.name, LONGEST),
+            name: within(&status.name, LONGEST_NAME),
             stage: "external".into(),
-            status: Status::from(cut(&status.status, LONGEST)),
+            status: Status::from(within(&status.status, LONGEST)),
             allow_failure: status.allow_failure.unwrap_or(false),
             failure_reason: None,
             web_url: page(status.target_url.as_deref()),
@@ -227,7 +236,7 @@ impl From<StatusAnswer> for Job {
 
 /// A text that may be missing, cut.
 fn short(text: Option<String>) -> String {
-    cut(&text.unwrap_or_default(), LONGEST)
+    within(&text.unwrap_or_default(), LONGEST)
 }
 
 /// A page's address fit for a letter, or nothing: whoever posts a status chooses its address.
@@ -235,6 +244,7 @@ fn page(url: Option<&str>) -> String {
     url.and_then(|url| Url::parse(url).ok())
         .filter(|url| matches!(url.scheme(), "http" | "https"))
         .map(String::from)
+        .filter(|page| written(page) <= LONGEST_PAGE)
         .unwrap_or_default()
 }
 
@@ -250,6 +260,7 @@ fn seconds(duration: Option<f64>) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pull::room::size;
 
     #[test]
     fn the_least_that_gitlab_may_say_is_enough() {
@@ -262,6 +273,38 @@ mod tests {
 
         let job: JobAnswer = serde_json::from_str(r#"{"id":2,"name":"a","status":"x"}"#).unwrap();
         assert!(!job.into_job(JobKind::Build).allow_failure);
+    }
+
+    #[test]
+    fn what_gitlab_says_at_length_is_short_in_what_a_record_is_made_of() {
+        for letter in ["a", "\"", "\u{1}", "漢", "\u{1F600}"] {
+            let long = letter.repeat(40_000);
+            let url = format!("https://ci.example/{long}/x");
+            let job = serde_json::json!({
+                "id": 1, "name": long, "status": "failed", "stage": long, "web_url": url,
+                "failure_reason": long, "runner_manager": { "architecture": long },
+                "tag_list": vec![&long; 30],
+                "downstream_pipeline": { "status": long, "web_url": url },
+            });
+            let text = job.to_string();
+            let answer = || serde_json::from_str::<JobAnswer>(&text).unwrap();
+            for job in [answer().into_job(JobKind::Build), answer().into_bridge()] {
+                assert!(size(&job) < 9_000, "{} bytes", size(&job));
+                assert_eq!(job.web_url, "", "an address that is cut leads nowhere");
+            }
+            let pipeline = serde_json::json!({
+                "id": 1, "sha": "0123456789abcdef0123456789abcdef01234567", "status": long,
+                "ref": long, "source": long, "web_url": url, "yaml_errors": long,
+            });
+            let answer: PipelineAnswer = serde_json::from_str(&pipeline.to_string()).unwrap();
+            let pipeline = Pipeline::try_from(answer).unwrap();
+            assert!(size(&pipeline) < 3_500, "{} bytes", size(&pipeline));
+        }
+        // What GitLab itself takes for a name is never cut.
+        let name = "\u{1F600}".repeat(255);
+        let job = serde_json::json!({ "id": 1, "name": name, "status": "failed" });
+        let answer: JobAnswer = serde_json::from_str(&job.to_string()).unwrap();
+        assert_eq!(answer.into_job(JobKind::Build).name, name);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use sequoia_openpgp::parse::Parse;
 
 use super::allowed_signers::{self, AllowedSigner};
 use super::maintainers::{self, Maintainer};
+use super::openpgp::left_out;
 use super::overlay::Granted;
 use super::ssh;
 use crate::ports::{KeyChanges, PathOwner};
@@ -126,6 +127,7 @@ impl Keys {
         }
         keys.change(changes);
         keys.check_listed_keys();
+        keys.check_addresses();
         keys.addresses = keys.owners_addresses();
         keys
     }
@@ -256,6 +258,19 @@ impl Keys {
                 None => format!("the key {key} is in no file of the folder"),
             };
             self.problem(format!("{MAINTAINERS} line {line}"), why);
+        }
+    }
+
+    /// Names certificates with more addresses than count, where they say whose a key is.
+    fn check_addresses(&mut self) {
+        if self.maintainers.is_some() {
+            return;
+        }
+        let left_out = self.certificates.iter().map(|cert| (cert.fingerprint(), left_out(cert)));
+        let left_out: Vec<_> = left_out.filter(|(_, count)| *count > 0).collect();
+        for (key, count) in left_out {
+            let why = format!("has too many or too long addresses: {count} of them do not count");
+            self.problem(key.to_hex(), why);
         }
     }
 

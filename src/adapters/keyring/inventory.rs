@@ -12,8 +12,12 @@ use super::folder::{Keys, Problem};
 use super::maintainers::Maintainer;
 use super::{openpgp, ssh};
 use crate::pull::expiry::ExpiringKey;
+use crate::pull::room::{self, LONGEST_ADDRESS};
 use crate::pull::signer::Scope;
 use crate::pull::tag::Signer;
+
+/// Bytes of an owner's name in a warning, as a record has them.
+const LONGEST_OWNER: usize = 200;
 
 /// Which kind of key it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +86,9 @@ impl Inventory {
         let soon = |line: KeyLine| {
             let expires = line.expires.filter(|end| end.duration_since(now) <= within)?;
             let believed = line.trouble.is_none() && line.scope.is_some();
-            let address = line.addresses.into_iter().next();
-            let (key, owner) = (line.key, line.owner);
+            let fits = |address: &String| address.len() <= LONGEST_ADDRESS;
+            let address = line.addresses.into_iter().next().filter(fits);
+            let (key, owner) = (line.key, room::within(&line.owner, LONGEST_OWNER));
             believed.then_some(ExpiringKey { key, owner, address, expires })
         };
         self.keys.into_iter().filter_map(soon).collect()

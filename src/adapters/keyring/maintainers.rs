@@ -9,7 +9,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::pull::ids::{ListName, TargetName};
-use crate::pull::signer::Scope;
+use crate::pull::room::{LONGEST_ADDRESS, size};
+use crate::pull::signer::{ADDRESSES, SCOPE, Scope};
 
 const KEYS: [&str; 6] = ["name", "addresses", "keys", "lists", "targets", "paths"];
 
@@ -108,6 +109,16 @@ impl Reading<'_> {
         let paths = self.texts(table, "paths", pattern);
         let line = self.line(entry.span().start);
         let scope = Scope { lists, targets, paths };
+        if !scope.fits() {
+            let most = SCOPE >> 10;
+            let why = format!(
+                "`lists`, `targets` and `paths` take more than {most} KiB: write fewer, wider patterns"
+            );
+            self.note(Some(&entry.span()), why);
+        }
+        if size(&addresses) > ADDRESSES {
+            self.note(Some(&entry.span()), format!("`addresses` take more than {ADDRESSES} bytes"));
+        }
         (self.problems.len() == before).then_some(Maintainer { name, addresses, keys, scope, line })
     }
 
@@ -170,7 +181,12 @@ fn named(text: &str) -> Result<&str, String> {
 fn address(text: &str) -> Result<String, String> {
     let odd = |c: char| c.is_whitespace() || c.is_control() || "<>,*?".contains(c);
     match text.split_once('@') {
-        Some((user, host)) if !user.is_empty() && !host.is_empty() && !text.contains(odd) => {
+        Some((user, host))
+            if !user.is_empty()
+                && !host.is_empty()
+                && text.len() <= LONGEST_ADDRESS
+                && !text.contains(odd) =>
+        {
             Ok(text.to_owned())
         }
         _ => Err(format!("{text:?} is not a plain address such as alice@example.org")),

@@ -98,7 +98,7 @@ impl Keyring for KeyringFolder {
         let keys = self.keys()?;
         let tag = match SignedTag::split(tag) {
             Ok(tag) => tag,
-            Err(why) => return Ok(Verification::Bad { why }),
+            Err(why) => return Ok(Verification::Bad { why }.bounded()),
         };
         let verification = match &tag.signature {
             Signature::None => Verification::Unsigned,
@@ -108,19 +108,20 @@ impl Keyring for KeyringFolder {
                 Verification::Bad { why: "X.509 signatures are not supported".into() }
             }
         };
-        match verification {
+        let verification = match verification {
             Verification::Good(_)
             | Verification::UnknownKey { .. }
             | Verification::NotListed { .. }
                 if tag.name != name =>
             {
-                Ok(Verification::NameMismatch { signed: tag.name, found: name.to_owned() })
+                Verification::NameMismatch { signed: tag.name, found: name.to_owned() }
             }
             verification @ (Verification::UnknownKey { .. } | Verification::NotListed { .. }) => {
-                may_be_unread(verification, &keys)
+                may_be_unread(verification, &keys)?
             }
-            other => Ok(other),
-        }
+            other => other,
+        };
+        Ok(verification.bounded())
     }
 
     fn payload(&self, tag: &[u8]) -> PayloadDigest {

@@ -24,11 +24,15 @@ use openpgp::types::RevocationStatus;
 use openpgp::{Cert, Error, Fingerprint, KeyHandle};
 
 use super::folder::Keys;
-use crate::pull::signer::Scope;
+use crate::pull::room::{LONGEST_ADDRESS, first_within};
+use crate::pull::signer::{self, Scope};
 use crate::pull::tag::{Signer, Verification};
 
 /// How far a signer's clock may be ahead of ours: Sequoia's own default.
 const CLOCK_SKEW: Duration = Duration::from_secs(30 * 60);
+
+/// Bytes of a certificate's addresses, as a record has them: a command may add one more.
+const ADDRESSES: usize = signer::ADDRESSES - LONGEST_ADDRESS - 3;
 
 /// Why a key is not believed that a command took away.
 pub const TAKEN_AWAY: &str = "it was taken out of the keyring by command";
@@ -253,8 +257,19 @@ pub fn signer(cert: &ValidCert<'_>) -> Signer {
 
 /// The addresses that a certificate's owner put into it: not what others added without the
 /// owner's signature, nor what the owner revoked. Expiry is no matter here: whose key has expired
-/// is still who they are.
+/// is still who they are. A record has to hold all of them: the first ones count, in the order in
+/// which Sequoia sorts them.
 pub fn addresses(cert: &Cert) -> Vec<String> {
+    let all = all_addresses(cert).into_iter();
+    first_within(all.filter(|address| address.len() <= LONGEST_ADDRESS), ADDRESSES)
+}
+
+/// How many addresses of a certificate do not count, because they are too many or too long.
+pub fn left_out(cert: &Cert) -> usize {
+    all_addresses(cert).len() - addresses(cert).len()
+}
+
+fn all_addresses(cert: &Cert) -> Vec<String> {
     let mut addresses = Vec::new();
     for id in cert.userids() {
         let own = id.self_signatures().next().is_some();

@@ -17,9 +17,7 @@ use crate::pull::overlay::Overlay;
 use crate::pull::request::Pull;
 use crate::pull::run::Run;
 
-/// How many bytes a record may take when written. sled keeps larger values apart, in files that
-/// it never removes.
-pub const LARGEST_RECORD: usize = 32 * 1024;
+pub use crate::pull::room::LARGEST_RECORD;
 
 /// What can be kept as a record.
 pub trait Record: Serialize + DeserializeOwned {

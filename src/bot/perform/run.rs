@@ -3,7 +3,6 @@
 use jiff::SignedDuration;
 
 use crate::bot::ports::Ports;
-use crate::mail::clean::cut;
 use crate::mail::trace;
 use crate::ports::{
     Fault, FaultKind, FetchOrder, FetchRefused, FileName, MergeOrder, Merged, Pipelines, Quarantine,
@@ -14,6 +13,7 @@ use crate::pull::ids::{ObjectId, PipelineId};
 use crate::pull::pipeline::{Job, JobKind, Pipeline, Status};
 use crate::pull::policy::{Policy, TargetPolicy};
 use crate::pull::request::Pull;
+use crate::pull::room::{first_within, within};
 use crate::pull::run::apply::RunEvent;
 use crate::pull::run::decide::RunAction;
 use crate::pull::run::{Run, RunStage, Why};
@@ -30,7 +30,7 @@ mod ci;
 const LOGS: usize = 3;
 const LOG_LINES: usize = 15;
 
-/// How many bytes of a log's end a record holds: records stay small, whatever a job prints.
+/// How many bytes of a log's end a record holds, as they are written there.
 const LOG_BYTES: usize = 2_500;
 
 /// How many conflicting files a record names.
@@ -158,9 +158,9 @@ fn merge(ports: &Ports, run: &Run, pull: Option<&Pull>) -> Result {
 /// A file as a record holds it: whatever paths and subjects people think of, records stay small.
 fn shortened(file: ConflictFile) -> ConflictFile {
     ConflictFile {
-        path: cut(&file.path, 150),
-        kind: cut(&file.kind, 60),
-        touched_by: file.touched_by.iter().take(3).map(|line| cut(line, 80)).collect(),
+        path: within(&file.path, 150),
+        kind: within(&file.kind, 60),
+        touched_by: file.touched_by.iter().take(3).map(|line| within(line, 80)).collect(),
     }
 }
 
@@ -305,7 +305,7 @@ fn with_logs(
         match pipelines.log(job.id, TRACE_CAP) {
             Ok(raw) => {
                 let lines = trace::clean(&raw);
-                failed.log = within(trace::tail(&lines, LOG_LINES), LOG_BYTES);
+                failed.log = last_within(trace::tail(&lines, LOG_LINES), LOG_BYTES);
                 let name = FileName::Log(run.id, job.id);
                 if let Err(fault) = ports.store.put_file(&name, lines.join("\n").as_bytes()) {
                     tracing::warn!("a job's log could not be kept: {fault}");
@@ -318,15 +318,10 @@ fn with_logs(
 }
 
 /// The last lines that fit.
-fn within(mut lines: Vec<String>, bytes: usize) -> Vec<String> {
-    let mut left = bytes;
-    let fit = lines.iter().rev().take_while(|line| {
-        let fits = line.len() <= left;
-        left = left.saturating_sub(line.len());
-        fits
-    });
-    let fit = fit.count();
-    lines.split_off(lines.len() - fit)
+fn last_within(lines: Vec<String>, bytes: usize) -> Vec<String> {
+    let mut fit = first_within(lines.into_iter().rev(), bytes);
+    fit.reverse();
+    fit
 }
 
 fn answer(ports: &Ports, run: &Run) -> Result {

@@ -5,12 +5,15 @@ use super::named::{named, sure};
 use super::table::{Row, TABLE};
 use super::{Command, Named, Shelf};
 use crate::pull::ids::{ListName, TargetName};
+use crate::pull::room::{LONGEST_ADDRESS, within, written};
 
-/// Characters of a running text that are kept.
+/// Characters of a running text that are kept, and bytes of it as a record has them.
 const LONGEST_TEXT: usize = 500;
+const MOST_WRITTEN: usize = 1_000;
 
-/// Characters of a person's address (RFC 5321, section 4.5.3.1.3).
-const LONGEST_ADDRESS: usize = 254;
+/// Bytes of a repository's URL and of a ref, as a record has them.
+const LONGEST_URL: usize = 1_000;
+const LONGEST_REFERENCE: usize = 400;
 
 /// Why a line is no command, in words that say what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -180,7 +183,7 @@ fn many(row: &Row, rest: &[&str]) -> Wrong {
 
 fn bounded(words: &[&str]) -> Vec<String> {
     let text: String = words.join(" ").chars().take(LONGEST_TEXT).collect();
-    text.split(' ').map(str::to_owned).collect()
+    within(&text, MOST_WRITTEN).split(' ').map(str::to_owned).collect()
 }
 
 fn some_text(words: &[&str]) -> Option<String> {
@@ -257,6 +260,9 @@ fn test(rest: &[&str]) -> Result<Command, Wrong> {
         _ => return Err(format!("test does not take {} arguments.", rest.len()).into()),
     };
     let sha = sha.parse().map_err(|error| format!("{error}."))?;
+    if written(url) > LONGEST_URL || written(reference) > LONGEST_REFERENCE {
+        return Err("That URL or ref is too long.".to_owned().into());
+    }
     Ok(Command::Test { url: (*url).into(), reference: (*reference).into(), sha, target })
 }
 
@@ -503,5 +509,22 @@ mod tests {
         let key = Command::KeyRemove(SHA.to_uppercase());
         assert_eq!(parse(&format!("key remove {spaced}"), false), Ok(key));
         assert!(parse("key remove 89ABCDEF01234567", false).is_err());
+    }
+
+    #[test]
+    fn what_a_record_keeps_of_a_command_is_short_as_it_is_written_there() {
+        for letter in ["a", "\"", "\u{1}", "漢"] {
+            let text = letter.repeat(5_000);
+            let Ok(Command::Note { text, .. }) = parse(&format!("note 1 {text}"), false) else {
+                panic!("{letter:?}");
+            };
+            assert!(written(&text) <= MOST_WRITTEN, "{} bytes", written(&text));
+        }
+        let sha = "0123456789abcdef0123456789abcdef01234567";
+        let test =
+            |url: &str, reference: &str| parse(&format!("test {url} {reference} {sha}"), false);
+        assert!(test("https://example.org/x.git", "v1").is_ok());
+        assert!(test(&"u".repeat(1_001), "v1").is_err());
+        assert!(test("https://example.org/x.git", &"r".repeat(401)).is_err());
     }
 }

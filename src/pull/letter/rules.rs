@@ -12,6 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Letter, LetterState};
 use crate::pull::decision::{Decision, Trouble};
 use crate::pull::retry::Retry;
+use crate::pull::room::within;
+
+/// Bytes of what a server said that are kept.
+const LONGEST: usize = 800;
 
 /// How long a list's copy of a letter is waited for before the letter is sent again.
 pub const LOOK_FOR: SignedDuration = SignedDuration::from_mins(10);
@@ -118,7 +122,7 @@ pub fn apply(letter: &mut Letter, event: LetterEvent, now: Timestamp) -> bool {
             LetterState::Ready { retry }
         }
         LetterEvent::Rejected(trouble) | LetterEvent::Unreachable { trouble, .. } => {
-            LetterState::Refused { at: now, said: trouble.detail.chars().take(500).collect() }
+            LetterState::Refused { at: now, said: within(&trouble.detail, LONGEST) }
         }
         LetterEvent::Uncertain(trouble) => {
             let retry = retry.after_failure(now, trouble.detail, None);

@@ -135,6 +135,12 @@ pub enum PullEvent {
 
 /// Records an event.
 pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp) -> Told {
+    let told = record(pull, event, policy, now);
+    pull.fit();
+    told
+}
+
+fn record(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp) -> Told {
     match event {
         PullEvent::Pinned { pinned, sender_known } => {
             fetched(pull, pinned, sender_known, policy, now)
@@ -173,7 +179,7 @@ pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp)
         PullEvent::Sent => sent(pull, now),
         PullEvent::UnansweredTold(letters) => {
             pull.told_unanswered = Some(now);
-            pull.letters.extend(letters);
+            pull.note_letters(letters);
             Some("the release managers were told that it is unanswered".into())
         }
         PullEvent::Looked { head, landed } => looked(pull, head, landed, now),
@@ -280,7 +286,7 @@ fn failed(pull: &mut Pull, trouble: Trouble, now: Timestamp) -> Told {
 fn hold_told(pull: &mut Pull, letters: Vec<MessageId>) -> Told {
     let Stage::Held { told, .. } = &mut pull.stage else { return None };
     *told = true;
-    pull.letters.extend(letters);
+    pull.note_letters(letters);
     Some("told that it is held".into())
 }
 
@@ -324,7 +330,7 @@ fn written(pull: &mut Pull, letters: Vec<MessageId>, now: Timestamp) -> Told {
         return Some("nobody needs to be told".into());
     }
     *written = true;
-    pull.letters.extend(letters);
+    pull.note_letters(letters);
     Some("its answer is written".into())
 }
 

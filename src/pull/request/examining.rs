@@ -12,24 +12,10 @@ use crate::pull::retry::Retry;
 use crate::pull::tag::Facts;
 use crate::pull::verdict::{Refusal, Verdict};
 
-/// How many maintainers a request notes whose paths it touches.
-const MOST_TOUCHED: usize = 100;
-
-/// How long an address may be (RFC 5321, section 4.5.3.1.3), and all that are noted together: the
-/// record stays small.
-const LONGEST_ADDRESS: usize = 254;
-const ALL_ADDRESSES: usize = 6_000;
-
-/// Notes whose paths a request touches, as many as a record holds.
+/// Notes whose paths a request touches.
 pub(super) fn touch(pull: &mut Pull, touches: Vec<String>) {
     let Stage::Verified { .. } = &pull.stage else { return };
-    let mut left = ALL_ADDRESSES;
-    let fits = |address: &String| {
-        let fits = address.len() <= LONGEST_ADDRESS && address.len() <= left;
-        left -= if fits { address.len() } else { 0 };
-        fits
-    };
-    pull.touches = touches.into_iter().filter(fits).take(MOST_TOUCHED).collect();
+    pull.note_touched(touches);
 }
 
 pub(super) fn examined(
@@ -114,16 +100,34 @@ pub(super) fn thawed(pull: &mut Pull, now: Timestamp) -> Told {
     Some("the freeze that held it is over".into())
 }
 
+impl Pull {
+    /// The approval that lifts its hold now.
+    fn approval(&self, by: &str, now: Timestamp) -> Option<Approval> {
+        let Stage::Held { trusted, unproved, reason, .. } = &self.stage else { return None };
+        let pinned = trusted.as_ref().map(|trusted| &trusted.pinned).or(unproved.as_ref());
+        let tag = pinned.and_then(|pinned| pinned.tag.as_ref());
+        Some(Approval {
+            reason: without_lines(reason.clone()),
+            tag: tag.map(|tag| tag.id),
+            payload: tag.and_then(|tag| tag.payload),
+            by: by.to_owned(),
+            at: now,
+        })
+    }
+
+    /// Whether its record holds one more approval.
+    pub fn has_room_for_approval(&self, by: &str, now: Timestamp) -> bool {
+        self.approval(by, now).is_none_or(|approval| self.approvals_with(approval).is_some())
+    }
+}
+
 pub(super) fn approved(pull: &mut Pull, by: String, now: Timestamp) -> Told {
+    let approval = pull.approval(&by, now)?;
+    let (tag, payload) = (approval.tag, approval.payload);
+    pull.approvals = pull.approvals_with(approval)?;
     let Stage::Held { trusted, unproved, reason, .. } = &pull.stage else { return None };
-    let pinned = trusted.as_ref().map(|trusted| &trusted.pinned).or(unproved.as_ref());
-    let tag = pinned.and_then(|pinned| pinned.tag.clone());
-    let payload = tag.as_ref().and_then(|tag| tag.payload);
-    let tag = tag.map(|tag| tag.id);
     let what = format!("approved by {by}");
     let looked_at = matches!(reason, HoldReason::CiChanged { .. });
-    let reason = without_lines(reason.clone());
-    pull.approvals.push(Approval { reason, tag, payload, by, at: now });
     if tag.is_some() {
         (pull.pinned_tag, pull.pinned_payload) = (tag, payload);
     }
@@ -141,7 +145,10 @@ pub(super) fn approved(pull: &mut Pull, by: String, now: Timestamp) -> Told {
 /// What binds is the digest, or the kinds of problems; many approvals must fit into one record.
 fn without_lines(mut reason: HoldReason) -> HoldReason {
     match &mut reason {
-        HoldReason::CiChanged { difference, .. } => difference.lines.clear(),
+        HoldReason::CiChanged { difference, .. } => {
+            difference.lines.clear();
+            difference.summary.clear();
+        }
         HoldReason::Checks { problems } => {
             problems.iter_mut().for_each(|problem| problem.commits.clear());
         }

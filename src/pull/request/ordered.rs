@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::apply::conclude;
-use super::{MOST_NOTES, Note, Plan, Pull, Stage, examining};
+use super::{Note, Plan, Pull, Stage, examining};
 use crate::pull::decision::Told;
 use crate::pull::retry::Retry;
 use crate::pull::verdict::{Refusal, Verdict};
@@ -78,9 +78,7 @@ pub(super) fn apply(pull: &mut Pull, ordered: Ordered, now: Timestamp) -> Told {
         }
         Ordered::Note { text, by } => {
             let what = format!("note by {by}: {text}");
-            pull.notes.push(Note { text, by, at: now });
-            let oldest = pull.notes.len().saturating_sub(MOST_NOTES);
-            pull.notes.drain(..oldest);
+            pull.note(Note { text, by, at: now });
             Some(what)
         }
     }

@@ -84,6 +84,6 @@ pub(super) fn retracted(pull: &mut Pull, said: String, now: Timestamp) -> Told {
 pub(super) fn retraction_told(pull: &mut Pull, letters: Vec<MessageId>) -> Told {
     let retraction = pull.retraction.as_mut().filter(|retraction| !retraction.told)?;
     retraction.told = true;
-    pull.letters.extend(letters);
+    pull.note_letters(letters);
     Some("the release managers were told that its author seems to take it back".into())
 }

@@ -88,6 +88,12 @@ const STEP_PATIENCE: SignedDuration = SignedDuration::from_hours(6);
 
 /// Records an event.
 pub fn apply(run: &mut Run, event: RunEvent, policy: &TargetPolicy, now: Timestamp) -> Told {
+    let told = record(run, event, policy, now);
+    run.fit();
+    told
+}
+
+fn record(run: &mut Run, event: RunEvent, policy: &TargetPolicy, now: Timestamp) -> Told {
     match event {
         RunEvent::Began => began(run, now),
         RunEvent::BaseRead(base) => based(run, base, now),

@@ -11,6 +11,10 @@ use super::decide::RunAction;
 use super::{Run, RunStage, Why};
 use crate::pull::decision::Told;
 use crate::pull::policy::{CiLint, TargetPolicy};
+use crate::pull::room::first_within;
+
+/// Bytes of the names of required jobs that a difference takes away.
+const DROPPED: usize = 8 * 1024;
 
 /// How far the comparison has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +86,13 @@ pub(super) fn checked(run: &mut Run, check: CiCheck) -> Told {
         CiCheck::Same => "CI runs the same as for the target".into(),
         CiCheck::Approved { by, .. } => format!("it changes what CI runs, which {by} approved"),
     };
-    run.ci = check;
+    run.ci = match check {
+        // What does not fit is demanded all the same: a run that lacks it proves nothing.
+        CiCheck::Approved { by, dropped } => {
+            CiCheck::Approved { by, dropped: first_within(dropped, DROPPED) }
+        }
+        check @ (CiCheck::Due | CiCheck::TargetKnown | CiCheck::FilesOnly | CiCheck::Same) => check,
+    };
     Some(what)
 }
 

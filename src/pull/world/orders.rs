@@ -274,6 +274,12 @@ impl World {
                 ));
             }
         }
+        if !pull.has_room_for_approval(by, now) {
+            return Err(format!(
+                "Request {number} was approved so often that its record holds no more: have it \
+                 sent again, as a new request."
+            ));
+        }
         self.end(number, Ordered::Approve { by: by.into() }, now);
         Ok(format!("Request {number} is approved."))
     }
