@@ -12,6 +12,7 @@ use gatepost::adapters::gitlab::{GitLab, VariablesRole, Visibility};
 use gatepost::config::secret::Secret;
 use gatepost::demo::gitlab::{GitLabStandIn, Plan, Trouble};
 use gatepost::ports::{Fault, FaultKind, Pipelines};
+use gatepost::pull::evidence::{Judgement, judge};
 use gatepost::pull::ids::{JobId, ObjectId, PipelineId};
 use gatepost::pull::pipeline::{JobKind, Status};
 use gitlab_support::{adapter, ci, commit, seed, stand_in};
@@ -309,6 +310,36 @@ fn bridges_and_external_statuses_are_jobs_too() {
         assert_eq!((&jobs[5].kind, jobs[5].web_url.as_str()), (&JobKind::External, ""));
         assert_eq!(jobs[6].web_url, "");
         assert_eq!(adapter.get(id).unwrap().status, Status::Running);
+    }
+}
+
+#[test]
+fn why_a_job_failed_is_read_and_decides_who_is_blamed() {
+    for (reason, blames_the_code) in [
+        ("script_failure", true),
+        ("job_execution_timeout", true),
+        ("runner_system_failure", false),
+        ("stuck_pending_no_matching_runners", false),
+        ("a_word_of_tomorrow", false),
+    ] {
+        let plan = Plan::Break { job: "unit".into(), reason: reason.into() };
+        let (gitlab, adapter, id) = with_pipeline(plan);
+        // Where it was never made, a downstream pipeline blames nobody.
+        gitlab.add_bridge(id.0, "unborn", "failed", None);
+        let jobs = adapter.jobs(id).unwrap();
+        let reasons: Vec<_> = jobs.iter().map(|job| job.failure_reason.as_deref()).collect();
+        let unborn = "downstream_pipeline_creation_failed";
+        assert_eq!(reasons, [None, None, Some(reason), Some(unborn)]);
+        assert_eq!(jobs[2].started_at.is_some(), !reason.starts_with("stuck_"), "{reason}");
+        let judged = judge(&adapter.get(id).unwrap(), &jobs, &[], None, false);
+        let Judgement::Over(outcome) = judged else { panic!("{judged:?}") };
+        assert_eq!(outcome.word() == "failed", blames_the_code, "{reason}: {outcome:?}");
+
+        gitlab.add_bridge(id.0, "born", "failed", Some("failed"));
+        let jobs = adapter.jobs(id).unwrap();
+        assert_eq!(jobs[4].failure_reason.as_deref(), Some("unknown_failure"));
+        let judged = judge(&adapter.get(id).unwrap(), &jobs, &[], None, false);
+        assert!(matches!(&judged, Judgement::Over(outcome) if outcome.word() == "failed"));
     }
 }
 

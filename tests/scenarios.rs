@@ -12,6 +12,8 @@ mod command_answers;
 mod command_floods;
 #[path = "scenarios/commands.rs"]
 mod commands;
+#[path = "scenarios/infrastructure.rs"]
+mod infrastructure;
 #[path = "scenarios/near_misses.rs"]
 mod near_misses;
 #[path = "scenarios/races.rs"]

@@ -11,7 +11,9 @@ use gatepost::pull::revision::Lineage;
 use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
 use gatepost::pull::signer::Scope;
 use gatepost::pull::tag::{Candidate, Pinned, Signer, Tag};
-use gatepost::pull::verdict::{Audience, Evidence, FailedJob, Outcome, PipelineLink, Verdict};
+use gatepost::pull::verdict::{
+    Audience, Evidence, FailedJob, NoResult, Outcome, PipelineLink, Verdict,
+};
 use jiff::{SignedDuration, Timestamp};
 
 /// How many requests are put at a time.
@@ -138,8 +140,15 @@ fn outcome(number: u64) -> Outcome {
     };
     let failed: Vec<_> = if number.is_multiple_of(3) { (0..2).map(job).collect() } else { vec![] };
     let failed_total = u32::try_from(failed.len()).unwrap_or_default();
-    let evidence =
-        Evidence { pipeline, jobs: 120, allowed_failures: Vec::new(), failed, failed_total };
+    let evidence = Evidence {
+        pipeline,
+        jobs: 120,
+        allowed_failures: Vec::new(),
+        failed,
+        failed_total,
+        broken: Vec::new(),
+        no_result: NoResult::default(),
+    };
     if failed_total > 0 { Outcome::Failed(evidence) } else { Outcome::Passed(evidence) }
 }
 

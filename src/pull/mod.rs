@@ -5,13 +5,14 @@
 //! next; asked again after a crash, `decide` gives the same answer.
 //!
 //! In reading order: [`ids`], [`cover`] (what the mail asks), [`tag`] (what was fetched), [`signer`]
-//! (who signed it, and what they may ask for), [`pipeline`] (what GitLab says), [`evidence`] (what
-//! that proves), [`checks`] (what speaks against its commits), [`verdict`] (what is concluded, and who is told), [`ci_change`] (what CI would run,
-//! with the request and without), [`retry`], [`decision`], [`policy`], [`queue`]; then the three
-//! records with their rules: [`request`] (and [`revision`]: which one is another's next), [`run`],
-//! [`letter`]; [`expiry`] (keys that end soon); [`command`] (what people may say), [`command_mail`]
-//! (the mail they say it in), [`overlay`] (what that changed) and [`audit`] (who said it);
-//! [`records`] (what is put together) and [`world`], which joins them: `step`.
+//! (who signed it, and what they may ask for), [`pipeline`] (what GitLab says), [`failure`] (whose
+//! fault a failed job is), [`evidence`] (what that proves), [`jobs`] (what is kept of it), [`checks`]
+//! (what speaks against its commits), [`verdict`] (what is concluded, and who is told), [`ci_change`]
+//! (what CI would run, with the request and without), [`retry`], [`decision`], [`policy`], [`queue`];
+//! then the three records with their rules: [`request`] (and [`revision`]: which one is another's
+//! next), [`run`], [`letter`]; [`expiry`] (keys that end soon); [`command`] (what people may say),
+//! [`command_mail`] (the mail they say it in), [`overlay`] (what that changed) and [`audit`] (who
+//! said it); [`records`] (what is put together) and [`world`], which joins them: `step`.
 
 pub mod audit;
 pub mod checks;
@@ -22,7 +23,9 @@ pub mod cover;
 pub mod decision;
 pub mod evidence;
 pub mod expiry;
+pub mod failure;
 pub mod ids;
+pub mod jobs;
 pub mod letter;
 pub mod near_miss;
 pub mod overlay;

@@ -5,48 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::checks::Problem;
 use super::ci_change::CiDifference;
-use super::ids::{CommitName, ObjectId, PipelineId, PullNumber, RunId};
+use super::ids::{CommitName, ObjectId, PullNumber, RunId};
+pub use super::jobs::{Breakdown, BrokenJob, Evidence, FailedJob, NoResult, PipelineLink};
 use super::signer::Objection;
 use super::tag::{ConflictFile, Verification};
-
-/// A pipeline as letters name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PipelineLink {
-    /// GitLab's number.
-    pub id: PipelineId,
-    /// Its page.
-    pub url: String,
-}
-
-/// A job that failed, with what a letter says of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FailedJob {
-    /// Its name.
-    pub name: String,
-    /// Its page.
-    pub url: String,
-    /// The runner's architecture, where GitLab says it.
-    pub architecture: Option<String>,
-    /// GitLab's `failure_reason`.
-    pub reason: Option<String>,
-    /// The end of its log, cleaned: 15 lines at most, each at most 300 characters.
-    pub log: Vec<String>,
-}
-
-/// What a finished pipeline showed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// The pipeline.
-    pub pipeline: PipelineLink,
-    /// How many jobs ran to an end.
-    pub jobs: u32,
-    /// Names of jobs that failed and may (`allow_failure`).
-    pub allowed_failures: Vec<String>,
-    /// Jobs that failed and may not: the first twelve, of which three at most carry a log.
-    pub failed: Vec<FailedJob>,
-    /// How many failed in all.
-    pub failed_total: u32,
-}
 
 /// Why a finished or blocked pipeline proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,8 +72,10 @@ pub enum Overdue {
 pub enum Outcome {
     /// GitLab says success and the evidence is whole.
     Passed(Evidence),
-    /// Jobs failed.
+    /// Jobs failed by the code's fault.
     Failed(Evidence),
+    /// CI itself did not get it tested: its runners or GitLab failed, or it can't be said who did.
+    Infrastructure(Breakdown),
     /// The tag does not merge.
     Conflict {
         /// The target's tip it was merged onto.
@@ -133,8 +97,15 @@ pub enum Outcome {
         overdue: Overdue,
         /// How long it had, in seconds.
         allowed: u64,
-        /// Jobs not done: names and the tags they wait for, ten at most.
+        /// Jobs not done, with the tags that those wait for which have not started: a line each,
+        /// ten of them and one for the others at most.
         unfinished: Vec<String>,
+        /// Where others started: those that never did, likewise.
+        #[serde(default)]
+        waiting: Vec<String>,
+        /// How many jobs gave no result.
+        #[serde(default)]
+        no_result: NoResult,
     },
     /// The pipeline ended without proving anything.
     Incomplete {
@@ -298,7 +269,9 @@ impl Outcome {
             Self::Passed(_) | Self::Failed(_) | Self::Conflict { .. } => Some(Audience::Thread),
             Self::TimedOut { overdue: Overdue::StillRunning, .. } => Some(Audience::Thread),
             Self::TimedOut { overdue: Overdue::NeverStarted, .. } => Some(Audience::Managers),
-            Self::Incomplete { .. } | Self::Impossible { .. } => Some(Audience::Managers),
+            Self::Infrastructure(_) | Self::Incomplete { .. } | Self::Impossible { .. } => {
+                Some(Audience::Managers)
+            }
             // The request is held, and the letters about that are the hold's.
             Self::AlreadyMerged | Self::CiChanged(_) | Self::Cancelled { .. } => None,
         }
@@ -308,6 +281,7 @@ impl Outcome {
     pub fn pipeline(&self) -> Option<&PipelineLink> {
         match self {
             Self::Passed(evidence) | Self::Failed(evidence) => Some(&evidence.pipeline),
+            Self::Infrastructure(breakdown) => Some(&breakdown.pipeline),
             Self::TimedOut { pipeline, .. } | Self::Incomplete { pipeline, .. } => Some(pipeline),
             Self::Conflict { .. }
             | Self::AlreadyMerged
@@ -317,13 +291,32 @@ impl Outcome {
         }
     }
 
+    /// Whether jobs of its pipeline were still to run, or running, when it ended so.
+    pub fn leaves_jobs(&self) -> bool {
+        match self {
+            Self::TimedOut { .. } => true,
+            Self::Passed(evidence) | Self::Failed(evidence) => evidence.no_result.is_open(),
+            Self::Infrastructure(breakdown) => breakdown.allowed.is_some(),
+            Self::Conflict { .. }
+            | Self::AlreadyMerged
+            | Self::CiChanged(_)
+            | Self::Incomplete { .. }
+            | Self::Impossible { .. }
+            | Self::Cancelled { .. } => false,
+        }
+    }
+
     /// Why it ended so, in a clause for people, where the word does not say it.
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::Passed(_) | Self::AlreadyMerged => None,
-            Self::Failed(evidence) => {
-                Some(format!("{} of {} jobs failed", evidence.failed_total, evidence.jobs))
-            }
+            Self::Failed(evidence) => Some(format!(
+                "{} of {} jobs failed{}",
+                evidence.failed_total,
+                evidence.of_jobs(),
+                evidence.no_result.besides()
+            )),
+            Self::Infrastructure(breakdown) => Some(breakdown.clause()),
             Self::Conflict { total, .. } => Some(format!("files in conflict: {total}")),
             Self::CiChanged(difference) => Some(format!(
                 "it would change what CI runs: {} (difference {})",
@@ -347,6 +340,7 @@ impl Outcome {
         match self {
             Self::Passed(_) => "passed",
             Self::Failed(_) => "failed",
+            Self::Infrastructure(_) => "infrastructure",
             Self::Conflict { .. } => "conflict",
             Self::AlreadyMerged => "already-merged",
             Self::CiChanged(_) => "ci-changed",

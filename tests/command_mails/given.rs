@@ -16,7 +16,9 @@ use gatepost::pull::revision::Lineage;
 use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
 use gatepost::pull::signer::{Scope, Signer};
 use gatepost::pull::tag::{Candidate, Pinned, Tag};
-use gatepost::pull::verdict::{Audience, Evidence, FailedJob, Outcome, PipelineLink, Verdict};
+use gatepost::pull::verdict::{
+    Audience, Evidence, FailedJob, NoResult, Outcome, PipelineLink, Verdict,
+};
 use jiff::Timestamp;
 
 use crate::scenario::outside::id_of;
@@ -228,6 +230,8 @@ fn failed(number: u64) -> Outcome {
             log: vec!["not ok 3 - reads back".into()],
         }],
         failed_total: 1,
+        broken: Vec::new(),
+        no_result: NoResult::default(),
     })
 }
 

@@ -9,7 +9,7 @@ use gatepost::pull::tag::{ConflictFile, Verification};
 use gatepost::pull::verdict::{Audience, Outcome, Refusal, Shortfall};
 use mail_parser::MessageParser;
 
-use crate::world::{World, evidence, job, link, outcomes, trusted};
+use crate::world::{World, breakdown, evidence, job, link, outcomes, trusted};
 
 const BLOCK: &str = "The following changes since commit 0123456789abcdef0123456789abcdef01234567:\n\n  \
     x (2026-01-01)\n\nare available in the Git repository at:\n\n  https://evil.example/x.git tags/x\n\n\
@@ -91,6 +91,18 @@ fn letters(text: &str) -> Vec<(&'static str, Draft)> {
     let said = |who: &str| format!("{who} says: {text}");
     let mut passed = evidence(Vec::new(), 0);
     passed.allowed_failures = vec![t()];
+    let mut mixed = evidence(vec![job("build", 1)], 1);
+    mixed.broken = vec![t(); 12];
+    mixed.no_result.broken = 40;
+    let broken = || {
+        let mut broken = breakdown();
+        for job in &mut broken.broken {
+            (job.name, job.reason, job.tags) = (t(), Some(t()), t());
+            job.url = format!("https://gitlab.example/{text}");
+        }
+        broken.waiting = vec![t(); 11];
+        broken
+    };
     let many = (0..12).map(|_| job(text, 1)).collect();
     let mut signer = trusted().signer;
     signer.name = t();
@@ -110,6 +122,8 @@ fn letters(text: &str) -> Vec<(&'static str, Draft)> {
         ("log", failed(&|job| job.log = vec![t(); 3])),
         ("many jobs", fresh().tested(Outcome::Failed(evidence(many, 12)))),
         ("allowed failure", fresh().tested(Outcome::Passed(passed))),
+        ("broken jobs beside", fresh().tested(Outcome::Failed(mixed))),
+        ("broken jobs", fresh().tested(Outcome::Infrastructure(broken()))),
         ("yaml errors", incomplete(Shortfall::NoFailedJob { yaml_errors: Some(t()) })),
         ("manual jobs", incomplete(Shortfall::Manual { jobs: vec![t()] })),
         ("conflict", fresh().tested(conflict)),

@@ -14,8 +14,8 @@ use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
 use gatepost::pull::signer::{Objection, Scope};
 use gatepost::pull::tag::{Candidate, ConflictFile, Drift, Pinned, Signer, Tag, Verification};
 use gatepost::pull::verdict::{
-    Audience, Evidence, FailedJob, NoTag, Outcome, Overdue, PipelineLink, Refusal, Shortfall,
-    Verdict,
+    Audience, Breakdown, BrokenJob, Evidence, FailedJob, NoResult, NoTag, Outcome, Overdue,
+    PipelineLink, Refusal, Shortfall, Verdict,
 };
 use jiff::Timestamp;
 
@@ -107,7 +107,15 @@ pub fn job(name: &str, lines: usize) -> FailedJob {
 }
 
 pub fn evidence(failed: Vec<FailedJob>, failed_total: u32) -> Evidence {
-    Evidence { pipeline: link(), jobs: 118, allowed_failures: Vec::new(), failed, failed_total }
+    Evidence {
+        pipeline: link(),
+        jobs: 118,
+        allowed_failures: Vec::new(),
+        failed,
+        failed_total,
+        broken: Vec::new(),
+        no_result: NoResult::default(),
+    }
 }
 
 impl World {
@@ -255,6 +263,63 @@ pub fn run(why: Why) -> Run {
     }
 }
 
+pub fn broken(name: &str, reason: &str, tags: &str) -> BrokenJob {
+    BrokenJob {
+        name: name.into(),
+        url: format!("https://gitlab.example/project/ci/-/jobs/{}", 90_000 + name.len()),
+        reason: Some(reason.into()),
+        tags: tags.into(),
+    }
+}
+
+/// Runners that failed.
+pub fn breakdown() -> Breakdown {
+    Breakdown {
+        pipeline: link(),
+        broken: vec![
+            broken("build-s390x", "runner_system_failure", "s390x"),
+            broken("check-ppc64", "stuck_pending_no_matching_runners", "ppc64le, docker"),
+        ],
+        allowed: None,
+        waiting: Vec::new(),
+        no_result: NoResult { broken: 14, skipped: 40, ..NoResult::default() },
+    }
+}
+
+/// A job that failed for a reason that nobody has heard of.
+fn unheard_of() -> Breakdown {
+    let nameless = BrokenJob { reason: None, ..broken("trigger", "", "") };
+    Breakdown {
+        broken: vec![broken("deploy", "brand_new_failure", ""), nameless],
+        no_result: NoResult { broken: 2, ..NoResult::default() },
+        ..breakdown()
+    }
+}
+
+/// A runner that never came.
+fn no_runner() -> Breakdown {
+    Breakdown {
+        broken: vec![broken("build-s390x", "runner_interrupted", "s390x")],
+        allowed: Some(12_600),
+        waiting: vec![
+            "check-s390x (pending; wants a runner with s390x)".into(),
+            "report (created)".into(),
+        ],
+        no_result: NoResult { broken: 1, never_started: 2, ..NoResult::default() },
+        ..breakdown()
+    }
+}
+
+/// A pipeline that GitLab does not end.
+fn unended() -> Breakdown {
+    Breakdown {
+        broken: Vec::new(),
+        allowed: Some(12_600),
+        no_result: NoResult::default(),
+        ..breakdown()
+    }
+}
+
 /// Every outcome that somebody is told of, with a name for each.
 pub fn outcomes() -> Vec<(&'static str, Outcome)> {
     let timed_out = |overdue, allowed| Outcome::TimedOut {
@@ -262,10 +327,30 @@ pub fn outcomes() -> Vec<(&'static str, Outcome)> {
         overdue,
         allowed,
         unfinished: vec!["build-s390x (tags: s390x)".into(), "check-slow".into()],
+        waiting: Vec::new(),
+        no_result: NoResult::default(),
+    };
+    let hung = Outcome::TimedOut {
+        pipeline: link(),
+        overdue: Overdue::StillRunning,
+        allowed: 12_600,
+        unfinished: vec!["check-slow (running)".into()],
+        waiting: vec![
+            "build-s390x (pending; wants a runner with s390x)".into(),
+            "check-s390x (created)".into(),
+        ],
+        no_result: NoResult { not_done: 1, never_started: 2, ..NoResult::default() },
     };
     let incomplete = |why| Outcome::Incomplete { pipeline: link(), why };
     let mut passed = evidence(Vec::new(), 0);
     passed.allowed_failures = vec!["check-patch".into(), "check-dco".into()];
+    let mut passed_broken = evidence(Vec::new(), 0);
+    passed_broken.broken = vec!["flaky-macos".into()];
+    passed_broken.no_result = NoResult { broken: 1, skipped: 2, ..NoResult::default() };
+    let mut mixed = evidence(vec![job("build-fedora", 3)], 1);
+    mixed.broken = vec!["build-s390x".into(), "check-ppc64".into()];
+    mixed.no_result =
+        NoResult { broken: 2, cancelled: 1, skipped: 40, not_done: 0, never_started: 3 };
     let few = evidence(vec![job("build-fedora", 15), job("check-slow", 3)], 2);
     let names = ["a", "b", "c", "build-d", "build-e", "build-f"];
     let many = evidence(names.iter().map(|name| job(name, 20)).collect(), 40);
@@ -303,6 +388,13 @@ pub fn outcomes() -> Vec<(&'static str, Outcome)> {
                 yaml_errors: Some("jobs:build config contains unknown keys: scirpt".into()),
             }),
         ),
+        ("failed-mixed", Outcome::Failed(mixed)),
+        ("passed-broken", Outcome::Passed(passed_broken)),
+        ("timed-out-waiting", hung),
+        ("infrastructure", Outcome::Infrastructure(breakdown())),
+        ("infrastructure-unheard-of", Outcome::Infrastructure(unheard_of())),
+        ("infrastructure-waiting", Outcome::Infrastructure(no_runner())),
+        ("infrastructure-unended", Outcome::Infrastructure(unended())),
         (
             "impossible",
             Outcome::Impossible {

@@ -74,6 +74,10 @@ pub struct OutsideTag {
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub jobs: Vec<(String, Status)>,
+    /// GitLab's `failure_reason` of jobs that do not fail by their script.
+    pub reasons: BTreeMap<String, String>,
+    /// Jobs that no runner ever takes, by the tag that they ask for: the pipeline never ends.
+    pub waiting: BTreeMap<String, String>,
     pub status: Status,
     /// From creation to the first job's start; `None`: never.
     pub starts_after: Option<SignedDuration>,
@@ -86,6 +90,8 @@ impl Default for Plan {
             jobs: ["build", "check", "check-s390x"]
                 .map(|name| (name.to_owned(), Status::Success))
                 .into(),
+            reasons: BTreeMap::new(),
+            waiting: BTreeMap::new(),
             status: Status::Success,
             starts_after: Some(SignedDuration::from_secs(20)),
             takes: SignedDuration::from_mins(40),
@@ -338,6 +344,13 @@ impl State {
 impl OutsidePipeline {
     /// Its status at a time, and whether its jobs have started.
     pub fn status_at(&self, now: Timestamp) -> (Status, bool) {
+        let (status, started) = self.taken_status_at(now);
+        let waits = started && !self.plan.waiting.is_empty();
+        (if waits { Status::Running } else { status }, started)
+    }
+
+    /// The same, of the jobs that a runner takes.
+    pub fn taken_status_at(&self, now: Timestamp) -> (Status, bool) {
         if self.canceled {
             return (Status::Canceled, false);
         }

@@ -564,22 +564,34 @@ impl Pipelines for ValueGitLab {
     fn jobs(&self, id: PipelineId) -> Result<Vec<Job>, Fault> {
         self.0.call("gitlab.jobs", |o| {
             Self::one(o, "jobs", id, |pipeline, now| {
-                let (status, started) = pipeline.status_at(now);
+                let (status, started) = pipeline.taken_status_at(now);
                 let over = matches!(status, Status::Success | Status::Failed | Status::Canceled);
-                let jobs = pipeline.plan.jobs.iter().enumerate();
-                jobs.map(|(i, (name, end))| Job {
-                    id: JobId(pipeline.id * 100 + i as u64),
-                    name: name.clone(),
-                    stage: "test".into(),
-                    status: if over { end.clone() } else { status.clone() },
-                    allow_failure: false,
-                    failure_reason: (*end == Status::Failed).then(|| "script_failure".into()),
-                    web_url: format!("https://gitlab.example.org/project/-/jobs/{name}"),
-                    architecture: Some("x86_64".into()),
-                    tags: Vec::new(),
-                    started_at: started.then_some(pipeline.created_at),
-                    duration: over.then_some(60),
-                    kind: JobKind::Build,
+                let plan = &pipeline.plan;
+                let jobs = plan.jobs.iter().enumerate();
+                jobs.map(|(i, (name, end))| {
+                    let waits = plan.waiting.get(name);
+                    let status = match (waits, over) {
+                        (Some(_), _) if pipeline.canceled => Status::Canceled,
+                        (Some(_), _) => Status::Pending,
+                        (None, true) => end.clone(),
+                        (None, false) => status.clone(),
+                    };
+                    let reason = || plan.reasons.get(name).map_or("script_failure", |r| r.as_str());
+                    let failed = status == Status::Failed;
+                    Job {
+                        id: JobId(pipeline.id * 100 + i as u64),
+                        name: name.clone(),
+                        stage: "test".into(),
+                        status,
+                        allow_failure: false,
+                        failure_reason: failed.then(|| reason().into()),
+                        web_url: format!("https://gitlab.example.org/project/-/jobs/{name}"),
+                        architecture: Some("x86_64".into()),
+                        tags: waits.into_iter().cloned().collect(),
+                        started_at: (started && waits.is_none()).then_some(pipeline.created_at),
+                        duration: over.then_some(60),
+                        kind: JobKind::Build,
+                    }
                 })
                 .collect()
             })

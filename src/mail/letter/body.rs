@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::page::Page;
-use super::{Case, TargetWords, checks, facts};
+use super::{Case, TargetWords, checks, facts, jobs};
 use crate::mail::clean;
 use crate::mail::words::{self, Ground, Words};
 use crate::pull::expiry::Warning;
@@ -14,16 +14,8 @@ use crate::pull::near_miss::NearMiss;
 use crate::pull::request::{HoldReason, Stage};
 use crate::pull::run::{Run, Why};
 use crate::pull::tag::{ConflictFile, Drift};
-use crate::pull::verdict::{Audience, Evidence, FailedJob, Outcome, Refusal};
+use crate::pull::verdict::{Audience, Outcome, Refusal};
 
-/// Lines of log that a failed job shows at most.
-const LOG_LINES: usize = 15;
-/// Failed jobs that are shown with their logs at most: with their headings under 60 lines.
-const JOBS_SHOWN: usize = 3;
-/// Characters of a job's name at most.
-const JOB_NAME: usize = 100;
-/// Characters that the names of further failed jobs take at most.
-const NAMES: usize = 400;
 /// Files of a conflict that are named at most.
 const FILES: usize = 20;
 
@@ -265,7 +257,8 @@ fn moved(page: &mut Page, outcome: &Outcome, target: &TargetWords, drift: Option
         Outcome::Failed(_) | Outcome::Conflict { .. } | Outcome::TimedOut { .. } => {
             page.paragraph(&sentence)
         }
-        Outcome::AlreadyMerged
+        Outcome::Infrastructure(_)
+        | Outcome::AlreadyMerged
         | Outcome::CiChanged(_)
         | Outcome::Incomplete { .. }
         | Outcome::Impossible { .. }
@@ -276,63 +269,19 @@ fn moved(page: &mut Page, outcome: &Outcome, target: &TargetWords, drift: Option
 /// What an outcome has to show: failing jobs, conflicting files, unfinished jobs.
 fn details(page: &mut Page, outcome: &Outcome) {
     match outcome {
-        Outcome::Failed(evidence) => failed_jobs(page, evidence),
-        Outcome::Conflict { files, total, .. } => conflicts(page, files, *total),
-        Outcome::TimedOut { unfinished, .. } if !unfinished.is_empty() => {
-            page.paragraph("Jobs that were not done:").items(unfinished);
+        Outcome::Failed(evidence) => jobs::failed(page, evidence),
+        Outcome::Passed(evidence) => jobs::broken_aside(page, evidence),
+        Outcome::Infrastructure(breakdown) => jobs::breakdown(page, breakdown),
+        Outcome::TimedOut { unfinished, waiting, .. } => {
+            jobs::unfinished(page, unfinished, waiting);
         }
-        Outcome::TimedOut { .. }
-        | Outcome::Passed(_)
-        | Outcome::AlreadyMerged
+        Outcome::Conflict { files, total, .. } => conflicts(page, files, *total),
+        Outcome::AlreadyMerged
         | Outcome::CiChanged(_)
         | Outcome::Incomplete { .. }
         | Outcome::Impossible { .. }
         | Outcome::Cancelled { .. } => {}
     }
-}
-
-fn failed_jobs(page: &mut Page, evidence: &Evidence) {
-    for job in evidence.failed.iter().take(JOBS_SHOWN) {
-        failed_job(page, job);
-    }
-    let shown = evidence.failed.len().min(JOBS_SHOWN);
-    let mut others = String::new();
-    let mut named = 0;
-    for job in &evidence.failed[shown..] {
-        let name = job_name(job);
-        if others.chars().count() + name.chars().count() > NAMES {
-            break;
-        }
-        others.push_str(if named == 0 { "" } else { ", " });
-        others.push_str(&name);
-        named += 1;
-    }
-    let unnamed = (evidence.failed_total as usize).saturating_sub(shown + named);
-    match (named, unnamed) {
-        (0, 0) => {}
-        (0, n) => _ = page.paragraph(&format!("Failed as well: {n} more.")),
-        (_, 0) => _ = page.names(&format!("Failed as well: {others}.")),
-        (_, n) => _ = page.names(&format!("Failed as well: {others}, and {n} more.")),
-    }
-}
-
-fn failed_job(page: &mut Page, job: &FailedJob) {
-    let mut about = Vec::new();
-    about.extend(job.architecture.as_deref().map(clean::words));
-    // That its script failed is what everybody expects of a failed job; GitLab's other words for
-    // why are worth a mention.
-    let reason = job.reason.as_deref().filter(|reason| *reason != "script_failure");
-    about.extend(reason.map(|reason| clean::words(reason).replace('_', " ")));
-    let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
-    let heading = format!("Job {}{about}:", job_name(job));
-    let page_of_job = Some(job.url.clone()).filter(|url| !url.is_empty());
-    page.lines(&[Some(heading), page_of_job].into_iter().flatten().collect::<Vec<_>>());
-    let from = job.log.len().saturating_sub(LOG_LINES);
-    page.verbatim(&job.log[from..]);
-}
-
-fn job_name(job: &FailedJob) -> String {
-    clean::cut(&clean::words(&job.name), JOB_NAME)
 }
 
 fn conflicts(page: &mut Page, files: &[ConflictFile], total: u32) {

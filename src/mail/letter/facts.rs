@@ -63,6 +63,7 @@ pub(super) fn base(run: Option<&Run>, outcome: &Outcome) -> Option<ObjectId> {
         Outcome::Conflict { base, .. } => Some(*base),
         Outcome::Passed(_)
         | Outcome::Failed(_)
+        | Outcome::Infrastructure(_)
         | Outcome::AlreadyMerged
         | Outcome::CiChanged(_)
         | Outcome::TimedOut { .. }

@@ -10,6 +10,7 @@ mod checks;
 mod delivering;
 mod expiry;
 mod facts;
+mod jobs;
 mod near_miss;
 mod page;
 mod post;

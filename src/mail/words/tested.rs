@@ -2,21 +2,23 @@
 
 use super::{Ground, Words, counted, span};
 use crate::pull::ci_change::CiDifference;
-use crate::pull::verdict::{Evidence, Outcome, Overdue, Shortfall};
+use crate::pull::failure::{Blame, blame_of_word};
+use crate::pull::verdict::{Breakdown, Evidence, NoResult, Outcome, Overdue, Shortfall};
 
 /// Words for an outcome.
 pub fn tested(outcome: &Outcome, ground: &Ground<'_>) -> Words {
     match outcome {
         Outcome::Passed(evidence) => passed(evidence, ground),
         Outcome::Failed(evidence) => failed(evidence, ground),
+        Outcome::Infrastructure(breakdown) => infrastructure(breakdown, ground),
         Outcome::Conflict { total, .. } => conflict(*total, ground),
         Outcome::AlreadyMerged => already_merged(ground),
         Outcome::CiChanged(difference) => ci_changed(difference, ground),
         Outcome::TimedOut { overdue: Overdue::NeverStarted, allowed, .. } => {
             never_started(*allowed, ground)
         }
-        Outcome::TimedOut { overdue: Overdue::StillRunning, allowed, .. } => {
-            still_running(*allowed, ground)
+        Outcome::TimedOut { overdue: Overdue::StillRunning, allowed, no_result, .. } => {
+            still_running(*allowed, no_result, ground)
         }
         Outcome::Incomplete { why, .. } => incomplete(why, ground),
         Outcome::Impossible { why } => impossible(why, ground),
@@ -25,7 +27,7 @@ pub fn tested(outcome: &Outcome, ground: &Ground<'_>) -> Words {
 }
 
 fn passed(evidence: &Evidence, ground: &Ground<'_>) -> Words {
-    let jobs = counted(evidence.jobs.into(), "job");
+    let jobs = format!("{}{}", counted(evidence.jobs.into(), "job"), evidence.no_result.besides());
     let allowed = match evidence.allowed_failures.as_slice() {
         [] => String::new(),
         [one] => format!(" {one} failed, which the project allows it to."),
@@ -55,10 +57,11 @@ fn passed(evidence: &Evidence, ground: &Ground<'_>) -> Words {
 
 fn failed(evidence: &Evidence, ground: &Ground<'_>) -> Words {
     let first = format!(
-        "Failed in {} of {} on {}.",
+        "Failed in {} of {} on {}{}.",
         evidence.failed_total,
-        counted(evidence.jobs.into(), "job"),
-        ground.place()
+        counted(evidence.of_jobs().into(), "job"),
+        ground.place(),
+        evidence.no_result.besides()
     );
     match ground.pull {
         Some(_) => Words {
@@ -86,6 +89,45 @@ fn failed(evidence: &Evidence, ground: &Ground<'_>) -> Words {
                 .into(),
             commands: Vec::new(),
         },
+    }
+}
+
+/// What CI itself broke, or had no runner for.
+fn infrastructure(breakdown: &Breakdown, ground: &Ground<'_>) -> Words {
+    let known = breakdown.broken.iter().all(|job| match job.reason.as_deref().map(blame_of_word) {
+        Some(Blame::Infrastructure) => true,
+        Some(Blame::Code | Blame::Inconclusive) | None => false,
+    });
+    let some_wait = breakdown.no_result.never_started > 0;
+    let means = match breakdown.allowed {
+        Some(allowed) if some_wait => format!(
+            "All jobs that a runner took are over; {} after the first one started, the jobs below \
+             had not. That says nothing about the changes.",
+            span(allowed)
+        ),
+        Some(allowed) if breakdown.broken.is_empty() => format!(
+            "All its jobs are over, but {} after the first one started GitLab still did not call \
+             it finished. That says nothing about the changes.",
+            span(allowed)
+        ),
+        Some(_) | None if known => {
+            "GitLab blames its runners or itself for that, so it says nothing about the changes."
+                .into()
+        }
+        Some(_) | None => "What GitLab gives as the reason says nothing about the changes.".into(),
+    };
+    let next = match (some_wait, breakdown.broken.as_slice()) {
+        (true, _) => {
+            "see whether runners for the jobs above are online and free, then have it tested again."
+        }
+        (false, []) => "look at the pipeline's page in GitLab, then have it tested again.",
+        (false, _) => "see what broke these jobs, mend that, then have it tested again.",
+    };
+    Words {
+        first: format!("Not tested on {}: {}.", ground.place(), breakdown.clause()),
+        means: format!("{means}{}", ground.untold()),
+        next: next.into(),
+        commands: ground.retest(),
     }
 }
 
@@ -129,8 +171,10 @@ fn ci_changed(difference: &CiDifference, ground: &Ground<'_>) -> Words {
     }
 }
 
-fn still_running(allowed: u64, ground: &Ground<'_>) -> Words {
-    let first = format!("Timed out on {}: not done after {}.", ground.place(), span(allowed));
+fn still_running(allowed: u64, no_result: &NoResult, ground: &Ground<'_>) -> Words {
+    let others = NoResult { not_done: 0, ..*no_result }.besides();
+    let first =
+        format!("Timed out on {}: not done after {}{others}.", ground.place(), span(allowed));
     let means = "It has neither passed nor failed: some jobs of its pipeline did not end in time. \
                  Either CI is slow today, or something in the changes hangs.";
     let next = match ground.pull {

@@ -270,6 +270,7 @@ fn ended(pull: &mut Pull, outcome: Outcome, now: Timestamp) -> Told {
         Outcome::Cancelled { by } => Verdict::Cancelled { by },
         Outcome::Passed(_)
         | Outcome::Failed(_)
+        | Outcome::Infrastructure(_)
         | Outcome::Conflict { .. }
         | Outcome::TimedOut { .. }
         | Outcome::Incomplete { .. }

@@ -110,8 +110,7 @@ pub fn apply(run: &mut Run, event: RunEvent, policy: &TargetPolicy, now: Timesta
             seen(run, status, started, progress, unsettled, policy, now)
         }
         RunEvent::Ended(outcome) => {
-            let overdue = matches!(outcome, Outcome::TimedOut { .. });
-            let cancel = if overdue { run.pipeline().cloned() } else { None };
+            let cancel = if outcome.leaves_jobs() { run.pipeline().cloned() } else { None };
             ended(run, outcome, cancel, now)
         }
         RunEvent::Failed(trouble) => failed(run, trouble, policy, now),
