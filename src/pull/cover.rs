@@ -69,13 +69,25 @@ pub struct Cover {
 /// How many bytes a cover letter may take in a record.
 const MOST: usize = 5 * 1024;
 
+/// How many it may take as the second one of a record.
+const MOST_OF_SECOND: usize = 3 * 1024;
+
 /// How many characters of a subject are kept.
 const LONGEST_SUBJECT: usize = 300;
 
 impl Cover {
     /// The cover letter with what would make its record too large left out: the end of a subject,
     /// the middle of a thread. `None` if it is too large even so.
-    pub fn bounded(mut self) -> Option<Self> {
+    pub fn bounded(self) -> Option<Self> {
+        self.bounded_to(MOST)
+    }
+
+    /// The same, to stand beside another cover letter in one record.
+    pub fn bounded_beside(self) -> Option<Self> {
+        self.bounded_to(MOST_OF_SECOND)
+    }
+
+    fn bounded_to(mut self, most: usize) -> Option<Self> {
         self.subject = self.subject.chars().take(LONGEST_SUBJECT).collect();
         let Request { url, reference, .. } = &self.request;
         let person = self.author.name.as_deref().unwrap_or_default();
@@ -83,7 +95,7 @@ impl Cover {
         let rest = texts.into_iter().chain([url.as_str(), reference]);
         let rest = rest.chain(self.prefixes.iter().map(String::as_str));
         let listed = |text: &str| written(text) + 3;
-        let mut left = MOST.checked_sub(rest.map(listed).sum())?;
+        let mut left = most.checked_sub(rest.map(listed).sum())?;
         // The first names the thread, the last ones are what is answered.
         let mut kept = Vec::new();
         let mut above = self.references.into_iter();

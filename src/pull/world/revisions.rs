@@ -48,14 +48,17 @@ impl World {
     }
 
     /// Has a mail answered in place of the one that asked for the same tag first. A letter to the
-    /// first one's thread that is being written is written anew.
+    /// first one's thread that is being written is written anew. A mail that the record has no room
+    /// for is a repeat like any other.
     pub(super) fn take_over(&mut self, number: PullNumber, of: PullNumber, now: Timestamp) {
         let Some(pull) = self.pulls.get(&number) else { return };
         let (list, cover) = (pull.mail_list().clone(), pull.mail().clone());
         let proof = pull.proof.unwrap_or(Proof::None);
-        let adopted = Box::new(Adopted { by: number, list, cover });
-        self.outdate(of);
-        self.pull_event(of, PullEvent::Adopted { adopted, proof }, now);
+        if let Some(cover) = cover.bounded_beside() {
+            let adopted = Box::new(Adopted { by: number, list, cover });
+            self.outdate(of);
+            self.pull_event(of, PullEvent::Adopted { adopted, proof }, now);
+        }
         self.pull_event(number, PullEvent::Repeated { of }, now);
     }
 
