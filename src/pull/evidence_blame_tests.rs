@@ -172,3 +172,14 @@ fn an_allowed_job_that_broke_neither_passes_alone_nor_is_said_to_have_failed() {
     };
     assert_eq!((evidence.jobs, evidence.allowed_failures, evidence.broken.len()), (1, vec![], 1));
 }
+
+#[test]
+fn broken_jobs_that_may_not_fail_are_named_first() {
+    let mut may = broken("may", "runner_system_failure");
+    may.allow_failure = true;
+    let mut jobs = vec![may; 20];
+    jobs.push(broken("must-not", "runner_system_failure"));
+    let Outcome::Infrastructure(breakdown) = outcome(Status::Failed, &jobs, &[]) else { panic!() };
+    assert_eq!(breakdown.broken[0].name, "must-not");
+    assert_eq!((breakdown.broken.len(), breakdown.no_result.broken), (12, 21));
+}

@@ -87,12 +87,12 @@ fn named<'a>(names: impl Iterator<Item = &'a str>, total: usize) -> Option<Strin
 
 fn broken_job(page: &mut Page, job: &BrokenJob) {
     let why = match job.reason.as_deref() {
-        Some(word) => format!("{} ({})", failure::clause(word), clean::cut(word, JOB_NAME)),
+        Some(word) => format!("{} ({word})", failure::clause(word)),
         None => "GitLab gives no reason".into(),
     };
     let wants = match job.tags.as_str() {
         "" => String::new(),
-        tags => format!(" (wants a runner with {})", clean::cut(tags, JOB_NAME)),
+        tags => format!(" (wants a runner with {tags})"),
     };
     page.items(&[format!("{}{wants}: {why}", job_name(&job.name))]);
     if !job.url.is_empty() {

@@ -7,7 +7,7 @@ use crate::pull::room::{LONGEST_ADDRESS, ROOM, first_within, size};
 use crate::pull::shortening;
 
 /// Bytes of all approvals, as they are written: about ten usual ones.
-const APPROVALS: usize = 3 * 1024;
+const APPROVALS: usize = 3 * 1024 + 512;
 
 /// Bytes of all notes.
 const NOTES: usize = 4 * 1024;
