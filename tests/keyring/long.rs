@@ -107,7 +107,7 @@ fn a_signature_with_a_note_of_40_kb_is_refused_in_few_words() {
     let cert = certificate([ADA.to_owned()]);
     let note = NotationDataFlags::empty().set_human_readable();
     let builder = SignatureBuilder::new(SignatureType::Binary)
-        .add_notation(&format!("{}@x", "\"".repeat(LONG)), b"", note, true)
+        .add_notation(format!("{}@x", "\"".repeat(LONG)), b"", note, true)
         .unwrap();
     let tag = signed(&cert, builder);
     let folder = Folder::new().with("ada.pgp", cert.to_vec().unwrap());
