@@ -70,7 +70,7 @@ pub struct Cover {
 const MOST: usize = 5 * 1024;
 
 /// How many it may take as the second one of a record.
-const MOST_OF_SECOND: usize = 3 * 1024;
+const MOST_OF_SECOND: usize = 2 * 1024;
 
 /// How many characters of a subject are kept.
 const LONGEST_SUBJECT: usize = 300;
