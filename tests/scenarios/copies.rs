@@ -520,6 +520,31 @@ fn a_v2_that_is_held_for_its_commits_leaves_its_v1_under_test() {
 }
 
 #[test]
+fn a_v2_that_a_freeze_stops_does_not_keep_its_approved_v1_waiting() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        w.command("freeze master").unwrap();
+        let first = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        w.letter_to(MANAGER);
+        w.letter_to("alice@example.org");
+        w.command("pause until both are here").unwrap();
+        w.command("approve 1").unwrap();
+        w.command("unfreeze master").unwrap();
+        let second = next(w, |_, _| {});
+        w.run_for(SignedDuration::from_mins(1));
+        w.command("freeze master").unwrap();
+        w.command("resume").unwrap();
+        w.run_for(SignedDuration::from_hours(2));
+        assert_eq!(verdicts(w, &[1, 2]), ["passed", "open"]);
+        w.reply_to(&first);
+        w.command("unfreeze master").unwrap();
+        w.run_until_quiet();
+        w.reply_to(&second);
+    });
+}
+
+#[test]
 fn a_v2_whose_branch_is_taken_does_not_keep_its_v1_waiting() {
     scenario(|w| {
         w.run_until_quiet();

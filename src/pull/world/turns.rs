@@ -74,6 +74,10 @@ impl World {
     /// The later revision that is about to be tried in a request's place; not one that something
     /// keeps from being tried.
     fn tried_first(&self, pull: &Pull, now: Timestamp) -> Option<PullNumber> {
+        let target = self.policy.targets.get(&pull.target)?;
+        if target.freeze.as_ref().is_some_and(|freeze| freeze.holds(now)) {
+            return None;
+        }
         let is_tried = |later: &&Pull| {
             let goes_on = match &later.stage {
                 Stage::Queued { .. } => {
