@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
 
+#[path = "scenarios/aside.rs"]
+mod aside;
 #[path = "scenarios/checks.rs"]
 mod checks;
 #[path = "scenarios/ci.rs"]

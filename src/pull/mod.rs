@@ -9,10 +9,11 @@
 //! that proves), [`checks`] (what speaks against its commits), [`verdict`] (what is concluded, and who is told), [`ci_change`] (what CI would run,
 //! with the request and without), [`retry`], [`decision`], [`policy`], [`queue`]; then the three
 //! records with their rules: [`request`] (and [`revision`]: which one is another's next), [`run`],
-//! [`letter`]; [`expiry`] (keys that end soon); [`command`] (what people may say), [`command_mail`]
+//! [`letter`]; [`aside`] (records that nothing is done with); [`expiry`] (keys that end soon); [`command`] (what people may say), [`command_mail`]
 //! (the mail they say it in), [`overlay`] (what that changed) and [`audit`] (who said it);
 //! [`records`] (what is put together) and [`world`], which joins them: `step`.
 
+pub mod aside;
 pub mod audit;
 pub mod checks;
 pub mod ci_change;

@@ -32,11 +32,13 @@ pub enum Table {
     Audit,
     /// Keys of the audit trail by (request, sequence); the values are empty.
     AuditOf,
+    /// Marks of what is set aside, by record.
+    Aside,
 }
 
 impl Table {
     /// All of them, in the order of [`index`](Self::index).
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Pulls,
         Self::Runs,
         Self::Letters,
@@ -49,6 +51,7 @@ impl Table {
         Self::Seen,
         Self::Audit,
         Self::AuditOf,
+        Self::Aside,
     ];
 
     /// The name on disk. Never changes.
@@ -66,6 +69,7 @@ impl Table {
             Self::Seen => "seen",
             Self::Audit => "audit",
             Self::AuditOf => "audit-of",
+            Self::Aside => "aside",
         }
     }
 

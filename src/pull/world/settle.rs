@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{Effect, Subject, World};
+use crate::pull::aside::RecordKey;
 use crate::pull::decision::{Decision, clock};
 use crate::pull::ids::{PullNumber, RunId, TargetName};
 use crate::pull::overlay::Pause;
@@ -38,13 +39,17 @@ impl World {
             let mut moved = false;
             let mut queues = self.queues();
             for number in self.pulls.keys().copied().collect::<Vec<_>>() {
-                if self.settle_pull(number, &queues, &mut effects, &mut wake, now) {
+                if self.working_on(RecordKey::Pull(number), |world| {
+                    world.settle_pull(number, &queues, &mut effects, &mut wake, now)
+                }) {
                     moved = true;
                     queues = self.queues();
                 }
             }
             for id in self.runs.keys().copied().collect::<Vec<_>>() {
-                if self.settle_run(id, &queues, &mut effects, &mut wake, now) {
+                if self.working_on(RecordKey::Run(id), |world| {
+                    world.settle_run(id, &queues, &mut effects, &mut wake, now)
+                }) {
                     moved = true;
                     queues = self.queues();
                 }
@@ -55,6 +60,7 @@ impl World {
             self.settle_mails(&mut effects, &mut wake, now);
             self.settle_letters(&mut effects, &mut wake, now);
             self.settle_keys(&mut effects, &mut wake, now);
+            self.settle_aside(&mut effects, &mut wake, now);
             self.settle_bot(&mut effects, &mut wake, now);
             return (effects, wake.at);
         }
@@ -67,6 +73,9 @@ impl World {
 
     /// What is next for an open request, and why.
     pub fn next_for_pull(&self, pull: &Pull, now: Timestamp) -> Decision<PullAction> {
+        if let Some(aside) = self.aside().get(&RecordKey::Pull(pull.number)) {
+            return Decision::wait(aside.because());
+        }
         if let Some(stop) = &self.overlay.stop
             && pull.stage.verdict().is_none()
         {
@@ -110,6 +119,9 @@ impl World {
 
     /// What is next for an open run, and why.
     pub fn next_for_run(&self, run: &Run, now: Timestamp) -> Option<Decision<RunAction>> {
+        if let Some(aside) = self.aside().get(&RecordKey::Run(run.id)) {
+            return Some(Decision::wait(aside.because()));
+        }
         self.decide_run(run, &self.queues(), now)
     }
 
@@ -154,7 +166,7 @@ impl World {
     ) -> bool {
         let subject = Subject::Pull(number);
         let Some(pull) = self.pulls.get(&number) else { return false };
-        if matches!(pull.stage, Stage::Closed { .. }) {
+        if matches!(pull.stage, Stage::Closed { .. }) || self.is_pull_aside(number) {
             return false;
         }
         let decision = self.decide_pull(pull, queues, now);
@@ -233,7 +245,7 @@ impl World {
         if self.in_flight.contains(&subject) || matches!(run.stage, RunStage::Closed { .. }) {
             return false;
         }
-        if self.backs_off(&subject, wake, now) {
+        if self.is_aside(&RecordKey::Run(id)) || self.backs_off(&subject, wake, now) {
             return false;
         }
         let Some(decision) = self.decide_run(run, queues, now) else { return false };
@@ -300,6 +312,7 @@ impl World {
         let mine = tag_of(pull)?;
         self.pulls
             .values()
+            .filter(|other| !self.is_pull_aside(other.number))
             .filter(|other| other.number < pull.number && tag_of(other).as_ref() == Some(&mine))
             .find(|other| !matches!(other.stage.verdict(), Some(Verdict::Cancelled { .. })))
             .map(|other| other.number)
@@ -320,7 +333,9 @@ impl World {
             *free = policy.max_running.max(*free);
         }
         let slot_of = |target| self.policy.targets.get(target).map(|policy| &policy.slot);
-        for run in self.runs.values() {
+        // What is set aside holds up nobody.
+        let in_line = |run: &&Run| !self.is_aside(&RecordKey::Run(run.id));
+        for run in self.runs.values().filter(in_line) {
             let Some((places, free)) = slot_of(&run.target).and_then(|s| queues.get_mut(s)) else {
                 continue;
             };
@@ -330,7 +345,7 @@ impl World {
                 places.push(Place { who: Waiting::Run(run.id), priority: 0, since });
             }
         }
-        for pull in self.pulls.values() {
+        for pull in self.pulls.values().filter(|pull| !self.is_pull_aside(pull.number)) {
             if let Stage::Queued { since, .. } = pull.stage
                 && let Some((places, _)) = slot_of(&pull.target).and_then(|s| queues.get_mut(s))
             {
