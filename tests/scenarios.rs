@@ -4,6 +4,8 @@
 
 #[path = "scenarios/allowances.rs"]
 mod allowances;
+#[path = "scenarios/aside.rs"]
+mod aside;
 #[path = "scenarios/checks.rs"]
 mod checks;
 #[path = "scenarios/ci.rs"]

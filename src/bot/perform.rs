@@ -2,6 +2,7 @@
 //! crash is safe: where a port's method is not, the record that announces it was put before.
 
 use crate::ports::{Fault, FaultKind, FileName};
+use crate::pull::aside::AsideNotice;
 use crate::pull::command_mail::MailReading;
 use crate::pull::decision::{Trouble, TroubleKind};
 use crate::pull::expiry::Warning;
@@ -84,6 +85,7 @@ pub fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
                 let now = ports.clock.now();
                 bot_letter(ports, ports.pen().alert(&alert.subject, &alert.detail, now))
             }
+            Effect::TellAside(notice) => tell_aside(ports, &notice),
             Effect::Expire(older_than) => match ports.store.expire_files(older_than) {
                 Ok(_) => Result::of(Happened::Nothing),
                 Err(fault) => Result::of(Happened::Nothing)
@@ -110,6 +112,7 @@ fn passes_a_stop(effect: &Effect) -> bool {
         | Effect::WarnOfKey(_)
         | Effect::TellMiss(_)
         | Effect::Alert(_)
+        | Effect::TellAside(_)
         | Effect::Counts(_)
         | Effect::Expire(_) => false,
     }
@@ -122,7 +125,7 @@ pub fn panicked(subject: Subject, said: &str) -> Done {
         detail: detail.clone(),
         public: None,
         retry_after: Some(jiff::SignedDuration::from_mins(10)),
-        kind: TroubleKind::Ours,
+        kind: TroubleKind::Bug,
     };
     let happened = match &subject {
         Subject::Pull(_) | Subject::Notice(_) => Happened::Pull(PullEvent::Failed(trouble)),
@@ -135,6 +138,7 @@ pub fn panicked(subject: Subject, said: &str) -> Done {
         | Subject::KeyWarning(_)
         | Subject::Alert(_)
         | Subject::Counts
+        | Subject::Aside(_)
         | Subject::OldFiles => Happened::Nothing,
     };
     let alert = Some(Alert { subject: "A bug in the bot".into(), detail });
@@ -182,6 +186,8 @@ fn bot_letter(ports: &Ports, draft: std::result::Result<Draft, LetterFault>) -> 
     let kept = draft.map_err(|fault| Fault::bug(fault.to_string())).and_then(|d| keep(ports, d));
     match kept {
         Ok(letter) => Result::with_letters(Happened::Nothing, vec![letter]),
+        // It waits for room on the disk.
+        Err(fault) if fault.kind != FaultKind::Bug => Result::of(Happened::Failed(trouble(&fault))),
         Err(fault) => {
             tracing::error!("a letter to the administrator could not be written: {fault}");
             Result::of(Happened::Nothing)
@@ -219,11 +225,22 @@ fn warn_of_key(ports: &Ports, warning: &Warning) -> Result {
     Result::with_letters(Happened::KeyWarned, letters)
 }
 
+/// Writes to the administrator, and to the release managers if it is about a request.
+fn tell_aside(ports: &Ports, notice: &AsideNotice) -> Result {
+    tracing::error!("{} is set aside: {}", notice.key, notice.aside.why);
+    let written = bot_letter(ports, ports.pen().set_aside(notice, ports.clock.now()));
+    match written.happened {
+        Happened::Nothing => Result::with_letters(Happened::AsideTold, written.letters),
+        _ => written,
+    }
+}
+
 fn trouble(fault: &Fault) -> Trouble {
     let kind = match fault.kind {
         FaultKind::Temporary => TroubleKind::Passing,
         FaultKind::Permanent => TroubleKind::Lasting,
-        FaultKind::Misconfigured | FaultKind::Bug => TroubleKind::Ours,
+        FaultKind::Misconfigured => TroubleKind::Ours,
+        FaultKind::Bug => TroubleKind::Bug,
     };
     Trouble {
         detail: within(&fault.detail, LONGEST_DETAIL),

@@ -13,7 +13,7 @@ use crate::pull::records::HistoryEntry;
 use crate::pull::request::{HoldReason, Pull, Stage};
 use crate::pull::run::Why;
 use crate::pull::verdict::{Outcome, Verdict};
-pub use crate::pull::world::glance::{FolderLine, Glance, PullLine, RunLine};
+pub use crate::pull::world::glance::{AsideLine, FolderLine, Glance, PullLine, RunLine};
 
 /// How many commands about a request are shown.
 const COMMANDS_SHOWN: usize = 50;
@@ -54,6 +54,9 @@ pub struct Shown {
     /// What its author said about taking it back.
     #[serde(default)]
     pub retracted: Option<String>,
+    /// What of it is set aside.
+    #[serde(default)]
+    pub aside: Vec<AsideLine>,
     /// Its runs, newest first.
     pub runs: Vec<RunLine>,
     /// All that it would change in what CI runs, a line each, where it is held for that.
@@ -96,6 +99,7 @@ pub fn show(glance: &Glance, store: &dyn Store, item: Item) -> Result<Option<Sho
         superseded_by: pull.lineage.superseded_by,
         replaces: pull.lineage.replaces.iter().map(|replaced| replaced.number).collect(),
         retracted: pull.retraction.as_ref().map(|retraction| retraction.said.clone()),
+        aside: glance.aside.iter().filter(|line| line.pull == Some(number)).cloned().collect(),
         runs: glance.runs.iter().rev().filter(|run| run.pull == Some(number)).cloned().collect(),
         ci_changes: ci_changes(store, &pull)?,
         history: store.history(number)?,

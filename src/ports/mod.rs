@@ -22,7 +22,7 @@ pub use self::repository::{
     FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, PushOrder, Pushed, Quarantine,
     Repository,
 };
-pub use self::store::{Batch, Control, Cursor, Folder, HistoryEntry, Records, Store};
+pub use self::store::{Batch, Control, Cursor, Folder, HistoryEntry, NotPut, Records, Store};
 
 mod authentication;
 mod repository;

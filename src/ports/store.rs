@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::{Fault, FileName};
+use super::{Fault, FaultKind, FileName};
+use crate::pull::aside::RecordKey;
 use crate::pull::audit::AuditEntry;
 use crate::pull::command_mail::CommandMail;
 use crate::pull::ids::{MessageId, PullNumber, RunId, TargetName};
@@ -12,13 +13,41 @@ use crate::pull::request::Pull;
 use crate::pull::run::Run;
 use crate::pull::signed_tag::SignedTag;
 
+/// Why a batch is not put, and on account of which record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{fault}")]
+pub struct NotPut {
+    /// What went wrong.
+    pub fault: Fault,
+    /// The one record that can't be kept, whatever the disk does; for a line of a history or of the
+    /// audit trail, and for a signature's digest, what it belongs to.
+    pub culprit: Option<RecordKey>,
+}
+
+impl NotPut {
+    /// On account of that record, if it is one that can't be kept.
+    pub fn for_the_sake_of(culprit: Option<RecordKey>) -> impl FnOnce(Fault) -> Self {
+        |fault| match fault.kind {
+            FaultKind::Bug => Self { fault, culprit },
+            FaultKind::Temporary | FaultKind::Permanent | FaultKind::Misconfigured => fault.into(),
+        }
+    }
+}
+
+impl From<Fault> for NotPut {
+    fn from(fault: Fault) -> Self {
+        Self { fault, culprit: None }
+    }
+}
+
 /// What the bot remembers. All reads may be repeated; puts are idempotent, being whole records.
 pub trait Store: Send + Sync {
     /// Puts a batch; returns when it is durable against loss of power.
     ///
     /// # Errors
-    /// Temporary: the disk is full. Bug: a record is over 32 KB.
-    fn put(&self, batch: &Batch) -> Result<(), Fault>;
+    /// Temporary: the disk is full. Bug: a record is over 32 KB, or contradicts another; it is
+    /// named, and nothing was put.
+    fn put(&self, batch: &Batch) -> Result<(), NotPut>;
 
     /// Everything that is open.
     ///

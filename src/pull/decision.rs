@@ -88,4 +88,6 @@ pub enum TroubleKind {
     Lasting,
     /// The administrator has to mend something; tried again meanwhile.
     Ours,
+    /// The bot itself failed; a few times in a row, and the record is set aside.
+    Bug,
 }

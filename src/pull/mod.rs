@@ -11,11 +11,13 @@
 //! [`verdict`] (what is concluded, and who is told), [`ci_change`] (what CI would run, with the
 //! request and without), [`retry`], [`decision`], [`policy`], [`queue`]; then the three records with
 //! their rules: [`request`] (and [`revision`]: which one is another's next, [`repeat`]: which one
-//! stands for a tag that is mailed twice), [`run`], [`letter`]; [`expiry`] (keys that end soon);
+//! stands for a tag that is mailed twice), [`run`], [`letter`]; [`aside`] (records that nothing is done
+//! with); [`expiry`] (keys that end soon);
 //! [`command`] (what people may say), [`command_mail`] (the mail they say it in), [`overlay`] (what
 //! that changed) and [`audit`] (who said it); [`room`] (what texts from outside may take in a
 //! record), [`records`] (what is put together) and [`world`], which joins them: `step`.
 
+pub mod aside;
 pub mod audit;
 pub mod checks;
 pub mod ci_change;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::aside::{Aside, RecordKey};
 use super::audit::AuditEntry;
 use super::command_mail::CommandMail;
 use super::expiry::{Warned, Warning};
@@ -120,6 +121,8 @@ pub struct Batch {
     pub history: Vec<(PullNumber, HistoryEntry)>,
     /// Lines of the audit trail to append.
     pub audit: Vec<AuditEntry>,
+    /// Records that are set aside, or (`None`) no longer.
+    pub aside: Vec<(RecordKey, Option<Aside>)>,
 }
 
 impl Batch {
@@ -146,6 +149,8 @@ pub struct Records {
     pub overlay: Overlay,
     /// Mails to the command mailbox whose stage is not `Closed`.
     pub mails: Vec<CommandMail>,
+    /// Which of them are set aside.
+    pub aside: Vec<(RecordKey, Aside)>,
     /// The number the next request gets.
     pub next_pull: u64,
     /// The number the next run gets.

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::aside::RecordKey;
 use super::audit::AuditEntry;
 use super::command_mail::{CommandMail, MailStage};
 use super::ids::{MessageId, ObjectId, PullNumber, RunId, TargetName};
@@ -22,10 +23,10 @@ use super::records::{Batch, Control, Cursor, Folder, HistoryEntry, Records};
 use super::request::apply::PullEvent;
 use super::request::{Pull, Stage};
 use super::retry::Retry;
-use super::run::apply::RunEvent;
 use super::run::{Run, RunStage};
 
 mod arrivals;
+mod aside;
 mod events;
 pub mod glance;
 mod housekeeping;
@@ -34,15 +35,20 @@ mod keys;
 mod mails;
 mod orders;
 mod outbox;
+mod remembered;
 mod revisions;
 mod rights;
 mod settle;
 mod steering;
+mod taking_up;
 mod turns;
 
+use self::aside::Asides;
+pub use self::aside::Cause;
 pub use self::input::{
     Alert, Arrival, Arrived, Done, Effect, Happened, Input, Step, Subject, alert_for,
 };
+pub use self::remembered::Remembered;
 
 /// How long the administrator is not told of the same subject again.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -64,6 +70,7 @@ pub struct World {
     control: Control,
     overlay: Overlay,
     mails: BTreeMap<MessageId, CommandMail>,
+    aside: Asides,
     next_pull: u64,
     next_run: u64,
     in_flight: BTreeSet<Subject>,
@@ -120,6 +127,7 @@ impl World {
             control: records.control,
             overlay: records.overlay,
             mails: records.mails.into_iter().map(|mail| (mail.id.clone(), mail)).collect(),
+            aside: Asides::of(records.aside),
             next_pull: records.next_pull.max(1),
             next_run: records.next_run.max(1),
             in_flight: BTreeSet::new(),
@@ -188,14 +196,20 @@ impl World {
     /// Takes what happened. The batch must be durable before any effect begins.
     pub fn step(&mut self, input: Input, now: Timestamp) -> Step {
         let mut answer = None;
+        self.aside.begin();
         match input {
             Input::Tick => {}
             Input::Read { folder, cursor, arrivals, complete } => {
                 self.folder_read(folder, cursor, arrivals, complete, now);
             }
             Input::Unreadable { alert } => self.raise(alert, now),
-            Input::Done(done) => self.done(done, now),
-            Input::Command(order) => answer = Some(self.obey(&order, now)),
+            Input::Done(done) => match done.subject.record() {
+                Some(key) => self.working_on(key, |world| world.done(done, now)),
+                None => self.done(done, now),
+            },
+            Input::Command(order) => {
+                answer = Some(self.working(Cause::Command, |world| world.obey(&order, now)));
+            }
         }
         let (effects, wake_at) = self.settle(now);
         let (batch, log) = self.take_changes();
@@ -208,13 +222,17 @@ impl World {
             return self.withheld(&done.subject, now);
         }
         let outdated = self.was_outdated(&done.subject);
+        if done.subject.record().is_some_and(|key| self.is_aside(&key)) {
+            return;
+        }
         if !outdated {
             self.back_off(&done, now);
         }
+        let gave_up = !outdated && self.gave_up(&done, now);
         if let Some(alert) = done.alert {
             self.raise(alert, now);
         }
-        if outdated {
+        if outdated || gave_up {
             return;
         }
         for letter in done.letters {
@@ -234,6 +252,8 @@ impl World {
                 let known = self.heads.get(&target).and_then(|(head, _)| *head);
                 self.heads.insert(target, (known, now));
             }
+            (Subject::Alert(_) | Subject::Counts | Subject::Aside(_), Happened::Failed(_)) => {}
+            (Subject::Aside(key), _) => self.aside_told(&key),
             (Subject::Alert(subject), _) => {
                 self.control.alerts.remove(&subject);
                 self.note_alerted(subject, now);
@@ -268,33 +288,6 @@ impl World {
         }
     }
 
-    /// Makes a subject wait after a failure, so that no failure turns into a busy loop.
-    fn back_off(&mut self, done: &Done, now: Timestamp) {
-        let trouble = match &done.happened {
-            Happened::Pull(PullEvent::Failed(trouble))
-            | Happened::Run(RunEvent::Failed(trouble))
-            | Happened::Miss(MissEvent::Failed(trouble)) => Some(trouble),
-            Happened::Commands(reading) => reading.failed(),
-            Happened::Pull(_)
-            | Happened::Run(_)
-            | Happened::Letter(_)
-            | Happened::Miss(MissEvent::Settled)
-            | Happened::Head(_)
-            | Happened::Keyring(_)
-            | Happened::KeyWarned
-            | Happened::Transcribed
-            | Happened::Withheld
-            | Happened::Nothing => None,
-        };
-        let Some(trouble) = trouble else {
-            self.backoff.remove(&done.subject);
-            return;
-        };
-        let before = self.backoff.remove(&done.subject).unwrap_or_else(|| Retry::now(now));
-        let after = before.after_failure(now, trouble.detail.clone(), trouble.retry_after);
-        self.backoff.insert(done.subject.clone(), after);
-    }
-
     /// Takes a letter into the outbox, unless it was written before.
     fn keep_letter(&mut self, letter: Letter, now: Timestamp) {
         if self.waits_for_too_many(&letter) {
@@ -306,7 +299,8 @@ impl World {
             }
             About::Run(_) | About::Mail(_) | About::Bot => false,
         };
-        if !told_before && !self.letters.contains_key(&letter.id) {
+        let refused = self.is_aside(&RecordKey::Letter(letter.id.clone()));
+        if !refused && !told_before && !self.letters.contains_key(&letter.id) {
             self.changed.letters.insert(letter.id.clone());
             self.letters.insert(letter.id.clone(), letter);
         }
@@ -374,6 +368,7 @@ impl World {
             seen: changed.seen,
             history: changed.history,
             audit: changed.audit,
+            aside: self.aside.take_changed(),
         };
         self.pulls.retain(|_, pull| !matches!(pull.stage, Stage::Closed { .. }));
         self.runs.retain(|_, run| !matches!(run.stage, RunStage::Closed { .. }));

@@ -2,6 +2,7 @@
 
 use crate::transcripts::transcripts;
 use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Missed, Pen, TargetWords};
+use gatepost::pull::aside::{Aside, AsideNotice, RecordKey};
 use gatepost::pull::checks::{Check, CheckPolicy, Problem};
 use gatepost::pull::ci_change::CiDifference;
 use gatepost::pull::cover::{Cover, Person, Request};
@@ -638,6 +639,19 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
                   is seen until that is mended; check account.main in the configuration.";
     let alert = late.pen.alert("the mailbox main can't be read", detail, late.now);
     letters.push(("alert".into(), alert.unwrap()));
+    for (name, key, pull, what) in [
+        ("pull", RecordKey::Pull(PullNumber(14)), Some(14), "\"[PULL 0/3] Block\" by Alice Bäcker"),
+        (
+            "mail",
+            RecordKey::Mail("c1@x.example".parse().unwrap()),
+            None,
+            "\"help\" from a@x.example",
+        ),
+    ] {
+        let aside = Aside::new("request 14 takes 40000 bytes", late.now);
+        let notice = AsideNotice::new(key, aside, what, pull.map(PullNumber));
+        letters.push((format!("set-aside-{name}"), late.pen.set_aside(&notice, late.now).unwrap()));
+    }
     let counts = [("refused, sender unknown".to_owned(), 12), ("near misses".to_owned(), 3)];
     let since = "2025-12-27T10:40:00Z".parse().unwrap();
     let counted = late.pen.counted(&counts.into(), since, late.now);

@@ -17,12 +17,13 @@ use gatepost::adapters::store::MemoryStore;
 use gatepost::bot::engine::Engine;
 use gatepost::bot::in_force::InForce;
 use gatepost::bot::intake::Intake;
-use gatepost::bot::perform::perform;
+use gatepost::bot::perform::{panicked, perform};
 use gatepost::bot::ports::{CommandDesk, Desk, Ports};
 use gatepost::mail::Rules;
 use gatepost::mail::letter::{Delivering, ListWords, Pen, TargetWords};
 use gatepost::mail::rules::Goal;
 use gatepost::ports::{Folder, Pipelines};
+use gatepost::pull::aside::RecordKey;
 use gatepost::pull::checks::CheckPolicy;
 use gatepost::pull::command::{self, How, Sender};
 use gatepost::pull::command_mail::{Answer, Order};
@@ -333,7 +334,7 @@ impl World {
             assert!(done_now < 2_000, "a busy loop: {effect:?} at one and the same time");
             let engine = self.engine.as_ref().unwrap();
             let ports = engine.ports().clone();
-            let done = perform(&ports, &self.setting.policy, effect);
+            let done = guarded(&ports, &self.setting.policy, effect);
             if forgets && let Some(line) = &self.while_forgetting {
                 let answer = self.take(Input::Command(Box::new(order(line)))).unwrap();
                 assert!(matches!(answer, Answer::Done(_)), "{answer:?}");
@@ -451,12 +452,24 @@ impl World {
             || !overlay.paused_lists.is_empty()
             || !overlay.freezes.is_empty();
         let stopped = overlay.stop.is_some() || overlay.breaker.is_some();
+        let aside = |key: RecordKey| world.aside().contains_key(&key);
+        let told = world.aside().values().all(|aside| aside.told);
         self.effects.is_empty()
             && world.control().near_misses.is_empty()
-            && world.mails().is_empty()
-            && (stopped || world.letters().values().all(|letter| letter.state.is_final()))
-            && (stopped || world.runs().values().all(|run| run.outcome().is_some()))
+            && world.mails().keys().all(|id| aside(RecordKey::Mail(id.clone())))
+            && (stopped || told)
+            && (stopped
+                || world.letters().values().all(|letter| {
+                    letter.state.is_final() || aside(RecordKey::Letter(letter.id.clone()))
+                }))
+            && (stopped
+                || world
+                    .runs()
+                    .values()
+                    .all(|run| run.outcome().is_some() || aside(RecordKey::Run(run.id))))
             && world.pulls().values().all(|pull| match &pull.stage {
+                _ if aside(RecordKey::Pull(pull.number)) => true,
+                Stage::Running { run, .. } if aside(RecordKey::Run(*run)) => true,
                 Stage::Held { told, .. } => *told,
                 Stage::Queued { .. } => paused,
                 Stage::Answered { .. } | Stage::Closed { .. } => true,
@@ -588,6 +601,24 @@ impl World {
         engine.world().pulls().values().cloned().collect()
     }
 
+    /// What is set aside.
+    pub fn aside(&self) -> Vec<RecordKey> {
+        let engine = self.engine.as_ref().expect("the bot runs");
+        engine.world().aside().keys().cloned().collect()
+    }
+
+    /// Spoils a request's record, and starts the bot anew on it.
+    pub fn spoil(&mut self, number: u64, spoil: impl FnOnce(&mut Pull)) {
+        use gatepost::ports::{Batch, Store};
+        let mut pull = self.pull(number);
+        spoil(&mut pull);
+        self.store.put(&Batch { pulls: vec![pull], ..Batch::default() }).unwrap();
+        self.engine = None;
+        self.effects.clear();
+        self.late.clear();
+        self.turn();
+    }
+
     /// A request by number, open or closed.
     pub fn pull(&self, number: u64) -> Pull {
         use gatepost::ports::Store;
@@ -676,7 +707,9 @@ impl World {
         let unread = self.take_letters(|_| true);
         assert!(unread.is_empty(), "letters that the story does not mention: {unread:#?}");
         for pull in self.pulls() {
-            let at_rest = matches!(pull.stage, Stage::Answered { .. } | Stage::Held { .. });
+            let aside = self.aside();
+            let at_rest = matches!(pull.stage, Stage::Answered { .. } | Stage::Held { .. })
+                || aside.contains(&RecordKey::Pull(pull.number));
             assert!(at_rest || !self.setting.all_answered, "left open: {pull:#?}");
         }
         if told_straight {
@@ -801,6 +834,16 @@ impl Maintainer<'_> {
         outside.deliver(mail.as_bytes());
         drop(outside);
         Mailed { message_id, url, tag: tag.into(), tip }
+    }
+}
+
+/// Performs an effect as a worker does: a panic is one more thing that can come of it.
+fn guarded(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
+    let subject = effect.subject();
+    match catch_unwind(AssertUnwindSafe(|| perform(ports, policy, effect))) {
+        Ok(done) => done,
+        Err(panic) if panic.is::<Crashed>() => std::panic::resume_unwind(panic),
+        Err(_) => panicked(subject, "a story's own panic"),
     }
 }
 

@@ -187,6 +187,12 @@ pub struct State {
     pub lose_create_answer: bool,
     /// How long GitLab's lists lag its writes.
     pub lag: SignedDuration,
+    /// Requests, by Message-ID, that can't be kept in these stages.
+    pub unkeepable: Vec<(String, &'static str)>,
+    /// Calls, by the port call's name and a text in its arguments, at which the bot panics.
+    pub panics: Vec<(&'static str, String)>,
+    /// What the disk says instead of taking anything.
+    pub disk: Option<gatepost::ports::Fault>,
     /// Port calls so far in this story, by name.
     pub calls: Vec<&'static str>,
     /// At which call to crash, and whether the call has its effect first.
@@ -240,6 +246,9 @@ impl Outside {
             pushed_over: None,
             lose_create_answer: false,
             lag: SignedDuration::ZERO,
+            unkeepable: Vec::new(),
+            panics: Vec::new(),
+            disk: None,
             calls: Vec::new(),
             crash: None,
         })))
@@ -274,6 +283,15 @@ impl Outside {
 
     pub fn now(&self) -> Timestamp {
         self.lock().now
+    }
+
+    /// Panics where the story says so.
+    pub fn panics_at(&self, name: &'static str, about: &str) {
+        let state = self.lock();
+        let is_it = |(at, text): &(&str, String)| *at == name && about.contains(text.as_str());
+        let panics = state.panics.iter().any(is_it);
+        drop(state);
+        assert!(!panics, "a story's own panic");
     }
 
     pub fn advance(&self, by: SignedDuration) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gatepost::adapters::store::MemoryStore;
 use gatepost::ports::*;
+use gatepost::pull::aside::RecordKey;
 use gatepost::pull::audit::AuditEntry;
 use gatepost::pull::checks::{Base, Series};
 use gatepost::pull::ci_change::{ChangedFile, CiPlan};
@@ -99,6 +100,7 @@ pub struct ValueOutbound(pub Outside);
 
 impl Outbound for ValueOutbound {
     fn send(&self, envelope: &Envelope, message: &[u8]) -> Delivery {
+        self.0.panics_at("outbound.send", &String::from_utf8_lossy(message));
         self.0.call("outbound.send", |o| {
             if let Some(address) = envelope.recipients.iter().find(|to| o.refused.contains(to)) {
                 let fault = Fault::permanent("550 no such user");
@@ -287,6 +289,7 @@ impl ValueRepository {
 
 impl Repository for ValueRepository {
     fn fetch(&self, order: &FetchOrder) -> Result<Pinned, FetchRefused> {
+        self.0.panics_at("repository.fetch", &order.url);
         self.0.call("repository.fetch", |o| {
             if order.url.starts_with("file:") || order.url.starts_with("git@") {
                 let why = "The bot does not fetch from there.".to_owned();
@@ -543,6 +546,7 @@ impl Pipelines for ValueGitLab {
     }
 
     fn create(&self, ci_ref: &str) -> Result<Pipeline, Fault> {
+        self.0.panics_at("gitlab.create", ci_ref);
         self.0.call("gitlab.create", |o| {
             if let Some(fault) = o.fault("create") {
                 return Err(fault);
@@ -651,13 +655,26 @@ impl Pipelines for ValueGitLab {
 pub struct CountedStore(pub Outside, pub MemoryStore);
 
 impl Store for CountedStore {
-    fn put(&self, batch: &Batch) -> Result<(), Fault> {
+    fn put(&self, batch: &Batch) -> Result<(), NotPut> {
         let mut cursors_only = Batch::default();
         cursors_only.cursors.clone_from(&batch.cursors);
-        if *batch == cursors_only {
+        if *batch == cursors_only && self.0.lock().disk.is_none() {
             return self.1.put(batch);
         }
-        self.0.call("store.put", |_| self.1.put(batch))
+        self.0.call("store.put", |o| {
+            if let Some(fault) = &o.disk {
+                return Err(fault.clone().into());
+            }
+            let unkeepable = batch.pulls.iter().find(|pull| {
+                let id = pull.cover.message_id.as_str();
+                o.unkeepable.iter().any(|(of, stage)| of == id && *stage == pull.stage.word())
+            });
+            if let Some(pull) = unkeepable {
+                let fault = Fault::bug(format!("request {} takes 40000 bytes", pull.number));
+                return Err(NotPut { fault, culprit: Some(RecordKey::Pull(pull.number)) });
+            }
+            self.1.put(batch)
+        })
     }
     fn open_records(&self) -> Result<Records, Fault> {
         self.1.open_records()
@@ -696,7 +713,10 @@ impl Store for CountedStore {
         self.1.audit(of, at_most)
     }
     fn put_file(&self, name: &FileName, content: &[u8]) -> Result<(), Fault> {
-        self.0.call("store.put_file", |_| self.1.put_file(name, content))
+        self.0.call("store.put_file", |o| match &o.disk {
+            Some(fault) => Err(fault.clone()),
+            None => self.1.put_file(name, content),
+        })
     }
     fn expire_files(&self, older_than: SignedDuration) -> Result<u64, Fault> {
         self.1.expire_files(older_than)

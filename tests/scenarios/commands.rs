@@ -7,7 +7,7 @@ use gatepost::pull::request::Stage;
 use crate::scenario::outside::{ADMIN, BOT, LIST, MANAGER};
 use crate::scenario::{Mailed, Setting, World, scenario, scenario_in, told_once};
 
-const SIGNED: &str = "X-Proof: openpgp";
+pub const SIGNED: &str = "X-Proof: openpgp";
 const DKIM: &str = "X-Proof: dkim";
 
 /// Alice's request, tested and failed.

@@ -31,7 +31,7 @@ fn revision(w: &mut World, name: &str, tag: &str, revision: u32) -> Mailed {
     })
 }
 
-fn says(w: &mut World, name: &str, above: &Mailed, text: &str) {
+pub fn says(w: &mut World, name: &str, above: &Mailed, text: &str) {
     let id = &above.message_id;
     let mail = format!(
         "From: {name} <{name}@example.org>\r\nTo: devel@lists.example.org\r\n\

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use gatepost::adapters::store::{MemoryStore, OpenError, SledStore};
-use gatepost::ports::{Batch, Control, Fault, FaultKind, FileName, Records, Store};
+use gatepost::ports::{Batch, Control, Fault, FaultKind, FileName, NotPut, Records, Store};
+use gatepost::pull::aside::{Aside, RecordKey};
 use gatepost::pull::ids::{JobId, PullNumber, RunId, TargetName};
 use gatepost::pull::letter::LetterState;
 use gatepost::pull::request::{Pull, Stage};
@@ -83,6 +84,7 @@ fn everything_of_a_batch_is_there_after_opening_again() {
             seen: vec![("d1".into(), message_id("c1@x"))],
             audit: vec![command("pause moving", None), command("approve 1", Some(1))],
             history: vec![(PullNumber(1), line("came")), (PullNumber(2), line("came too"))],
+            aside: vec![(RecordKey::Pull(PullNumber(2)), Some(aside()))],
         };
         let store = place.open();
         store.put(&batch).unwrap();
@@ -101,6 +103,7 @@ fn everything_of_a_batch_is_there_after_opening_again() {
                 control,
                 overlay: overlay(),
                 mails: vec![mail("c1@x")],
+                aside: vec![(RecordKey::Pull(PullNumber(2)), aside())],
                 next_pull: 3,
                 next_run: 2,
             }
@@ -267,7 +270,7 @@ fn a_message_id_and_a_number_belong_to_each_other_for_ever() {
             pulls([pull(1, "two@x")]),
             pulls([pull(3, "three@x"), pull(4, "three@x")]),
         ] {
-            assert_eq!(store.put(&wrong).unwrap_err().kind, FaultKind::Bug);
+            assert_eq!(store.put(&wrong).unwrap_err().fault.kind, FaultKind::Bug);
         }
         let records = store.open_records().unwrap();
         assert_eq!((records.pulls.len(), records.next_pull), (0, 2));
@@ -285,11 +288,70 @@ fn one_record_too_large_refuses_the_whole_batch() {
             cursors: vec![(folder("INBOX"), cursor(5))],
             ..Batch::default()
         };
-        let fault = store.put(&batch).unwrap_err();
+        let NotPut { fault, culprit } = store.put(&batch).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Bug);
         assert!(fault.detail.contains("request 2 takes"), "{fault}");
+        assert_eq!(culprit, Some(RecordKey::Pull(PullNumber(2))));
         let records = place_again(place, store).open_records().unwrap();
         assert_eq!(records, Records { next_pull: 1, next_run: 1, ..Records::default() });
+    });
+}
+
+fn aside() -> Aside {
+    Aside::new("a panic", at(3))
+}
+
+#[test]
+fn the_record_that_keeps_a_batch_out_is_named() {
+    both(|place| {
+        let store = place.open();
+        store.put(&pulls([pull(1, "one@x")])).unwrap();
+        let long = || "x".repeat(33 * 1024);
+        let mut large_run = run(4);
+        large_run.ci_ref = long();
+        let mut large_letter = letter("l9@x", ready());
+        large_letter.subject = long();
+        let mut large_mail = mail("c9@x");
+        large_mail.subject = long();
+        let mut large_line = line("came");
+        large_line.what = long();
+        let mut large_command = command("approve 1", Some(1));
+        large_command.outcome = long();
+        let number = || RecordKey::Pull(PullNumber(1));
+        for (batch, culprit) in [
+            (Batch { runs: vec![run(3), large_run], ..Batch::default() }, RecordKey::Run(RunId(4))),
+            (
+                Batch { letters: vec![large_letter], ..Batch::default() },
+                RecordKey::Letter(message_id("l9@x")),
+            ),
+            (
+                Batch { mails: vec![large_mail], ..Batch::default() },
+                RecordKey::Mail(message_id("c9@x")),
+            ),
+            (Batch { history: vec![(PullNumber(1), large_line)], ..Batch::default() }, number()),
+            (
+                Batch { audit: vec![large_command], ..Batch::default() },
+                RecordKey::Mail(message_id("c1@x")),
+            ),
+            (pulls([pull(2, "one@x")]), RecordKey::Pull(PullNumber(2))),
+        ] {
+            let NotPut { fault, culprit: named } = store.put(&batch).unwrap_err();
+            assert_eq!((fault.kind, named), (FaultKind::Bug, Some(culprit)), "{fault}");
+        }
+    });
+}
+
+#[test]
+fn what_is_set_aside_is_kept_until_that_is_lifted() {
+    both(|place| {
+        let store = place.open();
+        let key = RecordKey::Letter(message_id("l1@x"));
+        let mark = |aside| Batch { aside: vec![(key.clone(), aside)], ..Batch::default() };
+        store.put(&mark(Some(aside()))).unwrap();
+        let store = place_again(place, store);
+        assert_eq!(store.open_records().unwrap().aside, [(key.clone(), aside())]);
+        store.put(&mark(None)).unwrap();
+        assert_eq!(place_again(place, store).open_records().unwrap().aside, []);
     });
 }
 
@@ -326,9 +388,9 @@ fn the_memory_store_fails_when_told_to() {
         history: vec![(PullNumber(1), line("came"))],
         ..Batch::default()
     };
-    assert_eq!(store.put(&batch).unwrap_err().detail, "full");
+    assert_eq!(store.put(&batch).unwrap_err().fault.detail, "full");
     assert_eq!(store.pull(PullNumber(1)).unwrap(), None);
-    assert_eq!(store.put(&batch).unwrap_err().detail, "late");
+    assert_eq!(store.put(&batch).unwrap_err().fault.detail, "late");
     assert_eq!(store.pull(PullNumber(1)).unwrap(), Some(pull(1, "one@x")));
     store.put(&batch).unwrap();
     assert_eq!(store.history(PullNumber(1)).unwrap(), [line("came")]);

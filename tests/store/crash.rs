@@ -188,9 +188,9 @@ fn fills_the_disk() {
     let (number, fault) = (2..100_000)
         .find_map(|number| put_numbered(&store, number).err().map(|fault| (number, fault)))
         .unwrap();
-    assert_eq!(fault.kind, FaultKind::Temporary, "{fault}");
+    assert_eq!(fault.fault.kind, FaultKind::Temporary, "{fault}");
     let still = put_numbered(&store, number).unwrap_err();
-    assert_eq!(still.kind, FaultKind::Temporary, "{still}");
+    assert_eq!(still.fault.kind, FaultKind::Temporary, "{still}");
     setrlimit(Resource::Fsize, unlimited).unwrap();
     put_numbered(&store, number).unwrap();
     assert_eq!(expect_all_up_to(&store, number), number);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gatepost::ports::{Batch, Control, Cursor, Fault, FileName, Folder, HistoryEntry, Store};
+use gatepost::ports::{Batch, Control, Cursor, FileName, Folder, HistoryEntry, NotPut, Store};
 use gatepost::pull::audit::AuditEntry;
 use gatepost::pull::command::{How, Sender};
 use gatepost::pull::command_mail::{Answer, CommandMail, Entry, Look, MailStage, Transcript};
@@ -227,12 +227,14 @@ pub fn fill(store: &dyn Store) {
         seen: vec![("d1".into(), message_id("c1@x"))],
         audit: vec![command("approve 1", Some(1))],
         history: vec![(PullNumber(1), line("came")), (PullNumber(1), line("read"))],
+        // No released version has any.
+        aside: Vec::new(),
     };
     store.put(&batch).unwrap();
     store.put_file(&FileName::Mail(message_id("one@x")), b"From: ada\n\nPlease pull.\n").unwrap();
 }
 
-pub fn put_numbered(store: &dyn Store, number: u64) -> Result<(), Fault> {
+pub fn put_numbered(store: &dyn Store, number: u64) -> Result<(), NotPut> {
     let id = format!("m{number}@x");
     store.put_file(&FileName::Mail(message_id(&id)), id.as_bytes())?;
     store.put(&Batch {

@@ -34,11 +34,13 @@ pub enum Table {
     AuditOf,
     /// Request numbers by the signed tags that a person does not want.
     Unwanted,
+    /// Marks of what is set aside, by record.
+    Aside,
 }
 
 impl Table {
     /// All of them, in the order of [`index`](Self::index).
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Pulls,
         Self::Runs,
         Self::Letters,
@@ -52,6 +54,7 @@ impl Table {
         Self::Audit,
         Self::AuditOf,
         Self::Unwanted,
+        Self::Aside,
     ];
 
     /// The name on disk. Never changes.
@@ -70,6 +73,7 @@ impl Table {
             Self::Audit => "audit",
             Self::AuditOf => "audit-of",
             Self::Unwanted => "unwanted",
+            Self::Aside => "aside",
         }
     }
 

@@ -9,7 +9,10 @@ use jiff::SignedDuration;
 
 use super::engine::{Engine, Order, Table, Write};
 use super::record::{Record, decode, encode};
-use crate::ports::{Batch, Control, Cursor, Fault, FileName, Folder, HistoryEntry, Records, Store};
+use crate::ports::{
+    Batch, Control, Cursor, Fault, FileName, Folder, HistoryEntry, NotPut, Records, Store,
+};
+use crate::pull::aside::{Aside, RecordKey};
 use crate::pull::audit::AuditEntry;
 use crate::pull::command_mail::{CommandMail, MailStage};
 use crate::pull::ids::{MessageId, PullNumber, RunId, TargetName};
@@ -53,7 +56,7 @@ impl<E> KeyedStore<E> {
 }
 
 impl<E: Engine> Store for KeyedStore<E> {
-    fn put(&self, batch: &Batch) -> Result<(), Fault> {
+    fn put(&self, batch: &Batch) -> Result<(), NotPut> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -71,11 +74,14 @@ impl<E: Engine> Store for KeyedStore<E> {
         }
         plan_mails(&batch.mails, &mut writes)?;
         for (digest, id) in &batch.seen {
-            writes.push(insert(Table::Seen, digest.as_bytes().to_vec(), encode(id, digest)?));
+            let mail = NotPut::for_the_sake_of(Some(RecordKey::Mail(id.clone())));
+            let value = encode(id, digest).map_err(mail)?;
+            writes.push(insert(Table::Seen, digest.as_bytes().to_vec(), value));
         }
         self.plan_history(&batch.history, &mut writes)?;
         self.plan_audit(&batch.audit, &mut writes)?;
-        self.engine.commit(&writes)
+        plan_aside(&batch.aside, &mut writes)?;
+        Ok(self.engine.commit(&writes)?)
     }
 
     fn open_records(&self) -> Result<Records, Fault> {
@@ -99,6 +105,8 @@ impl<E: Engine> Store for KeyedStore<E> {
         for key in self.open_keys(OPEN_MAIL)? {
             records.mails.push(self.must_get(Table::Mails, &key)?);
         }
+        records.aside = self.collect(Table::Aside, &[], Order::Ascending, usize::MAX)?;
+        records.aside.sort();
         Ok(records)
     }
 
@@ -160,27 +168,30 @@ impl<E: Engine> Store for KeyedStore<E> {
 }
 
 impl<E: Engine> KeyedStore<E> {
-    fn plan_pulls(&self, pulls: &[Pull], writes: &mut Vec<Write>) -> Result<(), Fault> {
+    fn plan_pulls(&self, pulls: &[Pull], writes: &mut Vec<Write>) -> Result<(), NotPut> {
         let mut named = BTreeSet::new();
         for pull in pulls {
+            let blame = || NotPut::for_the_sake_of(Some(RecordKey::Pull(pull.number)));
             let key = pull.number.0.to_be_bytes().to_vec();
             let id = &pull.cover.message_id;
-            self.demand_own_number(pull)?;
+            self.demand_own_number(pull).map_err(blame())?;
             if !named.insert(id) {
-                return Err(Fault::bug(format!("two requests with the Message-ID <{id}> at once")));
+                let twice = format!("two requests with the Message-ID <{id}> at once");
+                return Err(blame()(Fault::bug(twice)));
             }
             let is_over = matches!(pull.stage, Stage::Closed { .. });
             writes.push(open_index(OPEN_PULL, &key, is_over));
             writes.push(insert(
                 Table::MessageIds,
                 id.as_str().as_bytes().to_vec(),
-                encode(&pull.number, id)?,
+                encode(&pull.number, id).map_err(blame())?,
             ));
             if let Some(tag) = pull.signed.as_ref().filter(|_| pull.is_unwanted()) {
-                let key = tag_key(tag, &pull.target);
-                writes.push(insert(Table::Unwanted, key, encode(&pull.number, &tag.payload)?));
+                let value = encode(&pull.number, &tag.payload).map_err(blame())?;
+                writes.push(insert(Table::Unwanted, tag_key(tag, &pull.target), value));
             }
-            writes.push(insert(Table::Pulls, key, encode(pull, &pull.number)?));
+            let value = encode(pull, &pull.number).map_err(blame())?;
+            writes.push(insert(Table::Pulls, key, value));
         }
         Ok(())
     }
@@ -205,7 +216,7 @@ impl<E: Engine> KeyedStore<E> {
         &self,
         lines: &[(PullNumber, HistoryEntry)],
         writes: &mut Vec<Write>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), NotPut> {
         let mut of_each: BTreeMap<PullNumber, Vec<&HistoryEntry>> = BTreeMap::new();
         for (number, line) in lines {
             of_each.entry(*number).or_default().push(line);
@@ -221,7 +232,8 @@ impl<E: Engine> KeyedStore<E> {
             let first = self.next_sequence(Table::History, &prefix)?;
             for (sequence, line) in (first..).zip(new) {
                 let key = [prefix, sequence.to_be_bytes()].concat();
-                writes.push(insert(Table::History, key, encode(line, &number)?));
+                let blame = NotPut::for_the_sake_of(Some(RecordKey::Pull(number)));
+                writes.push(insert(Table::History, key, encode(line, &number).map_err(blame)?));
             }
         }
         Ok(())
@@ -295,31 +307,34 @@ impl<E: Engine> KeyedStore<E> {
     }
 }
 
-fn plan_runs(runs: &[Run], writes: &mut Vec<Write>) -> Result<(), Fault> {
+fn plan_runs(runs: &[Run], writes: &mut Vec<Write>) -> Result<(), NotPut> {
     for run in runs {
         let key = run.id.0.to_be_bytes().to_vec();
         let is_over = matches!(run.stage, RunStage::Closed { .. });
         writes.push(open_index(OPEN_RUN, &key, is_over));
-        writes.push(insert(Table::Runs, key, encode(run, &run.id)?));
+        let blame = NotPut::for_the_sake_of(Some(RecordKey::Run(run.id)));
+        writes.push(insert(Table::Runs, key, encode(run, &run.id).map_err(blame)?));
     }
     Ok(())
 }
 
-fn plan_letters(letters: &[Letter], writes: &mut Vec<Write>) -> Result<(), Fault> {
+fn plan_letters(letters: &[Letter], writes: &mut Vec<Write>) -> Result<(), NotPut> {
     for letter in letters {
         let key = letter.id.as_str().as_bytes().to_vec();
         writes.push(open_index(OPEN_LETTER, &key, letter.state.is_final()));
-        writes.push(insert(Table::Letters, key, encode(letter, &letter.id)?));
+        let blame = NotPut::for_the_sake_of(Some(RecordKey::Letter(letter.id.clone())));
+        writes.push(insert(Table::Letters, key, encode(letter, &letter.id).map_err(blame)?));
     }
     Ok(())
 }
 
-fn plan_mails(mails: &[CommandMail], writes: &mut Vec<Write>) -> Result<(), Fault> {
+fn plan_mails(mails: &[CommandMail], writes: &mut Vec<Write>) -> Result<(), NotPut> {
     for mail in mails {
         let key = mail.id.as_str().as_bytes().to_vec();
         let is_over = matches!(mail.stage, MailStage::Closed { .. });
         writes.push(open_index(OPEN_MAIL, &key, is_over));
-        writes.push(insert(Table::Mails, key, encode(mail, &mail.id)?));
+        let blame = NotPut::for_the_sake_of(Some(RecordKey::Mail(mail.id.clone())));
+        writes.push(insert(Table::Mails, key, encode(mail, &mail.id).map_err(blame)?));
     }
     Ok(())
 }
@@ -330,6 +345,20 @@ fn plan_cursors(cursors: &[(Folder, Cursor)], writes: &mut Vec<Write>) -> Result
         // A NUL can't be in an account's name, which is a key of the configuration.
         let key = [account.as_str().as_bytes(), &[0], folder.as_bytes()].concat();
         writes.push(insert(Table::Cursors, key, encode(entry, &folder)?));
+    }
+    Ok(())
+}
+
+fn plan_aside(marks: &[(RecordKey, Option<Aside>)], writes: &mut Vec<Write>) -> Result<(), Fault> {
+    for (record, aside) in marks {
+        let key = record.to_string().into_bytes();
+        writes.push(match aside {
+            Some(aside) => {
+                let mark = (record.clone(), aside.clone());
+                insert(Table::Aside, key, encode(&mark, record)?)
+            }
+            None => Write { table: Table::Aside, key, value: None },
+        });
     }
     Ok(())
 }
@@ -369,6 +398,7 @@ pub(super) fn key_name(table: Table, key: &[u8]) -> String {
         | Table::Open
         | Table::Mails
         | Table::Seen
-        | Table::Unwanted => String::from_utf8_lossy(key).replace('\0', " "),
+        | Table::Unwanted
+        | Table::Aside => String::from_utf8_lossy(key).replace('\0', " "),
     }
 }

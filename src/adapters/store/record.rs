@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::ports::{Control, Cursor, Fault, Folder, HistoryEntry};
+use crate::pull::aside::{Aside, RecordKey};
 use crate::pull::audit::AuditEntry;
 use crate::pull::command_mail::CommandMail;
 use crate::pull::ids::{MessageId, PullNumber};
@@ -57,6 +58,10 @@ impl Record for CommandMail {
 
 impl Record for AuditEntry {
     const KIND: &'static str = "line of the audit trail";
+}
+
+impl Record for (RecordKey, Aside) {
+    const KIND: &'static str = "mark of what is set aside";
 }
 
 impl Record for MessageId {

@@ -4,7 +4,8 @@
 use super::engine::{Engine, Order, Table, Write};
 use super::keyed::{KeyedStore, insert};
 use super::record::encode;
-use crate::ports::Fault;
+use crate::ports::{Fault, NotPut};
+use crate::pull::aside::RecordKey;
 use crate::pull::audit::AuditEntry;
 use crate::pull::ids::PullNumber;
 
@@ -15,7 +16,7 @@ impl<E: Engine> KeyedStore<E> {
         &self,
         lines: &[AuditEntry],
         writes: &mut Vec<Write>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), NotPut> {
         let mut end: Vec<AuditEntry> =
             self.collect(Table::Audit, &[], Order::Descending, lines.len())?;
         end.reverse();
@@ -25,7 +26,10 @@ impl<E: Engine> KeyedStore<E> {
         let first = self.next_sequence(Table::Audit, &[])?;
         for (sequence, line) in (first..).zip(lines) {
             let key = sequence.to_be_bytes();
-            writes.push(insert(Table::Audit, key.to_vec(), encode(line, &sequence)?));
+            let of_mail = line.mail.clone().map(RecordKey::Mail);
+            let blame = NotPut::for_the_sake_of(of_mail.or(line.pull.map(RecordKey::Pull)));
+            let value = encode(line, &sequence).map_err(blame)?;
+            writes.push(insert(Table::Audit, key.to_vec(), value));
             if let Some(number) = line.pull {
                 let of = [number.0.to_be_bytes(), key].concat();
                 writes.push(insert(Table::AuditOf, of, Vec::new()));

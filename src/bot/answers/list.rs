@@ -1,7 +1,7 @@
 //! Requests by shelf, and the digest for whoever takes over.
 
 use super::safe;
-use super::status::{ANSWERED, concluded, pull, run, stopped};
+use super::status::{ANSWERED, aside, concluded, pull, run, stopped};
 use crate::ports::{Fault, Store};
 use crate::pull::overlay::Overlay;
 use crate::pull::world::glance::{Glance, PullLine};
@@ -59,6 +59,7 @@ fn digest(glance: &Glance, store: &dyn Store) -> Result<Vec<String>, Fault> {
     stops.extend(people(&glance.overlay));
     let sections = [
         ("Stopped or changed by commands:", stops),
+        ("Set aside, since the bot itself failed at it:", glance.aside.iter().map(aside).collect()),
         ("Waits for a person:", some(glance, "held")),
         ("Under way:", under_way.chain(asked.flat_map(run)).collect()),
         ("Queued, in this order:", queued(glance)),

@@ -1,5 +1,6 @@
 //! One request or run, whole, for people.
 
+use super::status::aside;
 use super::{audit, safe};
 use crate::bot::view::Shown;
 use crate::pull::audit::SHOWN;
@@ -29,6 +30,7 @@ pub fn lines(shown: &Shown) -> Vec<String> {
     lines.extend(said.map(|said| format!("  retracted  \"{said}\" (told, not acted on)")));
     lines.push(format!("  stage      {}{verdict}", pull.stage));
     lines.push(format!("  next       {}", safe(&pull.because)));
+    lines.extend(shown.aside.iter().map(|line| format!("  set aside  {}", aside(line))));
     lines.extend(pull.notes.iter().map(|note| {
         let (by, when) = (safe(&note.by), clock(note.at));
         format!("  note       {} ({by}, {when})", safe(&note.text))

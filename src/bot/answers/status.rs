@@ -3,7 +3,7 @@
 use super::safe;
 use crate::pull::decision::clock;
 use crate::pull::overlay::{Freeze, Overlay, Pause};
-use crate::pull::world::glance::{Glance, PullLine, RunLine};
+use crate::pull::world::glance::{AsideLine, Glance, PullLine, RunLine};
 
 /// The stage of requests that have had their answer.
 pub(super) const ANSWERED: &str = "answered";
@@ -11,6 +11,7 @@ pub(super) const ANSWERED: &str = "answered";
 /// What the bot does, what is stopped, what is open and what each request waits for.
 pub fn lines(glance: &Glance) -> Vec<String> {
     let mut lines = stopped(&glance.overlay);
+    lines.extend(glance.aside.iter().map(|line| format!("Set aside: {}", aside(line))));
     for folder in &glance.folders {
         lines.push(format!("Read {} at {}.", safe(&folder.folder), clock(folder.read_at)));
     }
@@ -59,6 +60,12 @@ pub(super) fn stopped(overlay: &Overlay) -> Vec<String> {
         lines.push(format!("Target {target} is frozen{until} by {} at {when}{why}", safe(by)));
     }
     lines
+}
+
+/// What is set aside, since when and why.
+pub(super) fn aside(line: &AsideLine) -> String {
+    let why = safe(&line.why);
+    format!("{} ({}) since {}: {why}", line.record, safe(&line.what), clock(line.since))
 }
 
 /// An open request: what it is, and what it waits for.

@@ -5,6 +5,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 
 use super::Message;
+use crate::bot::engine::words_of;
 use crate::bot::perform::{panicked, perform};
 use crate::bot::ports::Ports;
 use crate::pull::policy::Policy;
@@ -63,6 +64,7 @@ impl Lanes {
             | Effect::TellMiss(_)
             | Effect::Transcribe { .. }
             | Effect::Alert(_)
+            | Effect::TellAside(_)
             | Effect::Counts(_)
             | Effect::Expire(_) => &self.others,
         };
@@ -85,10 +87,4 @@ fn work(lane: &Mutex<Receiver<Effect>>, ports: &Ports, policy: &Policy, engine: 
             return;
         }
     }
-}
-
-/// What a panic said.
-pub(super) fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".into())
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::SignedDuration;
 
 use super::Message;
-use super::lanes::words_of;
+use crate::bot::engine::words_of;
 use crate::bot::intake::Intake;
 use crate::bot::ports::Ports;
 use crate::ports::{Cursor, Fault, FaultKind, Mailbox};

@@ -83,7 +83,7 @@ pub(super) fn not_fetched(
             let over = match trouble.kind {
                 TroubleKind::Passing => !patient,
                 TroubleKind::Lasting => true,
-                TroubleKind::Ours => false,
+                TroubleKind::Ours | TroubleKind::Bug => false,
             };
             (trouble.detail, over.then_some(Refusal::Unfetchable { why }), trouble.retry_after)
         }

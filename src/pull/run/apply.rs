@@ -241,7 +241,7 @@ fn not_created(run: &mut Run, trouble: Trouble, now: Timestamp) -> Told {
     *tried_at = None;
     let patience = match trouble.kind {
         TroubleKind::Lasting => CREATE_PATIENCE,
-        TroubleKind::Passing | TroubleKind::Ours => STEP_PATIENCE,
+        TroubleKind::Passing | TroubleKind::Ours | TroubleKind::Bug => STEP_PATIENCE,
     };
     if retry.failing_for(now, patience) {
         let why = trouble.public.unwrap_or(trouble.detail);

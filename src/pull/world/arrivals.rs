@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Alert, Arrival, Arrived, World};
+use super::{Alert, Arrival, Arrived, Cause, World};
 use crate::pull::cover::Cover;
 use crate::pull::ids::{ListName, PullNumber, TargetName};
 use crate::pull::letter::rules::LetterEvent;
@@ -23,8 +23,9 @@ impl World {
         complete: bool,
         now: Timestamp,
     ) {
-        for arrival in arrivals {
-            self.arrived(arrival, &cursor, now);
+        for (place, arrival) in arrivals.into_iter().enumerate() {
+            let cause = Cause::Arrival(place);
+            self.working(cause, |world| world.arrived(arrival, &cursor, now));
         }
         if complete {
             self.read_at.insert(folder.clone(), now);

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Alert, World};
+use crate::pull::aside::RecordKey;
 use crate::pull::ids::{MessageId, PullNumber, RunId};
 use crate::pull::letter::rules::{self as letter_rules, LetterEvent};
 use crate::pull::letter::{About, Allowance};
@@ -15,7 +16,15 @@ use crate::pull::tag::{Facts, Verification};
 use crate::pull::verdict::{Outcome, Refusal, Verdict};
 
 impl World {
+    /// Takes an event in, unless its request is set aside.
     pub(super) fn pull_event(&mut self, number: PullNumber, event: PullEvent, now: Timestamp) {
+        if !self.is_pull_aside(number) {
+            let key = RecordKey::Pull(number);
+            self.working_on(key, |world| world.happened_to_pull(number, event, now));
+        }
+    }
+
+    fn happened_to_pull(&mut self, number: PullNumber, event: PullEvent, now: Timestamp) {
         let Some(pull) = self.pulls.get_mut(&number) else { return };
         // What was looked at is the target's tip: a request is never looked at twice for one tip.
         if let PullEvent::Examined { facts: Facts { head, .. }, .. }
@@ -67,6 +76,7 @@ impl World {
                 Verdict::Tested { .. } | Verdict::Refused { .. } | Verdict::Repeated { .. } => None,
             };
             if let Some(outcome) = outcome {
+                self.lift(&RecordKey::Run(*run));
                 self.run_event(*run, RunEvent::Stopped(outcome), now);
             }
         }
@@ -77,7 +87,15 @@ impl World {
         }
     }
 
+    /// Takes an event in, unless its run is set aside.
     pub(super) fn run_event(&mut self, id: RunId, event: RunEvent, now: Timestamp) {
+        let key = RecordKey::Run(id);
+        if !self.is_aside(&key) {
+            self.working_on(key, |world| world.happened_to_run(id, event, now));
+        }
+    }
+
+    fn happened_to_run(&mut self, id: RunId, event: RunEvent, now: Timestamp) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         let Some(target) = self.policy.targets.get(&run.target) else { return };
         if let RunEvent::BaseRead(head) = &event {
@@ -138,7 +156,15 @@ impl World {
         LetterEvent::Deferred(trouble)
     }
 
+    /// Takes an event in, unless its letter is set aside.
     pub(super) fn letter_event(&mut self, id: &MessageId, event: LetterEvent, now: Timestamp) {
+        let key = RecordKey::Letter(id.clone());
+        if !self.is_aside(&key) {
+            self.working_on(key, |world| world.happened_to_letter(id, event, now));
+        }
+    }
+
+    fn happened_to_letter(&mut self, id: &MessageId, event: LetterEvent, now: Timestamp) {
         let event = self.without_unreachable(id, event, now);
         let Some(letter) = self.letters.get_mut(id) else { return };
         let rejected = if let LetterEvent::Rejected(trouble) = &event {

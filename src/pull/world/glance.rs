@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::World;
+use crate::pull::aside::RecordKey;
 use crate::pull::ids::{ObjectId, PullNumber, RunId};
 use crate::pull::overlay::Overlay;
 use crate::pull::request::{Note, Pull, Stage};
@@ -26,6 +27,24 @@ pub struct Glance {
     pub letters_waiting: usize,
     /// Folders, and when each was last read to its end.
     pub folders: Vec<FolderLine>,
+    /// What is set aside.
+    #[serde(default)]
+    pub aside: Vec<AsideLine>,
+}
+
+/// A record that is set aside, in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AsideLine {
+    /// Which.
+    pub record: RecordKey,
+    /// What it is: a subject, and who has to do with it.
+    pub what: String,
+    /// The request that it has to do with.
+    pub pull: Option<PullNumber>,
+    /// Since when.
+    pub since: Timestamp,
+    /// What failed.
+    pub why: String,
 }
 
 /// A request in a list.
@@ -111,11 +130,23 @@ impl World {
                     read_at: cursor.read_at,
                 })
                 .collect(),
+            aside: self
+                .aside()
+                .iter()
+                .map(|(key, aside)| AsideLine {
+                    record: key.clone(),
+                    what: self.what_is(key),
+                    pull: self.pull_with(key),
+                    since: aside.since,
+                    why: aside.why.clone(),
+                })
+                .collect(),
         }
     }
 
     fn pull_line(&self, pull: &Pull, now: Timestamp) -> PullLine {
-        let because = self.running_because(pull, now);
+        let aside = self.aside().contains_key(&RecordKey::Pull(pull.number));
+        let because = if aside { None } else { self.running_because(pull, now) };
         PullLine::new(pull, because.unwrap_or_else(|| self.next_for_pull(pull, now).because))
     }
 

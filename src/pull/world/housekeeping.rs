@@ -22,10 +22,13 @@ impl World {
             self.settle_head(target, effects, wake, now);
         }
         for (subject, detail) in &self.control.alerts {
-            if self.in_flight.insert(Subject::Alert(subject.clone())) {
-                let (subject, detail) = (subject.clone(), detail.clone());
-                effects.push(Effect::Alert(Alert { subject, detail }));
+            let about = Subject::Alert(subject.clone());
+            if self.in_flight.contains(&about) || self.backs_off(&about, wake, now) {
+                continue;
             }
+            self.in_flight.insert(about);
+            let (subject, detail) = (subject.clone(), detail.clone());
+            effects.push(Effect::Alert(Alert { subject, detail }));
         }
         for (id, miss) in &self.control.near_misses {
             let subject = Subject::Miss(id.clone());
@@ -46,7 +49,10 @@ impl World {
             let due = since + WEEK;
             if now < due {
                 wake.add(Some(due));
-            } else if self.in_flight.insert(Subject::Counts) {
+            } else if !self.in_flight.contains(&Subject::Counts)
+                && !self.backs_off(&Subject::Counts, wake, now)
+            {
+                self.in_flight.insert(Subject::Counts);
                 effects.push(Effect::Counts(self.control.counts.clone()));
             }
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::pull::aside::{AsideNotice, RecordKey};
 use crate::pull::command_mail::{Answer, CommandMail, MailReading, Order, Transcript};
 use crate::pull::cover::Cover;
 use crate::pull::decision::{Trouble, TroubleKind};
@@ -14,7 +15,7 @@ use crate::pull::letter::rules::LetterEvent;
 use crate::pull::near_miss::{MissEvent, NearMiss};
 use crate::pull::records::{Batch, Cursor, Folder};
 use crate::pull::request::Pull;
-use crate::pull::request::apply::PullEvent;
+use crate::pull::request::apply::{FetchTrouble, PullEvent};
 use crate::pull::request::decide::PullAction;
 use crate::pull::run::Run;
 use crate::pull::run::apply::RunEvent;
@@ -45,6 +46,8 @@ pub enum Subject {
     Mail(MessageId),
     /// An alert to the administrator.
     Alert(String),
+    /// The letter about a record that is set aside.
+    Aside(RecordKey),
     /// The weekly counts.
     Counts,
     /// Files that nobody needs any more.
@@ -97,6 +100,8 @@ pub enum Effect {
     },
     /// Write to the administrator.
     Alert(Alert),
+    /// Write that a record is set aside.
+    TellAside(Box<AsideNotice>),
     /// Write the weekly counts to the administrator.
     Counts(BTreeMap<String, u64>),
     /// Remove files older than that.
@@ -123,6 +128,7 @@ impl Effect {
                 Subject::Mail(mail.id.clone())
             }
             Self::Alert(alert) => Subject::Alert(alert.subject.clone()),
+            Self::TellAside(notice) => Subject::Aside(notice.key.clone()),
             Self::Counts(_) => Subject::Counts,
             Self::Expire(_) => Subject::OldFiles,
         }
@@ -159,10 +165,49 @@ pub enum Happened {
     Commands(Box<MailReading>),
     /// The answer to a mail to the command mailbox is written.
     Transcribed,
+    /// The letter about a record that is set aside is written.
+    AsideTold,
+    /// What belongs to no record could not be done now.
+    Failed(Trouble),
     /// Nothing was done: a person has stopped everything.
     Withheld,
     /// Nothing that changes a record.
     Nothing,
+}
+
+impl Happened {
+    /// What kept it from being done.
+    pub fn trouble(&self) -> Option<&Trouble> {
+        match self {
+            Self::Pull(PullEvent::Failed(trouble))
+            | Self::Pull(PullEvent::NotFetched { why: FetchTrouble::Trouble(trouble), .. })
+            | Self::Run(
+                RunEvent::Failed(trouble)
+                | RunEvent::NotCreated(trouble)
+                | RunEvent::Moved(trouble),
+            )
+            | Self::Letter(
+                LetterEvent::Deferred(trouble)
+                | LetterEvent::Rejected(trouble)
+                | LetterEvent::Unreachable { trouble, .. }
+                | LetterEvent::Uncertain(trouble),
+            )
+            | Self::Miss(MissEvent::Failed(trouble))
+            | Self::Failed(trouble) => Some(trouble),
+            Self::Commands(reading) => reading.failed(),
+            Self::Pull(_)
+            | Self::Run(_)
+            | Self::Letter(LetterEvent::Begun | LetterEvent::Accepted | LetterEvent::SeenOnList)
+            | Self::Miss(MissEvent::Settled)
+            | Self::Head(_)
+            | Self::Keyring(_)
+            | Self::KeyWarned
+            | Self::Transcribed
+            | Self::AsideTold
+            | Self::Withheld
+            | Self::Nothing => None,
+        }
+    }
 }
 
 /// An effect that is done.
@@ -270,7 +315,7 @@ pub struct Step {
 /// An alert for trouble that the administrator has to mend, if it is such.
 pub fn alert_for(subject: &str, trouble: &Trouble) -> Option<Alert> {
     match trouble.kind {
-        TroubleKind::Ours => {
+        TroubleKind::Ours | TroubleKind::Bug => {
             Some(Alert { subject: subject.to_owned(), detail: trouble.detail.clone() })
         }
         TroubleKind::Passing | TroubleKind::Lasting => None,

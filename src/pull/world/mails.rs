@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::rights::Role;
 use super::settle::Wake;
-use super::{Alert, Effect, Subject, World};
+use super::{Alert, Cause, Effect, Subject, World};
+use crate::pull::aside::RecordKey;
 use crate::pull::audit::AuditEntry;
 use crate::pull::command::{Command, How, Sender};
 use crate::pull::command_mail::{
@@ -30,7 +31,10 @@ impl World {
         if self.mails.contains_key(&mail.id) || self.overlay.denied.contains_key(&mail.from) {
             return;
         }
-        let waits = |mail: &&CommandMail| matches!(mail.stage, MailStage::Received { .. });
+        let waits = |mail: &&CommandMail| {
+            matches!(mail.stage, MailStage::Received { .. })
+                && !self.is_aside(&RecordKey::Mail(mail.id.clone()))
+        };
         if self.mails.values().filter(waits).count() >= MOST_WAITING && !self.make_room(now) {
             self.count("command mails beyond what may wait", now);
             let log = "passed over: too many wait".to_owned();
@@ -76,6 +80,9 @@ impl World {
         for id in self.mails.keys().cloned().collect::<Vec<_>>() {
             let subject = Subject::Mail(id.clone());
             let Some(mail) = self.mails.get(&id) else { continue };
+            if self.is_aside(&RecordKey::Mail(id.clone())) {
+                continue;
+            }
             if self.in_flight.contains(&subject) || self.backs_off(&subject, wake, now) {
                 continue;
             }
@@ -123,6 +130,7 @@ impl World {
                 }
                 for digest in digests {
                     self.changed.seen.push((digest.clone(), id.clone()));
+                    self.aside.fresh_digests.push(digest.clone());
                     self.seen.insert(digest);
                 }
                 if self.role(&by.address, maintainer).is_none() {
@@ -137,7 +145,8 @@ impl World {
                     );
                     return self.refuse_and_tell(id, why, "too many mails of", now);
                 }
-                self.carry_out(id, orders, remark, now);
+                let cause = Cause::Orders(id.clone());
+                self.working(cause, |world| world.carry_out(id, orders, remark, now));
             }
         }
     }

@@ -54,6 +54,9 @@ impl World {
         let command = order.command.as_ref().map_err(Clone::clone)?;
         let pull = about.and_then(|number| self.pulls.get(&number));
         self.may(order, command.row(), pull)?;
+        if let Some(said) = self.take_up(command, which.as_ref(), order, now)? {
+            return Ok(Answer::Done(said));
+        }
         match which {
             Some(item) => self.about(command, item?, order, now),
             None => self.steer(command, order, now),
@@ -168,7 +171,7 @@ impl World {
         }
     }
 
-    fn pull_of(&self, item: &Item) -> Option<PullNumber> {
+    pub(super) fn pull_of(&self, item: &Item) -> Option<PullNumber> {
         match item {
             Item::Pull(number) => Some(*number),
             Item::Run(id) => match self.runs.get(id).map(|run| &run.why) {

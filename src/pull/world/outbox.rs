@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::settle::Wake;
 use super::{Effect, Subject, World};
+use crate::pull::aside::RecordKey;
 use crate::pull::ids::{MessageId, PullNumber};
 use crate::pull::letter::rules::{self as letter_rules, LetterEvent, LetterSituation};
 use crate::pull::letter::{About, Allowance, Cause, Letter, LetterState};
@@ -64,14 +65,21 @@ impl World {
             }
         }
         for id in self.letters.keys().cloned().collect::<Vec<_>>() {
-            self.settle_letter(&id, &mut going, effects, wake, now);
+            self.working_on(RecordKey::Letter(id.clone()), |world| {
+                world.settle_letter(&id, &mut going, effects, wake, now);
+            });
         }
     }
 
-    /// Letters about a request that are not sent yet.
+    /// Letters about a request that are not sent yet; one that is set aside is not waited for.
     pub(super) fn letters_open(&self, number: PullNumber) -> usize {
         let about = About::Pull(number);
-        self.letters.values().filter(|l| l.about == about && !l.state.is_final()).count()
+        let open = |letter: &&Letter| {
+            letter.about == about
+                && !letter.state.is_final()
+                && !self.is_aside(&RecordKey::Letter(letter.id.clone()))
+        };
+        self.letters.values().filter(open).count()
     }
 
     /// Whether so many letters about unproved mail wait already, for its reader or for everybody, that
@@ -100,7 +108,8 @@ impl World {
     ) {
         let subject = Subject::Letter(id.clone());
         let Some(letter) = self.letters.get(id) else { return };
-        if self.in_flight.contains(&subject) || letter.state.is_final() {
+        let aside = self.is_aside(&RecordKey::Letter(id.clone()));
+        if aside || self.in_flight.contains(&subject) || letter.state.is_final() {
             return;
         }
         let allowance = letter.allowance();

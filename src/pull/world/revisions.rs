@@ -17,7 +17,8 @@ use crate::pull::revision::{self, OlderTip, Replaced};
 impl World {
     pub(super) fn superseded_by(&self, pull: &Pull) -> Option<PullNumber> {
         let open = pull.lineage.superseded_by.is_none();
-        open.then(|| revision::superseded_by(pull, self.pulls.values())).flatten()
+        let others = self.pulls.values().filter(|pull| !self.is_pull_aside(pull.number));
+        open.then(|| revision::superseded_by(pull, others)).flatten()
     }
 
     /// Tips that a request is asked about whose commits are to be looked at.
@@ -80,6 +81,7 @@ impl World {
             | Subject::Keyring
             | Subject::KeyWarning(_)
             | Subject::Alert(_)
+            | Subject::Aside(_)
             | Subject::Miss(_)
             | Subject::Mail(_)
             | Subject::Counts

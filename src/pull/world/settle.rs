@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::turns::Queues;
 use super::{Effect, Subject, World};
+use crate::pull::aside::RecordKey;
 use crate::pull::decision::{Decision, clock};
 use crate::pull::ids::{PullNumber, RunId};
 use crate::pull::overlay::Pause;
@@ -35,13 +36,17 @@ impl World {
             let mut moved = false;
             let mut queues = self.queues();
             for number in self.pulls.keys().copied().collect::<Vec<_>>() {
-                if self.settle_pull(number, &queues, &mut effects, &mut wake, now) {
+                if self.working_on(RecordKey::Pull(number), |world| {
+                    world.settle_pull(number, &queues, &mut effects, &mut wake, now)
+                }) {
                     moved = true;
                     queues = self.queues();
                 }
             }
             for id in self.runs.keys().copied().collect::<Vec<_>>() {
-                if self.settle_run(id, &queues, &mut effects, &mut wake, now) {
+                if self.working_on(RecordKey::Run(id), |world| {
+                    world.settle_run(id, &queues, &mut effects, &mut wake, now)
+                }) {
                     moved = true;
                     queues = self.queues();
                 }
@@ -52,6 +57,7 @@ impl World {
             self.settle_mails(&mut effects, &mut wake, now);
             self.settle_letters(&mut effects, &mut wake, now);
             self.settle_keys(&mut effects, &mut wake, now);
+            self.settle_aside(&mut effects, &mut wake, now);
             self.settle_bot(&mut effects, &mut wake, now);
             return (effects, wake.at);
         }
@@ -64,6 +70,9 @@ impl World {
 
     /// What is next for an open request, and why.
     pub fn next_for_pull(&self, pull: &Pull, now: Timestamp) -> Decision<PullAction> {
+        if let Some(aside) = self.aside().get(&RecordKey::Pull(pull.number)) {
+            return Decision::wait(aside.because());
+        }
         if let Some(stop) = &self.overlay.stop
             && pull.stage.verdict().is_none()
         {
@@ -75,13 +84,15 @@ impl World {
 
     fn decide_pull(&self, pull: &Pull, queues: &Queues, now: Timestamp) -> Decision<PullAction> {
         let (turn, tried_first) = self.turn_of(queues, pull, now);
+        // What is set aside stands for nothing.
+        let in_line = |other: &&Pull| !self.is_pull_aside(other.number);
         let situation = Situation {
             policy: &self.policy,
             pause: self.pause_of(pull),
             turn,
             tried_first,
             head: self.heads.get(&pull.target).and_then(|(head, _)| *head),
-            holder: repeat::holder(pull, self.pulls.values()),
+            holder: repeat::holder(pull, self.pulls.values().filter(in_line)),
             superseded_by: self.superseded_by(pull),
             older: self.older_tips(pull),
             run: match &pull.stage {
@@ -105,6 +116,9 @@ impl World {
 
     /// What is next for an open run, and why.
     pub fn next_for_run(&self, run: &Run, now: Timestamp) -> Option<Decision<RunAction>> {
+        if let Some(aside) = self.aside().get(&RecordKey::Run(run.id)) {
+            return Some(Decision::wait(aside.because()));
+        }
         self.decide_run(run, &self.queues(), now)
     }
 
@@ -149,7 +163,7 @@ impl World {
     ) -> bool {
         let subject = Subject::Pull(number);
         let Some(pull) = self.pulls.get(&number) else { return false };
-        if matches!(pull.stage, Stage::Closed { .. }) {
+        if matches!(pull.stage, Stage::Closed { .. }) || self.is_pull_aside(number) {
             return false;
         }
         let decision = self.decide_pull(pull, queues, now);
@@ -234,7 +248,7 @@ impl World {
         if self.in_flight.contains(&subject) || matches!(run.stage, RunStage::Closed { .. }) {
             return false;
         }
-        if self.backs_off(&subject, wake, now) {
+        if self.is_aside(&RecordKey::Run(id)) || self.backs_off(&subject, wake, now) {
             return false;
         }
         let Some(decision) = self.decide_run(run, queues, now) else { return false };

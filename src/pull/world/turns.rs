@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{Subject, World};
+use crate::pull::aside::RecordKey;
 use crate::pull::ids::{PullNumber, TargetName};
 use crate::pull::policy::TargetPolicy;
 use crate::pull::queue::{self, Place, Turn, Waiting};
@@ -96,7 +97,9 @@ impl World {
                 | Stage::Answered { .. }
                 | Stage::Closed { .. } => false,
             };
-            goes_on && revision::would_supersede(later, pull, self.pulls.values())
+            goes_on
+                && !self.is_pull_aside(later.number)
+                && revision::would_supersede(later, pull, self.pulls.values())
         };
         self.pulls.values().find(is_tried).map(|later| later.number)
     }
@@ -116,7 +119,9 @@ impl World {
             *free = policy.max_running.max(*free);
         }
         let slot_of = |target| self.policy.targets.get(target).map(|policy| &policy.slot);
-        for run in self.runs.values() {
+        // What is set aside holds up nobody.
+        let in_line = |run: &&Run| !self.is_aside(&RecordKey::Run(run.id));
+        for run in self.runs.values().filter(in_line) {
             let Some((places, free)) = slot_of(&run.target).and_then(|s| queues.get_mut(s)) else {
                 continue;
             };
@@ -126,7 +131,7 @@ impl World {
                 places.push(Place { who: Waiting::Run(run.id), priority: 0, since });
             }
         }
-        for pull in self.pulls.values() {
+        for pull in self.pulls.values().filter(|pull| !self.is_pull_aside(pull.number)) {
             if let Stage::Queued { since, .. } = pull.stage
                 && let Some((places, _)) = slot_of(&pull.target).and_then(|s| queues.get_mut(s))
             {

@@ -1,0 +1,72 @@
+//! What the world remembers of this life of the program only. A step that failed is taken back to
+//! it and to what is durable. It must not hold what the store has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{Subject, World};
+use crate::pull::ids::{ObjectId, PullNumber, TargetName};
+use crate::pull::letter::Allowance;
+use crate::pull::records::{Folder, Records};
+use crate::pull::retry::Retry;
+
+/// What is remembered at one moment.
+#[derive(Debug, Clone)]
+pub struct Remembered {
+    in_flight: BTreeSet<Subject>,
+    outdated: BTreeSet<PullNumber>,
+    backoff: BTreeMap<Subject, Retry>,
+    read_at: BTreeMap<Folder, Timestamp>,
+    heads: BTreeMap<TargetName, (Option<ObjectId>, Timestamp)>,
+    sent: BTreeMap<(Allowance, String), Vec<Timestamp>>,
+    sent_in_all: Vec<Timestamp>,
+    sent_unproved: Vec<Timestamp>,
+    commanded: BTreeMap<String, Vec<Timestamp>>,
+    keys_read_at: Option<Timestamp>,
+    expired_at: Option<Timestamp>,
+    bugs: BTreeMap<Subject, u32>,
+}
+
+impl World {
+    /// What it remembers now.
+    pub fn remembered(&self) -> Remembered {
+        Remembered {
+            in_flight: self.in_flight.clone(),
+            outdated: self.outdated.clone(),
+            backoff: self.backoff.clone(),
+            read_at: self.read_at.clone(),
+            heads: self.heads.clone(),
+            sent: self.sent.clone(),
+            sent_in_all: self.sent_in_all.clone(),
+            sent_unproved: self.sent_unproved.clone(),
+            commanded: self.commanded.clone(),
+            keys_read_at: self.keys_read_at,
+            expired_at: self.expired_at,
+            bugs: self.aside.bugs.clone(),
+        }
+    }
+
+    /// Takes a step back that failed, whatever it left behind: to what is durable, and to what was
+    /// remembered before it.
+    pub fn take_back(&mut self, records: Records, before: Remembered) {
+        let mut world = Self::new(self.policy.clone(), records);
+        world.in_flight = before.in_flight;
+        world.outdated = before.outdated;
+        world.backoff = before.backoff;
+        world.read_at = before.read_at;
+        world.heads = before.heads;
+        world.sent = before.sent;
+        world.sent_in_all = before.sent_in_all;
+        world.sent_unproved = before.sent_unproved;
+        world.commanded = before.commanded;
+        world.seen = std::mem::take(&mut self.seen);
+        for digest in &self.aside.fresh_digests {
+            world.seen.remove(digest);
+        }
+        world.keys_read_at = before.keys_read_at;
+        world.expired_at = before.expired_at;
+        world.aside.bugs = before.bugs;
+        *self = world;
+    }
+}

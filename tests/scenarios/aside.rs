@@ -1,0 +1,235 @@
+//! Stories about what the bot itself fails at: that one thing is set aside and told, and all else
+//! goes on.
+
+use gatepost::pull::aside::RecordKey;
+use gatepost::pull::ids::PullNumber;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::commands::SIGNED;
+use crate::revisions::says;
+use crate::scenario::outside::{ADMIN, MANAGER};
+use crate::scenario::{Setting, scenario, told_once};
+
+fn request(number: u64) -> RecordKey {
+    RecordKey::Pull(PullNumber(number))
+}
+
+#[test]
+fn a_request_that_cannot_be_kept_is_set_aside_and_the_others_go_on() {
+    scenario(|w| {
+        w.run_until_quiet();
+        let bad = w.maintainer("bob").mails_pull("net");
+        w.outside.lock().unkeepable.push((bad.message_id, "fetched"));
+        let good = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert!(w.reply_to(&good).starts_with("Passed on master "));
+        assert_eq!(w.aside(), [request(1)]);
+        let because = w.because(1);
+        assert!(because.contains("it is set aside since 2026-01-05"), "{because}");
+        assert!(because.contains("request 1 takes 40000 bytes"), "{because}");
+        let told = w.letter_to(ADMIN);
+        assert!(told.starts_with("Gatepost: Request 1 is set aside"), "{told}");
+        assert!(told.contains("\"retest 1\" takes it up again"), "{told}");
+        w.run_for(SignedDuration::from_hours(48));
+        assert_eq!(w.letters_to(ADMIN), 0, "it is told once");
+    });
+}
+
+#[test]
+fn the_release_managers_hear_at_once_of_a_request_that_is_set_aside() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        let bad = w.maintainer("bob").mails_pull("net");
+        w.outside.lock().unkeepable.push((bad.message_id, "fetched"));
+        w.run_until_quiet();
+        let last = w.outside.lock().accepted.last().unwrap().recipients.clone();
+        assert_eq!(last, [ADMIN, MANAGER]);
+        w.letter_to(ADMIN);
+    });
+}
+
+#[test]
+fn what_is_set_aside_is_taken_up_again_where_it_stood() {
+    scenario(|w| {
+        w.run_until_quiet();
+        let bad = w.maintainer("bob").mails_pull("net");
+        w.outside.lock().unkeepable.push((bad.message_id.clone(), "fetched"));
+        w.run_until_quiet();
+        w.letter_to(ADMIN);
+        let refused = w.command("note 1 it looks good to me").unwrap_err();
+        assert!(refused.contains("\"retest 1\" takes it up again"), "{refused}");
+        w.outside.lock().unkeepable.clear();
+        assert_eq!(w.command("retest 1").unwrap(), "Request 1 is taken up again where it stood.");
+        w.run_until_quiet();
+        assert!(w.reply_to(&bad).starts_with("Passed on master "));
+        assert_eq!(w.aside(), []);
+    });
+}
+
+#[test]
+fn what_is_set_aside_can_be_ended() {
+    for line in ["cancel 1", "ignore 1"] {
+        scenario(|w| {
+            w.run_until_quiet();
+            let bad = w.maintainer("bob").mails_pull("net");
+            w.outside.lock().unkeepable.push((bad.message_id, "fetched"));
+            w.run_until_quiet();
+            w.letter_to(ADMIN);
+            w.command(line).unwrap();
+            w.run_until_quiet();
+            assert_eq!(w.aside(), []);
+        });
+    }
+}
+
+#[test]
+fn a_mail_whose_request_cannot_be_kept_is_passed_over_and_named() {
+    scenario(|w| {
+        w.run_until_quiet();
+        w.outside.lock().unkeepable.push(("1.net@bob.example.org".into(), "received"));
+        let bad = w.maintainer("bob").mails_pull("net");
+        let good = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert!(w.reply_to(&good).starts_with("Passed on master "));
+        assert_eq!(w.pulls().len(), 1);
+        let told = w.letter_to(ADMIN);
+        assert!(told.contains("A mail was set aside"), "{told}");
+        assert!(told.contains(&bad.message_id), "{told}");
+    });
+}
+
+#[test]
+fn a_command_at_which_a_record_fails_is_refused_and_sets_nothing_aside() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        w.reply_to(&pull);
+        w.outside.lock().unkeepable.push((pull.message_id.clone(), "answered"));
+        let refused = w.command("note 1 something").unwrap_err();
+        assert!(refused.contains("not carried out"), "{refused}");
+        w.outside.lock().unkeepable.clear();
+        assert_eq!(w.aside(), []);
+        assert_eq!(w.pulls()[0].notes, []);
+        w.command("note 1 something").unwrap();
+        assert!(w.audit().iter().any(|entry| !entry.carried_out));
+    });
+}
+
+#[test]
+fn a_rule_that_panics_for_one_request_keeps_no_other_waiting() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        w.outside.lock().unreachable.push("https://git.example.org/bob/project.git".into());
+        w.maintainer("bob").mails_pull("net");
+        w.run_for(SignedDuration::from_mins(1));
+        // A time to which nothing can be added.
+        w.spoil(1, |pull| pull.seen_at = Timestamp::MAX);
+        let good = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert!(w.reply_to(&good).starts_with("Passed on master "));
+        assert_eq!(w.aside(), [request(1)]);
+        let told = w.letter_to(ADMIN);
+        assert!(told.contains("overflowed"), "{told}");
+        w.command("status").unwrap();
+    });
+}
+
+#[test]
+fn an_effect_that_panics_three_times_in_a_row_sets_its_request_aside() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        w.outside.lock().panics.push(("repository.fetch", "bob".into()));
+        let bad = w.maintainer("bob").mails_pull("net");
+        let good = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert!(w.reply_to(&good).starts_with("Passed on master "));
+        assert_eq!(w.aside(), [request(1)]);
+        let because = w.because(1);
+        assert!(because.contains("the third time in a row"), "{because}");
+        // The bug, and what it cost.
+        assert_eq!(w.letters_to(ADMIN), 2);
+        w.outside.lock().panics.clear();
+        w.command("retest 1").unwrap();
+        w.run_until_quiet();
+        w.reply_to(&bad);
+    });
+}
+
+#[test]
+fn a_run_at_which_the_bot_fails_frees_its_slot() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        w.outside.lock().panics.push(("gitlab.create", "staging-gatepost-1-1".into()));
+        let bad = w.maintainer("bob").mails_pull("net");
+        w.run_for(SignedDuration::from_mins(1));
+        let good = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert!(w.reply_to(&good).starts_with("Passed on master "));
+        assert!(matches!(w.aside().as_slice(), [RecordKey::Run(_)]), "{:?}", w.aside());
+        assert_eq!(w.letters_to(ADMIN), 2);
+        w.outside.lock().panics.clear();
+        w.command("retest 1").unwrap();
+        w.run_until_quiet();
+        assert!(w.reply_to(&bad).starts_with("Passed on master "));
+    });
+}
+
+#[test]
+fn a_letter_at_which_the_bot_fails_holds_up_neither_its_request_nor_the_others() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        w.outside.lock().panics.push(("outbound.send", "To: bob".into()));
+        let bad = w.maintainer("bob").mails_pull("net");
+        let good = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        w.reply_to(&good);
+        let aside = w.aside();
+        assert!(matches!(aside.as_slice(), [RecordKey::Letter(_)]), "{aside:?}");
+        assert_eq!(w.letters_to(ADMIN), 2);
+        w.outside.lock().panics.clear();
+        w.command("retest 1").unwrap();
+        w.run_until_quiet();
+        w.reply_to(&bad);
+    });
+}
+
+#[test]
+fn a_mail_about_a_request_that_makes_it_fail_is_passed_over_and_the_request_goes_on() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails_pull("block");
+        w.run_for(SignedDuration::from_mins(3));
+        w.outside.lock().unkeepable.push((pull.message_id.clone(), "running"));
+        says(w, "alice", &pull, "Please drop this one, patch 3 breaks the build.");
+        w.run_for(SignedDuration::from_mins(3));
+        assert_eq!(w.aside(), []);
+        let told = w.letter_to(ADMIN);
+        assert!(told.contains("passed over."), "{told}");
+        w.outside.lock().unkeepable.clear();
+        w.run_until_quiet();
+        assert!(w.reply_to(&pull).starts_with("Passed on master "));
+    });
+}
+
+#[test]
+fn a_mail_with_commands_that_make_a_request_fail_is_set_aside_itself() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        let pull = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        w.reply_to(&pull);
+        w.outside.lock().unkeepable.push((pull.message_id.clone(), "answered"));
+        let id = w.mails_commands(MANAGER, SIGNED, "note 1 something\n");
+        assert_eq!(w.aside(), [RecordKey::Mail(id.parse().unwrap())]);
+        assert!(w.letter_to(ADMIN).contains("Command mail"));
+        assert_eq!(w.letters_to(MANAGER), 0);
+        w.outside.lock().unkeepable.clear();
+        // Nothing of it was carried out, and it is no replay.
+        assert_eq!(w.pulls()[0].notes, []);
+        w.command(&format!("retest <{id}>")).unwrap();
+        w.run_until_quiet();
+        assert_eq!(w.pulls()[0].notes.len(), 1);
+        assert_eq!(w.letters_to(MANAGER), 1);
+    });
+}
