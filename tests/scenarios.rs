@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
 
-#[path = "scenarios/allowances.rs"]
-mod allowances;
 #[path = "scenarios/aside.rs"]
 mod aside;
 #[path = "scenarios/checks.rs"]

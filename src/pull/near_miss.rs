@@ -12,9 +12,6 @@ use super::room::{within, written};
 /// How many may wait for their letters at a time; what comes beyond is counted only.
 pub const MOST_WAITING: usize = 5;
 
-/// How many of one author may wait: one name that is forged must not keep others from being told.
-pub const MOST_OF_ONE: usize = 2;
-
 /// How long an author is not told: a cover letter of several requests names nothing itself, they
 /// come in answer to it; and who sees the slip sends the request at once.
 pub const WAIT: SignedDuration = SignedDuration::from_mins(30);

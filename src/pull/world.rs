@@ -15,7 +15,7 @@ use super::aside::RecordKey;
 use super::audit::AuditEntry;
 use super::command_mail::{CommandMail, MailStage};
 use super::ids::{MessageId, ObjectId, PullNumber, RunId, TargetName};
-use super::letter::{About, Allowance, Letter};
+use super::letter::{About, Letter};
 use super::near_miss::MissEvent;
 use super::overlay::Overlay;
 use super::policy::Policy;
@@ -82,12 +82,10 @@ pub struct World {
     read_at: BTreeMap<Folder, Timestamp>,
     /// Targets' tips as last read, and when.
     heads: BTreeMap<TargetName, (Option<ObjectId>, Timestamp)>,
-    /// When letters went to each address, in the last hour, by what they count toward.
-    sent: BTreeMap<(Allowance, String), Vec<Timestamp>>,
-    /// When letters went out at all, in the last hour, but for alerts, answers and what is unproved.
+    /// When letters went to each address, in the last hour.
+    sent: BTreeMap<String, Vec<Timestamp>>,
+    /// When letters went out at all, in the last hour.
     sent_in_all: Vec<Timestamp>,
-    /// When letters because of unproved mail went out, in the last hour.
-    sent_unproved: Vec<Timestamp>,
     /// When mails to the command mailbox came from each address, in the last hour.
     commanded: BTreeMap<String, Vec<Timestamp>>,
     /// Digests of signatures that were acted on in this life of the program.
@@ -137,7 +135,6 @@ impl World {
             heads: BTreeMap::new(),
             sent: BTreeMap::new(),
             sent_in_all: Vec::new(),
-            sent_unproved: Vec::new(),
             commanded: BTreeMap::new(),
             seen: BTreeSet::new(),
             keys_read_at: None,
@@ -236,7 +233,7 @@ impl World {
             return;
         }
         for letter in done.letters {
-            self.keep_letter(letter, now);
+            self.keep_letter(letter);
         }
         match (done.subject, done.happened) {
             (Subject::Notice(_), Happened::Pull(PullEvent::Failed(_))) => {}
@@ -289,10 +286,7 @@ impl World {
     }
 
     /// Takes a letter into the outbox, unless it was written before.
-    fn keep_letter(&mut self, letter: Letter, now: Timestamp) {
-        if self.waits_for_too_many(&letter) {
-            return self.count("letters about unproved mail, too many at once to write", now);
-        }
+    fn keep_letter(&mut self, letter: Letter) {
         let told_before = match letter.about {
             About::Pull(number) => {
                 self.pulls.get(&number).is_some_and(|pull| pull.letters.contains(&letter.id))

@@ -563,13 +563,6 @@ impl World {
         Letter::of(&last.recipients, &last.bytes).message_id
     }
 
-    /// Ends the bot; the next turn starts it anew.
-    pub fn restart(&mut self) {
-        self.engine = None;
-        self.effects.clear();
-        self.late.clear();
-    }
-
     /// All letters to the list that nobody has read yet. Marks them read.
     pub fn letters_on_the_list(&mut self) -> usize {
         self.take_letters(|letter| letter.to_list).len()

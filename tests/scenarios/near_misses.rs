@@ -208,29 +208,27 @@ fn a_flood_of_near_misses_is_told_a_few_and_the_rest_counted() {
         for n in 0..40 {
             w.maintainer("alice").writes(&format!("[PULL] {n}"), "I forgot the rest.");
         }
-        // A name that is forged keeps no other author from being told.
-        w.maintainer("bob").writes("[PULL] mine", "I forgot the rest.");
         w.run_until_quiet();
-        assert_eq!((w.letters_to(ALICE), w.letters_to("bob@example.org")), (2, 1));
+        assert_eq!(w.letters_to(ALICE), 5);
         w.run_for(SignedDuration::from_hours(8 * 24));
         let letter = flat(&w.letter_to(ADMIN));
-        assert!(letter.contains("38 marked mails without a request, too many"), "{letter}");
+        assert!(letter.contains("35 marked mails without a request, too many"), "{letter}");
     });
 }
 
 #[test]
 fn near_misses_fall_under_the_cap_of_letters() {
     let mut setting = Setting::default();
-    setting.policy.letters_per_hour = 1;
+    setting.policy.letters_per_hour = 2;
     told_once(&setting, |w| {
         w.run_until_quiet();
-        for n in 0..2 {
+        for n in 0..4 {
             w.maintainer("alice").writes(&format!("[PULL] {n}"), "I forgot the rest.");
         }
         w.run_for(SignedDuration::from_mins(50));
-        assert_eq!(w.letters_to(ALICE), 1);
+        assert_eq!(w.letters_to(ALICE), 2);
         w.run_until_quiet();
-        assert_eq!(w.letters_to(ALICE), 1);
+        assert_eq!(w.letters_to(ALICE), 2);
     });
 }
 

@@ -60,15 +60,13 @@ pub(super) const BOT: &[Key] = &[
         "letters_per_hour",
         COUNT,
         Default("20"),
-        "How many letters may go to one address in an hour: of verdicts, of alerts, of letters because \
-         of unproved mail, and of all others so many each. What is more waits.",
+        "How many letters may go to one address in an hour.",
     ),
     key(
         "letters_per_hour_in_all",
         COUNT,
         Default("200"),
         "How many letters may go out in an hour; more pause all mail until `resume`, and the \
-         administrator is told. Of letters because of unproved mail, which anybody can bring about, \
-         as many beside these; more of them wait.",
+         administrator is told.",
     ),
 ];

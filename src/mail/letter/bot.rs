@@ -8,7 +8,7 @@ use lettre::message::Mailbox;
 use super::{Draft, LetterFault, Pen, Sheet, body};
 use crate::mail::words;
 use crate::pull::aside::{AsideNotice, RecordKey};
-use crate::pull::letter::{About, Cause};
+use crate::pull::letter::About;
 use crate::pull::verdict::Audience;
 
 impl Pen {
@@ -73,7 +73,6 @@ impl Pen {
             facts: vec![("Verdict", kind.to_owned())],
             auto_submitted: "auto-generated",
             attached: Vec::new(),
-            cause: Cause::Proved,
             now,
         }
     }

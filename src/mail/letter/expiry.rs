@@ -8,7 +8,7 @@ use super::{Draft, Pen, Sheet, body};
 use crate::mail::words;
 use crate::pull::cover::Person;
 use crate::pull::expiry::Warning;
-use crate::pull::letter::{About, Cause};
+use crate::pull::letter::About;
 use crate::pull::verdict::Audience;
 
 impl Pen {
@@ -67,7 +67,6 @@ impl Pen {
             facts: vec![("Verdict", "key-expires".to_owned())],
             auto_submitted: "auto-generated",
             attached: Vec::new(),
-            cause: Cause::Proved,
             now,
         };
         self.write(sheet, body::key(warning, words), None)

@@ -2,7 +2,6 @@
 
 use super::Case;
 use crate::pull::ids::ObjectId;
-use crate::pull::letter::Cause;
 use crate::pull::request::{HoldReason, Pull, Stage};
 use crate::pull::revision::Replaced;
 use crate::pull::run::{Run, RunStage, Why};
@@ -157,40 +156,6 @@ pub(super) fn held(reason: &HoldReason) -> &'static str {
         HoldReason::Moved { .. } => "held moved",
         HoldReason::CiChanged { .. } => "held ci-changed",
         HoldReason::Checks { .. } => "held checks",
-    }
-}
-
-/// Whether what led to a hold is proved. Anybody can mail an old signed tag again.
-pub(super) fn cause_of_hold(reason: &HoldReason) -> Cause {
-    match reason {
-        HoldReason::Backlog
-        | HoldReason::LateArrival
-        | HoldReason::OldTag { .. }
-        | HoldReason::UnknownKey { .. }
-        | HoldReason::Moved { .. } => Cause::Unproved,
-        HoldReason::CiChanged { .. } | HoldReason::Checks { .. } => Cause::Proved,
-    }
-}
-
-/// Whether what led to a verdict is proved: that its signer asked for it, or a person decided it.
-pub(super) fn cause(verdict: &Verdict) -> Cause {
-    match verdict {
-        Verdict::Refused { why, .. } => match why {
-            Refusal::Checks(_) | Refusal::Person { .. } => Cause::Proved,
-            Refusal::Signature(_)
-            | Refusal::Signer(_)
-            | Refusal::NoTag { .. }
-            | Refusal::UrlNotAllowed { .. }
-            | Refusal::RefMissing
-            | Refusal::TipMismatch { .. }
-            | Refusal::Unfetchable { .. } => Cause::Unproved,
-        },
-        Verdict::Tested { .. }
-        | Verdict::Landed
-        | Verdict::Cancelled { .. }
-        | Verdict::Ignored { .. }
-        | Verdict::Repeated { .. }
-        | Verdict::Superseded { .. } => Cause::Proved,
     }
 }
 

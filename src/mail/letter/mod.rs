@@ -28,7 +28,7 @@ pub use self::transcript::{Answered, Copied, Told};
 use crate::mail::{clean, words};
 use crate::pull::cover::Person;
 use crate::pull::ids::{ListName, MessageId};
-use crate::pull::letter::{About, Cause, Letter, LetterState};
+use crate::pull::letter::{About, Letter, LetterState};
 use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
 use crate::pull::run::{Run, Why};
@@ -111,8 +111,6 @@ struct Sheet<'a> {
     key: Vec<String>,
     facts: Vec<(&'static str, String)>,
     auto_submitted: &'static str,
-    /// Whether what it answers is proved to be somebody's.
-    cause: Cause,
     /// Files that go with it: name and text.
     attached: Vec<(String, String)>,
     now: Timestamp,
@@ -182,7 +180,6 @@ impl Pen {
         let kind = format!("verdict {}", facts::kind(verdict));
         let mut sheet = self.about_pull(case, audience, &kind, label)?;
         sheet.facts.insert(0, ("Verdict", verdict.word().to_owned()));
-        sheet.cause = facts::cause(verdict);
         self.write(sheet, text, Some(&case.list.address)).map(Some)
     }
 
@@ -203,7 +200,6 @@ impl Pen {
         };
         let mut sheet = self.about_pull(case, audience, facts::held(reason), "Held")?;
         sheet.facts.insert(0, ("Verdict", "held".to_owned()));
-        sheet.cause = facts::cause_of_hold(reason);
         // However often it is held, its author is told once: the same letter is not sent again.
         if let (Audience::Author, Some(attempt)) = (audience, sheet.key.get_mut(2)) {
             *attempt = "0".into();
@@ -261,7 +257,6 @@ impl Pen {
                 .collect(),
             auto_submitted: "auto-replied",
             attached: Vec::new(),
-            cause: Cause::Proved,
             now,
         };
         self.write(sheet, text, None).map(Some)
@@ -299,7 +294,6 @@ impl Pen {
             facts: facts::headers(case),
             auto_submitted: "auto-replied",
             attached: Vec::new(),
-            cause: Cause::Proved,
             now: case.now,
         })
     }
@@ -359,10 +353,7 @@ impl Pen {
             about: sheet.about,
             audience: sheet.audience,
             list: sheet.list.cloned(),
-            cause: sheet.cause,
             recipients: post.recipients(),
-            later: Vec::new(),
-            blind: None,
             subject: post.subject.clone(),
             written_at: sheet.now,
             state: LetterState::Ready { retry: Retry::now(sheet.now) },

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::post::{self, LetterFault, answer_subject, thread_under};
 use super::{Draft, ListWords, Pen, Sheet, TargetWords, body};
 use crate::mail::words;
-use crate::pull::letter::{About, Cause};
+use crate::pull::letter::About;
 use crate::pull::near_miss::NearMiss;
 use crate::pull::verdict::Audience;
 
@@ -42,7 +42,6 @@ impl Pen {
             facts: vec![("Verdict", "near-miss".to_owned())],
             auto_submitted: "auto-replied",
             attached: Vec::new(),
-            cause: Cause::Unproved,
             now,
         };
         let text = body::near_miss(miss, &words::near_miss(&target.branch));

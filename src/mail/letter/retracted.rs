@@ -2,7 +2,6 @@
 
 use super::{Case, Draft, LetterFault, Pen, body};
 use crate::mail::words;
-use crate::pull::letter::Cause;
 use crate::pull::verdict::Audience;
 
 impl Pen {
@@ -17,7 +16,6 @@ impl Pen {
         let words = words::retracted(case.pull.number, over);
         let mut sheet = self.about_pull(case, Audience::Managers, "retracted", "Taken back")?;
         sheet.facts.insert(0, ("Verdict", "retracted".to_owned()));
-        sheet.cause = Cause::Unproved;
         let text = body::retracted(case, &words, &retraction.said);
         self.write(sheet, text, Some(&case.list.address)).map(Some)
     }

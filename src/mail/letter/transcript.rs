@@ -8,7 +8,7 @@ use super::post::{self, LetterFault, answer_subject, thread_under};
 use super::{Draft, Pen, Sheet, body};
 use crate::mail::words::counted;
 use crate::pull::command_mail::CommandMail;
-use crate::pull::letter::{About, Cause};
+use crate::pull::letter::About;
 use crate::pull::verdict::Audience;
 
 /// Lines that one command may show.
@@ -96,7 +96,6 @@ impl Pen {
             facts: vec![("Verdict", "commands".to_owned())],
             auto_submitted: "auto-replied",
             attached: attached.collect(),
-            cause: Cause::Proved,
             now,
         };
         let mut page = Page::default();

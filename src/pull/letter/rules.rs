@@ -104,8 +104,6 @@ fn uncertain(
 /// Records an event; says whether anything changed.
 pub fn apply(letter: &mut Letter, event: LetterEvent, now: Timestamp) -> bool {
     let retry = match &letter.state {
-        // The list's copy says nothing of a letter that goes to no list, or no longer.
-        _ if letter.list.is_none() && event == LetterEvent::SeenOnList => return false,
         LetterState::Ready { retry } if retry.failures == 0 && event == LetterEvent::SeenOnList => {
             return false;
         }
@@ -135,8 +133,7 @@ pub fn apply(letter: &mut Letter, event: LetterEvent, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pull::ids::ListName;
-    use crate::pull::letter::{About, Cause};
+    use crate::pull::letter::About;
     use crate::pull::verdict::Audience;
 
     fn letter(state: LetterState) -> Letter {
@@ -144,11 +141,8 @@ mod tests {
             id: "a@example.org".parse().unwrap(),
             about: About::Bot,
             audience: Audience::Thread,
-            list: Some(ListName::new("devel")),
-            cause: Cause::Proved,
+            list: None,
             recipients: vec!["alice@example.org".into()],
-            later: Vec::new(),
-            blind: None,
             subject: "Re: [PULL]".into(),
             written_at: Timestamp::UNIX_EPOCH,
             state,
@@ -163,14 +157,5 @@ mod tests {
         assert!(apply(&mut ready, LetterEvent::Begun, now));
         assert!(apply(&mut ready, LetterEvent::SeenOnList, now));
         assert_eq!(ready.state, LetterState::Sent { at: now });
-    }
-
-    #[test]
-    fn the_lists_copy_says_nothing_of_a_letter_to_others() {
-        let now = Timestamp::UNIX_EPOCH;
-        let mut sending = letter(LetterState::Sending { since: now, retry: Retry::now(now) });
-        sending.list = None;
-        assert!(!apply(&mut sending, LetterEvent::SeenOnList, now));
-        assert!(matches!(sending.state, LetterState::Sending { .. }));
     }
 }

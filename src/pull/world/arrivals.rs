@@ -7,7 +7,7 @@ use super::{Alert, Arrival, Arrived, Cause, World};
 use crate::pull::cover::Cover;
 use crate::pull::ids::{ListName, PullNumber, TargetName};
 use crate::pull::letter::rules::LetterEvent;
-use crate::pull::near_miss::{MOST_OF_ONE, MOST_WAITING, NearMiss};
+use crate::pull::near_miss::{MOST_WAITING, NearMiss};
 use crate::pull::records::{Cursor, Folder, HistoryEntry};
 use crate::pull::request::decide::held_because;
 use crate::pull::request::{HoldReason, Pull, Stage};
@@ -72,10 +72,7 @@ impl World {
         let waiting = &mut self.control.near_misses;
         if arrival_hold(miss.received_at, cursor.watched_from, late_after, now).is_some() {
             self.count("old marked mails without a request", now);
-        } else if waiting.len() >= MOST_WAITING
-            || waiting.values().filter(|other| other.author.address == miss.author.address).count()
-                >= MOST_OF_ONE
-        {
+        } else if waiting.len() >= MOST_WAITING {
             self.count("marked mails without a request, too many at once to tell", now);
         } else if let Some(miss) = miss.bounded() {
             waiting.entry(miss.message_id.clone()).or_insert(miss);

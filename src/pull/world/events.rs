@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::{Alert, World};
 use crate::pull::aside::RecordKey;
 use crate::pull::ids::{MessageId, PullNumber, RunId};
+use crate::pull::letter::About;
 use crate::pull::letter::rules::{self as letter_rules, LetterEvent};
-use crate::pull::letter::{About, Allowance};
 use crate::pull::records::HistoryEntry;
 use crate::pull::request::Stage;
 use crate::pull::request::apply::{self as pull_rules, PullEvent};
@@ -130,16 +130,6 @@ impl World {
     ) -> LetterEvent {
         let LetterEvent::Unreachable { address, trouble } = event else { return event };
         let Some(letter) = self.letters.get_mut(id) else { return LetterEvent::Rejected(trouble) };
-        if letter.blind.as_ref().is_some_and(|blind| blind.eq_ignore_ascii_case(&address)) {
-            letter.blind = None;
-            let detail = format!(
-                "The mail server takes no copy of the bot's letters to {address}, by which the bot \
-                 learns that they arrived: {}.",
-                trouble.detail
-            );
-            self.raise(Alert { subject: "The bot's own copies are refused".into(), detail }, now);
-            return LetterEvent::Deferred(trouble);
-        }
         let list = letter.list.as_ref().and_then(|list| self.policy.lists.get(list));
         let is_it = |to: &String| to.eq_ignore_ascii_case(&address);
         if list.is_some_and(|list| is_it(&list.address)) || letter.recipients.iter().all(is_it) {
@@ -151,8 +141,7 @@ impl World {
              see that the address is right, or take it out.",
             trouble.detail, letter.subject
         );
-        // Of one subject, whichever address it is: an address is a mail's claim, and alerts are few.
-        self.raise(Alert { subject: "Somebody can't be written to".into(), detail }, now);
+        self.raise(Alert { subject: format!("{address} can't be written to"), detail }, now);
         LetterEvent::Deferred(trouble)
     }
 
@@ -183,7 +172,6 @@ impl World {
         let subject = format!("letter {:?}", letter.subject);
         let what = letter_words(&event);
         let list = letter.list.as_ref().and_then(|list| self.policy.lists.get(list));
-        let allowance = letter.allowance();
         let event = match (event, list) {
             // One bad recipient fails the whole transaction: the list must not go without.
             (LetterEvent::Rejected(trouble), Some(list))
@@ -198,17 +186,14 @@ impl World {
             return;
         }
         if counts {
-            match allowance {
-                Allowance::Alerts | Allowance::Answers => {}
-                Allowance::Unproved => self.sent_unproved.push(now),
-                Allowance::Verdicts | Allowance::Others => self.sent_in_all.push(now),
+            if !(letter.is_transcript() || letter.is_alert()) {
+                self.sent_in_all.push(now);
             }
-            for address in &letter.recipients {
-                self.sent.entry((allowance, address.clone())).or_default().push(now);
+            // Answers to commands have a cap of their own.
+            for address in letter.recipients.iter().filter(|_| !letter.is_transcript()) {
+                self.sent.entry(address.clone()).or_default().push(now);
             }
         }
-        // Whoever was put off is written to now.
-        let goes_on = letter.state.is_final() && letter.go_on(now);
         let about_the_bot = letter.about == About::Bot;
         if let (Some(said), false) = (rejected, about_the_bot) {
             let detail = format!(
@@ -219,10 +204,7 @@ impl World {
             self.raise(Alert { subject: "A letter was refused".into(), detail }, now);
         }
         self.changed.letters.insert(id.clone());
-        self.changed.log.push((subject.clone(), what));
-        if goes_on {
-            self.changed.log.push((subject, "goes to those who were put off".into()));
-        }
+        self.changed.log.push((subject, what));
     }
 }
 
