@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
 
+#[path = "scenarios/caps.rs"]
+mod caps;
 #[path = "scenarios/checks.rs"]
 mod checks;
 #[path = "scenarios/ci.rs"]

@@ -22,6 +22,10 @@ impl World {
             self.settle_head(target, effects, wake, now);
         }
         for (subject, detail) in &self.control.alerts {
+            if let Some(due) = self.alert_due(subject).filter(|due| now < *due) {
+                wake.add(Some(due));
+                continue;
+            }
             if self.in_flight.insert(Subject::Alert(subject.clone())) {
                 let (subject, detail) = (subject.clone(), detail.clone());
                 effects.push(Effect::Alert(Alert { subject, detail }));
