@@ -1,5 +1,5 @@
 //! A mail that is meant to be a request and is none: what a letter to its author needs. It waits in
-//! the overlay from the transaction that moves the cursor past the mail until its letter is
+//! the control record from the transaction that moves the cursor past the mail until its letter is
 //! written. Anybody can mail such a thing, so what is kept is small and few.
 
 use std::collections::BTreeMap;

@@ -95,3 +95,45 @@ fn is_unproved_verdict(verdict: &Verdict) -> bool {
         | Verdict::Superseded { .. } => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::pull::ids::ObjectId;
+    use crate::pull::retry::Retry;
+    use crate::pull::tag::Verification;
+
+    #[test]
+    fn what_needs_a_key_is_told_from_what_anybody_can_cause() {
+        let at = Timestamp::UNIX_EPOCH;
+        let id = ObjectId::from_bytes([7; 20]);
+        let held = |reason| {
+            is_unproved(&Stage::Held {
+                trusted: None,
+                unproved: None,
+                reason,
+                since: at,
+                told: false,
+            })
+        };
+        assert!(held(HoldReason::Backlog));
+        assert!(held(HoldReason::LateArrival));
+        assert!(held(HoldReason::OldTag { tagged_at: at }));
+        assert!(held(HoldReason::UnknownKey { key: "K".into(), proved: false, tag: id }));
+        assert!(held(HoldReason::Moved { was: id, is: id }));
+        assert!(!held(HoldReason::Checks { problems: Vec::new() }));
+        let refused = |why| {
+            let verdict = Verdict::Refused { why, sender_known: true };
+            is_unproved(&Stage::Concluded { trusted: None, verdict, at, written: true })
+        };
+        assert!(refused(Refusal::Signature(Verification::Unsigned)));
+        assert!(refused(Refusal::RefMissing));
+        assert!(refused(Refusal::UrlNotAllowed { why: "No.".into() }));
+        assert!(!refused(Refusal::Checks(Vec::new())));
+        let (by, reason) = ("rita".to_owned(), "Not now.".to_owned());
+        assert!(!refused(Refusal::Person { by, reason, proved: false }));
+        assert!(is_unproved(&Stage::Received { fetch: Retry::now(at) }), "what is not looked at");
+    }
+}
