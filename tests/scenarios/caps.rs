@@ -3,7 +3,8 @@
 
 use gatepost::ports::{Delivery, Fault};
 use gatepost::pull::command_mail::{CommandMail, MailReading, MailStage};
-use gatepost::pull::ids::PullNumber;
+use gatepost::pull::ids::{ListName, PullNumber};
+use gatepost::pull::letter::rules::LetterEvent;
 use gatepost::pull::letter::{About, Letter, LetterState};
 use gatepost::pull::policy::UnknownKeys;
 use gatepost::pull::records::{Cursor, Folder, Records};
@@ -422,11 +423,10 @@ fn alerts_stay_small_however_many_there_are_and_whatever_they_say() {
     }
 }
 
-#[test]
-fn only_so_many_letters_because_of_unproved_mail_wait_in_all() {
-    let mut rules = Rules::new(Setting::default().policy, Records::default());
+/// A letter to a request's author, ready to be sent.
+fn letter(n: usize, unproved: bool) -> Letter {
     let now = Timestamp::UNIX_EPOCH;
-    let letter = |n: usize, unproved: bool| Letter {
+    Letter {
         id: format!("{n}@bot.example").parse().unwrap(),
         about: About::Pull(PullNumber(1)),
         audience: Audience::Author,
@@ -438,20 +438,83 @@ fn only_so_many_letters_because_of_unproved_mail_wait_in_all() {
         subject: "Re: [PULL]".into(),
         written_at: now,
         state: LetterState::Ready { retry: Retry::now(now) },
+    }
+}
+
+/// Whom the letters go to that a step has sent.
+fn sent(effects: &[Effect]) -> Vec<Vec<String>> {
+    let envelope = |effect: &Effect| match effect {
+        Effect::Send(letter) => Some(letter.envelope()),
+        _ => None,
     };
+    effects.iter().filter_map(envelope).collect()
+}
+
+#[test]
+fn only_so_many_letters_because_of_unproved_mail_wait_in_all() {
+    let mut rules = Rules::new(Setting::default().policy, Records::default());
     let letters = (0..600).map(|n| letter(n, true)).chain([letter(600, false)]).collect();
     let happened = Happened::Nothing;
     let done = Done { subject: Subject::OldFiles, happened, letters, alert: None };
-    let step = rules.step(Input::Done(done), now);
+    let step = rules.step(Input::Done(done), Timestamp::UNIX_EPOCH);
     assert_eq!(rules.letters().len(), 501);
     assert_eq!(rules.control().counts.values().sum::<u64>(), 100);
-    let sent: Vec<_> = step
-        .effects
-        .iter()
-        .filter_map(|effect| if let Effect::Send(letter) = effect { Some(letter) } else { None })
-        .collect();
+    let sent = sent(&step.effects);
     assert_eq!(sent.len(), 201, "as many as go in an hour, and the one that is proved");
-    assert!(sent.iter().any(|letter| !letter.unproved));
+    assert!(sent.contains(&vec!["600@example.org".to_owned()]));
+}
+
+#[test]
+fn a_letter_that_a_list_may_have_is_not_parted() {
+    let list = Some(ListName::new("devel"));
+    let to_list = |n, to: &[&str], state| Letter {
+        audience: Audience::Thread,
+        list: list.clone(),
+        recipients: to.iter().map(|to| (*to).to_owned()).collect(),
+        state,
+        ..letter(n, false)
+    };
+    let start = Timestamp::UNIX_EPOCH;
+    let retry = Retry::now(start);
+    let unknown = LetterState::Unknown { since: start, retry: retry.clone() };
+    let letters = vec![to_list(1, &[ALICE, LIST], unknown)];
+    let mut policy = Setting::default().policy;
+    policy.letters_per_hour = 1;
+    let mut rules = Rules::new(policy, Records { letters, ..Records::default() });
+    // Another one has used up the list's hour by the time at which it goes again.
+    let other = to_list(2, &[LIST], LetterState::Ready { retry });
+    let subject = Subject::Letter(other.id.clone());
+    let (happened, alert) = (Happened::Nothing, None);
+    let letters = vec![other];
+    let done = Done { subject: Subject::OldFiles, happened, letters, alert };
+    assert_eq!(sent(&rules.step(Input::Done(done), start).effects), [[LIST]]);
+    let happened = Happened::Letter(LetterEvent::Accepted);
+    let done = Done { subject, happened, letters: Vec::new(), alert: None };
+    rules.step(Input::Done(done), start);
+    let now = start + minutes(11);
+    let folder = Setting::default().policy.lists[&ListName::new("devel")].own_copies.clone();
+    let cursor = Cursor { uid_validity: 1, uid_next: 1, read_at: now, watched_from: start };
+    let read = Input::Read { folder, cursor, arrivals: Vec::new(), complete: true };
+    assert_eq!(sent(&rules.step(read, now).effects), [[ALICE, LIST]], "looked for as one");
+}
+
+#[test]
+fn letters_that_wait_go_in_the_order_in_which_they_were_written() {
+    told_once(&capped(1), |w| {
+        w.run_until_quiet();
+        for n in 0..8 {
+            w.maintainer("alice").mails(&format!("n-{n}"), |tag, _| tag.annotated = false);
+            w.run_for(minutes(2));
+        }
+        w.run_until_quiet();
+        let outside = w.outside.lock();
+        let texts = outside.accepted.iter().map(|a| String::from_utf8_lossy(&a.bytes).into_owned());
+        for (n, text) in texts.enumerate() {
+            assert!(text.contains(&format!("[PULL 0/3] n-{n} patches")), "{n}: {text}");
+        }
+        drop(outside);
+        assert_eq!(w.letters_to(ALICE), 8);
+    });
 }
 
 /// Has a mail of commands come in somebody's name, and proves nothing of it; whether it is answered.

@@ -212,7 +212,7 @@ pub fn fill(store: &dyn Store) {
         warned_keys: [("B2".to_owned(), Warned { expires: at(7), days: 30 })].into(),
         near_misses: [("m@x".parse().unwrap(), near_miss())].into(),
         alerted: [("token".to_owned(), at(2))].into(),
-        refused: [("in the name of ada@example.org".to_owned(), at(2))].into(),
+        refused: Default::default(),
     };
     let batch = Batch {
         pulls: vec![pull(1, "one@x"), closed(pull(2, "two@x"))],
