@@ -4,6 +4,8 @@
 
 #[path = "scenarios/aside.rs"]
 mod aside;
+#[path = "scenarios/caps.rs"]
+mod caps;
 #[path = "scenarios/checks.rs"]
 mod checks;
 #[path = "scenarios/ci.rs"]

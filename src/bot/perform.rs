@@ -157,8 +157,7 @@ fn send(ports: &Ports, letter: &Letter) -> Result {
             return Result::of(Happened::Letter(LetterEvent::Deferred(trouble(&fault))));
         }
     };
-    let envelope =
-        Envelope { sender: ports.desk.sender.clone(), recipients: letter.recipients.clone() };
+    let envelope = Envelope { sender: ports.desk.sender.clone(), recipients: letter.envelope() };
     let (event, fault) = match ports.outbound.send(&envelope, &bytes) {
         Delivery::Accepted => (LetterEvent::Accepted, None),
         Delivery::Temporary(fault) => (LetterEvent::Deferred(trouble(&fault)), Some(fault)),
@@ -177,7 +176,7 @@ fn send(ports: &Ports, letter: &Letter) -> Result {
 fn keep(ports: &Ports, draft: Draft) -> std::result::Result<Letter, Fault> {
     let Draft { mut letter, bytes } = draft;
     let blind = letter.list.as_ref().and_then(|list| ports.desk.blind_copies.get(list));
-    letter.recipients.extend(blind.cloned());
+    letter.blind = blind.cloned();
     debug_assert!(matches!(letter.state, LetterState::Ready { .. }));
     ports.store.put_file(&FileName::Letter(letter.id.clone()), &bytes)?;
     Ok(letter)

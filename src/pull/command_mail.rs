@@ -91,6 +91,9 @@ pub struct Transcript {
     /// Whether everything was stopped: then the administrator gets one, too.
     #[serde(default)]
     pub stopped: bool,
+    /// Whether the mail was refused as a whole. As a rule anybody could have sent it.
+    #[serde(default)]
+    pub refused: bool,
 }
 
 /// A command, and what came of it.

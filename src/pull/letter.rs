@@ -8,9 +8,11 @@ use super::ids::{ListName, MessageId, PullNumber, RunId};
 use super::retry::Retry;
 use super::verdict::Audience;
 
+pub mod allowance;
 pub mod rules;
 
-/// A letter in the outbox. One SMTP transaction, one audience.
+/// A letter in the outbox, for one audience. It goes out in one SMTP transaction, or in two where
+/// some of its readers have had enough letters for the hour and the others do not wait for them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letter {
     /// Its Message-ID: a hash of what it answers, the same however often it is written.
@@ -19,16 +21,36 @@ pub struct Letter {
     pub about: About,
     /// Who is to read it.
     pub audience: Audience,
-    /// The list where its copy will show, for letters that go to one.
+    /// The list to which this transaction goes, and where its copy will show.
     pub list: Option<ListName>,
-    /// The envelope's recipients.
+    /// The readers whom this transaction is for.
     pub recipients: Vec<String>,
+    /// The bot's own address, where its copy comes back in no other way. It goes along with the
+    /// list's and is nobody's letter.
+    #[serde(default)]
+    pub blind: Option<String>,
+    /// Whom the next transaction is for, if there is to be one.
+    #[serde(default)]
+    pub later: Option<Later>,
+    /// Whether anybody could have had the bot write it, in anybody's name.
+    #[serde(default)]
+    pub unproved: bool,
     /// Its subject, for logs and `show`.
     pub subject: String,
     /// When it was written.
     pub written_at: Timestamp,
     /// Where it stands.
     pub state: LetterState,
+}
+
+/// Readers of a letter who get it in a transaction of their own, after the others: the same bytes
+/// with the same Message-ID.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Later {
+    /// Who.
+    pub recipients: Vec<String>,
+    /// The list, if it is among them.
+    pub list: Option<ListName>,
 }
 
 /// What a letter is about.
@@ -91,6 +113,37 @@ impl Letter {
     /// Whether it tells the administrator of the bot itself.
     pub fn is_alert(&self) -> bool {
         self.about == About::Bot && self.audience == Audience::Administrator
+    }
+
+    /// Whether the list whose thread it answers has it already, so that only copies are left to send.
+    pub fn is_on_its_list(&self) -> bool {
+        let to_list = self.later.as_ref().is_some_and(|later| later.list.is_some());
+        self.audience == Audience::Thread && self.list.is_none() && !to_list
+    }
+
+    /// Whom the mail server is to give it to now.
+    pub fn envelope(&self) -> Vec<String> {
+        let blind = self.blind.iter().filter(|_| self.list.is_some());
+        let blind = blind.filter(|own| !self.recipients.contains(own));
+        self.recipients.iter().chain(blind).cloned().collect()
+    }
+
+    /// Has some readers get it in a transaction of their own. `list` is the address of its list.
+    pub fn put_off(&mut self, later: &[String], list: Option<&str>) {
+        let recipients: Vec<String>;
+        (recipients, self.recipients) =
+            self.recipients.drain(..).partition(|to| later.contains(to));
+        let is_list = |to: &String| list.is_some_and(|list| to.eq_ignore_ascii_case(list));
+        let list = if recipients.iter().any(is_list) { self.list.take() } else { None };
+        self.later = Some(Later { recipients, list });
+    }
+
+    /// Takes that back: nobody has got it yet.
+    fn join_again(&mut self) {
+        if let Some(Later { recipients, list }) = self.later.take() {
+            self.recipients.extend(recipients);
+            self.list = self.list.take().or(list);
+        }
     }
 }
 

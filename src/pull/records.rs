@@ -56,6 +56,9 @@ pub struct Control {
     pub near_misses: BTreeMap<MessageId, NearMiss>,
     /// Alerts by subject: when last written (at once, then daily).
     pub alerted: BTreeMap<String, Timestamp>,
+    /// When senders of command mails were told that a mail of theirs was refused as a whole.
+    #[serde(default)]
+    pub refused: BTreeMap<String, Timestamp>,
 }
 
 /// Bytes to which an alert's detail may be cut where there is no room for more.

@@ -25,6 +25,7 @@ use super::request::{Pull, Stage};
 use super::retry::Retry;
 use super::run::{Run, RunStage};
 
+mod alerts;
 mod arrivals;
 mod aside;
 mod events;
@@ -41,6 +42,7 @@ mod rights;
 mod settle;
 mod steering;
 mod taking_up;
+mod tally;
 mod turns;
 
 use self::aside::Asides;
@@ -49,15 +51,10 @@ pub use self::input::{
     Alert, Arrival, Arrived, Done, Effect, Happened, Input, Step, Subject, alert_for,
 };
 pub use self::remembered::Remembered;
+use self::tally::Tally;
 
 /// How long the administrator is not told of the same subject again.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-
-/// Of how many things it is kept in mind that somebody was told.
-const MOST_ALERTED: usize = 100;
-
-/// How many characters of an alert's detail are kept.
-const LONGEST_DETAIL: usize = 1_500;
 
 /// Everything that is open.
 #[derive(Debug)]
@@ -82,10 +79,8 @@ pub struct World {
     read_at: BTreeMap<Folder, Timestamp>,
     /// Targets' tips as last read, and when.
     heads: BTreeMap<TargetName, (Option<ObjectId>, Timestamp)>,
-    /// When letters went to each address, in the last hour.
-    sent: BTreeMap<String, Vec<Timestamp>>,
-    /// When letters went out at all, in the last hour.
-    sent_in_all: Vec<Timestamp>,
+    /// Letters of the last hour.
+    tally: Tally,
     /// When mails to the command mailbox came from each address, in the last hour.
     commanded: BTreeMap<String, Vec<Timestamp>>,
     /// Digests of signatures that were acted on in this life of the program.
@@ -133,8 +128,7 @@ impl World {
             backoff: BTreeMap::new(),
             read_at: BTreeMap::new(),
             heads: BTreeMap::new(),
-            sent: BTreeMap::new(),
-            sent_in_all: Vec::new(),
+            tally: Tally::default(),
             commanded: BTreeMap::new(),
             seen: BTreeSet::new(),
             keys_read_at: None,
@@ -233,7 +227,7 @@ impl World {
             return;
         }
         for letter in done.letters {
-            self.keep_letter(letter);
+            self.keep_letter(letter, now);
         }
         match (done.subject, done.happened) {
             (Subject::Notice(_), Happened::Pull(PullEvent::Failed(_))) => {}
@@ -285,8 +279,8 @@ impl World {
         }
     }
 
-    /// Takes a letter into the outbox, unless it was written before.
-    fn keep_letter(&mut self, letter: Letter) {
+    /// Takes a letter into the outbox, unless it was written before or a flood of its kind waits.
+    fn keep_letter(&mut self, letter: Letter, now: Timestamp) {
         let told_before = match letter.about {
             About::Pull(number) => {
                 self.pulls.get(&number).is_some_and(|pull| pull.letters.contains(&letter.id))
@@ -295,40 +289,12 @@ impl World {
         };
         let refused = self.is_aside(&RecordKey::Letter(letter.id.clone()));
         if !refused && !told_before && !self.letters.contains_key(&letter.id) {
+            if !self.has_room_for(&letter) {
+                return self.count("letters because of unproved mail, too many to wait", now);
+            }
             self.changed.letters.insert(letter.id.clone());
             self.letters.insert(letter.id.clone(), letter);
         }
-    }
-
-    /// Keeps an alert until it is written, unless the administrator heard of its subject within
-    /// the last day.
-    fn raise(&mut self, alert: Alert, now: Timestamp) {
-        if !self.was_alerted(&alert.subject, now)
-            && !self.control.alerts.contains_key(&alert.subject)
-        {
-            // Records stay small, whatever a server says.
-            let detail = alert.detail.chars().take(LONGEST_DETAIL).collect();
-            self.control.alerts.insert(alert.subject, detail);
-            self.changed.control = true;
-        }
-    }
-
-    /// Whether somebody was told of something within the last day.
-    fn was_alerted(&self, subject: &str, now: Timestamp) -> bool {
-        self.control.alerted.get(subject).is_some_and(|at| now.duration_since(*at) < DAY)
-    }
-
-    /// Keeps in mind that somebody was told of something, for a day.
-    fn note_alerted(&mut self, subject: String, now: Timestamp) {
-        let alerted = &mut self.control.alerted;
-        alerted.retain(|_, at| now.duration_since(*at) < DAY);
-        while alerted.len() >= MOST_ALERTED {
-            let oldest =
-                alerted.iter().min_by_key(|(_, at)| **at).map(|(subject, _)| subject.clone());
-            oldest.map(|subject| alerted.remove(&subject));
-        }
-        alerted.insert(subject, now);
-        self.changed.control = true;
     }
 
     fn count(&mut self, what: &str, now: Timestamp) {

@@ -56,6 +56,8 @@ pub struct Setting {
     pub all_answered: bool,
     /// There is another list, with a folder of its own.
     pub two_lists: bool,
+    /// The lists send the bot nothing of its own; it gets a copy of each letter to them.
+    pub blind_copies: bool,
 }
 
 impl Default for Setting {
@@ -103,6 +105,7 @@ impl Default for Setting {
             since: None,
             all_answered: true,
             two_lists: false,
+            blind_copies: false,
         }
     }
 }
@@ -207,6 +210,18 @@ pub struct Seen {
 #[track_caller]
 pub fn told_once(setting: &Setting, story: impl Fn(&mut World)) {
     tell(setting, None, &story);
+}
+
+/// Tells a story, and then with a crash at every port call, for stories about what is counted in
+/// memory and begins anew then: what must hold in each telling, the story itself says.
+#[track_caller]
+pub fn retold(setting: &Setting, story: impl Fn(&mut World)) {
+    let (calls, _) = tell(setting, None, &story);
+    for number in 0..calls.len() {
+        for after in [false, true] {
+            tell(setting, Some((number, after)), &story);
+        }
+    }
 }
 
 fn tell(
@@ -420,7 +435,11 @@ impl World {
                 .map(|rules| (rules.list.clone(), rules.clone()))
                 .into(),
             targets: self.setting.policy.targets.iter().map(words_of).collect(),
-            blind_copies: BTreeMap::new(),
+            blind_copies: ["devel", "block"]
+                .into_iter()
+                .filter(|_| self.setting.blind_copies)
+                .map(|list| (ListName::new(list), BOT.to_owned()))
+                .collect(),
         };
         Ports {
             clock: Arc::new(ValueClock(outside.clone())),
@@ -674,6 +693,25 @@ impl World {
         let ids: std::collections::BTreeSet<_> = found.iter().map(|l| &l.message_id).collect();
         assert_eq!(ids.len(), 1, "letters to {address}: {found:#?}");
         format!("{}\n\n{}", found[0].subject, found[0].text)
+    }
+
+    /// Whom the letters that answer a request went to, each transaction by itself. Leaves them unread.
+    pub fn deliveries_of(&self, request: &Mailed) -> Vec<Vec<String>> {
+        let outside = self.outside.lock();
+        let letters = outside.accepted.iter().map(|a| Letter::of(&a.recipients, &a.bytes));
+        let answers = letters
+            .filter(|letter| letter.in_reply_to.as_deref() == Some(request.message_id.as_str()));
+        answers.map(|letter| letter.recipients).collect()
+    }
+
+    /// What the bot counts, and what it has to tell of itself.
+    pub fn control(&self) -> gatepost::pull::records::Control {
+        self.engine.as_ref().expect("the bot runs").world().control().clone()
+    }
+
+    /// How many letters are not sent yet.
+    pub fn letters_waiting(&self) -> usize {
+        self.engine.as_ref().expect("the bot runs").world().letters().len()
     }
 
     /// How many letters to an address nobody has read yet. Marks them read.

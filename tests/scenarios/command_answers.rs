@@ -19,7 +19,8 @@ fn an_address_that_nothing_reaches_keeps_no_letter_from_the_others() {
         w.mails_commands(MANAGER, SIGNED, "pause The runners are down.\n");
         assert!(w.letter_to(MANAGER).contains("No new test begins"));
         let alert = w.letter_to(ADMIN);
-        assert!(alert.contains("dave@example.org can't be written to"), "{alert}");
+        assert!(alert.contains("An address can't be written to"), "{alert}");
+        assert!(alert.contains("dave@example.org"), "{alert}");
         w.mails_commands(MANAGER, SIGNED, "resume\n");
         w.letter_to(MANAGER);
         assert_eq!(w.letters_to(ADMIN), 0, "once a day is enough");

@@ -122,6 +122,9 @@ pub fn letter(id: &str, state: LetterState) -> Letter {
         audience: Audience::Thread,
         list: Some(ListName::new("devel")),
         recipients: vec!["ada@example.org".into()],
+        blind: None,
+        later: None,
+        unproved: false,
         subject: "Re: [PULL 0/2] Blöck patches".into(),
         written_at: at(3),
         state,
@@ -185,6 +188,7 @@ pub fn mail(id: &str) -> CommandMail {
         entries: vec![entry, look],
         changed: true,
         stopped: false,
+        refused: false,
     };
     mail.stage = MailStage::CarriedOut { transcript };
     mail
@@ -212,6 +216,7 @@ pub fn fill(store: &dyn Store) {
         warned_keys: [("B2".to_owned(), Warned { expires: at(7), days: 30 })].into(),
         near_misses: [("m@x".parse().unwrap(), near_miss())].into(),
         alerted: [("token".to_owned(), at(2))].into(),
+        refused: Default::default(),
     };
     let batch = Batch {
         pulls: vec![pull(1, "one@x"), closed(pull(2, "two@x"))],

@@ -298,13 +298,14 @@ pub(super) fn transcribe(
         (false, false) => Copied::Nobody,
     };
     let subject = "The answer to a command can't be written";
-    let draft = match ports.pen().transcript(mail, remark, &told, copied, ports.clock.now()) {
+    let mut draft = match ports.pen().transcript(mail, remark, &told, copied, ports.clock.now()) {
         Ok(draft) => draft,
         Err(fault) => {
             let fault = Fault::bug(fault.to_string());
             return Result::of(Happened::Transcribed).alerting(alert(subject, &fault));
         }
     };
+    draft.letter.unproved = transcript.refused;
     match keep(ports, draft) {
         Ok(letter) => Result::with_letters(Happened::Transcribed, vec![letter]),
         Err(fault) => {

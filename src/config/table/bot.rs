@@ -60,13 +60,16 @@ pub(super) const BOT: &[Key] = &[
         "letters_per_hour",
         COUNT,
         Default("20"),
-        "How many letters may go to one address in an hour.",
+        "How many letters of a kind may go to one address in an hour. The kinds are counted apart: \
+         answers on a list, alerts, letters because of mail whose sender nothing proves, and the \
+         rest. More wait. Answers to commands are outside of this.",
     ),
     key(
         "letters_per_hour_in_all",
         COUNT,
         Default("200"),
         "How many letters may go out in an hour; more pause all mail until `resume`, and the \
-         administrator is told.",
+         administrator is told. Letters because of mail whose sender nothing proves are counted \
+         apart: as many of them may go, and more only wait.",
     ),
 ];

@@ -73,6 +73,7 @@ impl Pen {
             facts: vec![("Verdict", kind.to_owned())],
             auto_submitted: "auto-generated",
             attached: Vec::new(),
+            unproved: false,
             now,
         }
     }

@@ -28,7 +28,7 @@ pub use self::transcript::{Answered, Copied, Told};
 use crate::mail::{clean, words};
 use crate::pull::cover::Person;
 use crate::pull::ids::{ListName, MessageId};
-use crate::pull::letter::{About, Letter, LetterState};
+use crate::pull::letter::{About, Letter, LetterState, allowance};
 use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
 use crate::pull::run::{Run, Why};
@@ -82,7 +82,7 @@ pub struct Case<'a> {
 pub struct Draft {
     /// The record, ready to be sent.
     pub letter: Letter,
-    /// The message with CRLF line ends. A Bcc needs no header: add it to `letter.recipients`.
+    /// The message with CRLF line ends. The bot's own copy needs no header: `letter.blind`.
     pub bytes: Vec<u8>,
 }
 
@@ -113,6 +113,8 @@ struct Sheet<'a> {
     auto_submitted: &'static str,
     /// Files that go with it: name and text.
     attached: Vec<(String, String)>,
+    /// Whether anybody could have it written, in anybody's name.
+    unproved: bool,
     now: Timestamp,
 }
 
@@ -257,6 +259,7 @@ impl Pen {
                 .collect(),
             auto_submitted: "auto-replied",
             attached: Vec::new(),
+            unproved: false,
             now,
         };
         self.write(sheet, text, None).map(Some)
@@ -294,6 +297,7 @@ impl Pen {
             facts: facts::headers(case),
             auto_submitted: "auto-replied",
             attached: Vec::new(),
+            unproved: allowance::is_unproved(&case.pull.stage),
             now: case.now,
         })
     }
@@ -354,6 +358,9 @@ impl Pen {
             audience: sheet.audience,
             list: sheet.list.cloned(),
             recipients: post.recipients(),
+            blind: None,
+            later: None,
+            unproved: sheet.unproved,
             subject: post.subject.clone(),
             written_at: sheet.now,
             state: LetterState::Ready { retry: Retry::now(sheet.now) },

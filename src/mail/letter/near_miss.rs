@@ -42,6 +42,7 @@ impl Pen {
             facts: vec![("Verdict", "near-miss".to_owned())],
             auto_submitted: "auto-replied",
             attached: Vec::new(),
+            unproved: true,
             now,
         };
         let text = body::near_miss(miss, &words::near_miss(&target.branch));

@@ -16,6 +16,8 @@ impl Pen {
         let words = words::retracted(case.pull.number, over);
         let mut sheet = self.about_pull(case, Audience::Managers, "retracted", "Taken back")?;
         sheet.facts.insert(0, ("Verdict", "retracted".to_owned()));
+        // Anybody can write it in the author's name.
+        sheet.unproved = true;
         let text = body::retracted(case, &words, &retraction.said);
         self.write(sheet, text, Some(&case.list.address)).map(Some)
     }

@@ -96,6 +96,7 @@ impl Pen {
             facts: vec![("Verdict", "commands".to_owned())],
             auto_submitted: "auto-replied",
             attached: attached.collect(),
+            unproved: false,
             now,
         };
         let mut page = Page::default();

@@ -4,12 +4,15 @@
 //! `Sending` is put before the letter goes out. A letter to a list is then looked for on the list,
 //! by its Message-ID, for [`LOOK_FOR`] of time that the list was really read; only then it is sent
 //! again, with the same id. A private letter is sent again as after any failure: twice is better
-//! than never. A copy of a letter that was never given to a server is somebody else's mail: whoever
-//! can compute a letter's id must not be able to keep the bot silent.
+//! than never. A copy of a letter that was never given to a server, or not to a list, is somebody
+//! else's mail: whoever can compute a letter's id must not be able to keep the bot silent.
+//!
+//! What is over for some readers goes on for those who get it in a transaction of their own. The
+//! list's copy that comes back then says nothing of theirs.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Letter, LetterState};
+use super::{Later, Letter, LetterState};
 use crate::pull::decision::{Decision, Trouble};
 use crate::pull::retry::Retry;
 use crate::pull::room::within;
@@ -53,7 +56,7 @@ pub struct Send;
 pub struct LetterSituation {
     /// When the folder in which its copy would show was last read to its end.
     pub read_at: Option<Timestamp>,
-    /// Set while a recipient has had as many letters as an hour may bring.
+    /// Set while nobody may get it who has not had as many letters as an hour may bring.
     pub capped_until: Option<Timestamp>,
 }
 
@@ -76,7 +79,7 @@ fn ready(retry: &Retry, situation: LetterSituation, now: Timestamp) -> Decision<
     }
     match situation.capped_until {
         Some(until) if until > now => {
-            Decision::wait_until(until, "its recipient has had enough letters for an hour")
+            Decision::wait_until(until, "its readers have had enough letters for an hour")
         }
         Some(_) | None => Decision::act(Send, "it is to be sent"),
     }
@@ -103,6 +106,9 @@ fn uncertain(
 
 /// Records an event; says whether anything changed.
 pub fn apply(letter: &mut Letter, event: LetterEvent, now: Timestamp) -> bool {
+    if event == LetterEvent::SeenOnList && letter.list.is_none() {
+        return false;
+    }
     let retry = match &letter.state {
         LetterState::Ready { retry } if retry.failures == 0 && event == LetterEvent::SeenOnList => {
             return false;
@@ -117,6 +123,7 @@ pub fn apply(letter: &mut Letter, event: LetterEvent, now: Timestamp) -> bool {
         LetterEvent::Accepted | LetterEvent::SeenOnList => LetterState::Sent { at: now },
         LetterEvent::Deferred(trouble) => {
             let retry = retry.after_failure(now, trouble.detail, trouble.retry_after);
+            letter.join_again();
             LetterState::Ready { retry }
         }
         LetterEvent::Rejected(trouble) | LetterEvent::Unreachable { trouble, .. } => {
@@ -127,12 +134,20 @@ pub fn apply(letter: &mut Letter, event: LetterEvent, now: Timestamp) -> bool {
             LetterState::Unknown { since: now, retry }
         }
     };
+    if letter.state.is_final()
+        && let Some(Later { recipients, list }) = letter.later.take()
+    {
+        letter.recipients = recipients;
+        letter.list = list;
+        letter.state = LetterState::Ready { retry: Retry::now(now) };
+    }
     true
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pull::ids::ListName;
     use crate::pull::letter::About;
     use crate::pull::verdict::Audience;
 
@@ -141,12 +156,20 @@ mod tests {
             id: "a@example.org".parse().unwrap(),
             about: About::Bot,
             audience: Audience::Thread,
-            list: None,
-            recipients: vec!["alice@example.org".into()],
+            list: Some(ListName::new("devel")),
+            recipients: vec!["devel@lists.example.org".into(), "alice@example.org".into()],
+            blind: Some("gatepost@example.org".into()),
+            later: None,
+            unproved: false,
             subject: "Re: [PULL]".into(),
             written_at: Timestamp::UNIX_EPOCH,
             state,
         }
+    }
+
+    fn trouble() -> Trouble {
+        let kind = crate::pull::decision::TroubleKind::Lasting;
+        Trouble { detail: "550 no".into(), public: None, retry_after: None, kind }
     }
 
     #[test]
@@ -157,5 +180,63 @@ mod tests {
         assert!(apply(&mut ready, LetterEvent::Begun, now));
         assert!(apply(&mut ready, LetterEvent::SeenOnList, now));
         assert_eq!(ready.state, LetterState::Sent { at: now });
+    }
+
+    #[test]
+    fn a_copy_on_a_list_says_nothing_of_a_private_letter() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut sending = letter(LetterState::Sending { since: now, retry: Retry::now(now) });
+        sending.list = None;
+        assert!(!apply(&mut sending, LetterEvent::SeenOnList, now));
+        assert!(!sending.state.is_final());
+    }
+
+    #[test]
+    fn who_was_put_off_gets_it_when_the_list_has_it_however_that_ended() {
+        let now = Timestamp::UNIX_EPOCH;
+        let refused = LetterEvent::Rejected(trouble());
+        for end in [LetterEvent::Accepted, LetterEvent::SeenOnList, refused] {
+            let mut parted = letter(LetterState::Ready { retry: Retry::now(now) });
+            parted.put_off(&["alice@example.org".into()], Some("Devel@lists.example.org"));
+            assert_eq!(parted.envelope(), ["devel@lists.example.org", "gatepost@example.org"]);
+            assert!(!parted.is_on_its_list());
+            assert!(apply(&mut parted, LetterEvent::Begun, now));
+            assert!(apply(&mut parted, end, now));
+            assert_eq!(parted.state, LetterState::Ready { retry: Retry::now(now) });
+            assert_eq!(parted.envelope(), ["alice@example.org"]);
+            assert!(parted.is_on_its_list());
+            assert!(apply(&mut parted, LetterEvent::Begun, now));
+            assert!(!apply(&mut parted, LetterEvent::SeenOnList, now), "it is the list's");
+            assert!(apply(&mut parted, LetterEvent::Accepted, now));
+            assert_eq!(parted.state, LetterState::Sent { at: now });
+        }
+    }
+
+    #[test]
+    fn nobody_is_put_off_by_a_server_that_takes_nothing_now() {
+        let now = Timestamp::UNIX_EPOCH;
+        for first in ["alice@example.org", "devel@lists.example.org"] {
+            let whole = letter(LetterState::Ready { retry: Retry::now(now) });
+            let mut parted = whole.clone();
+            parted.put_off(&[first.into()], Some("devel@lists.example.org"));
+            assert!(apply(&mut parted, LetterEvent::Begun, now));
+            assert!(apply(&mut parted, LetterEvent::Deferred(trouble()), now));
+            parted.recipients.sort();
+            assert_eq!(parted.recipients, ["alice@example.org", "devel@lists.example.org"]);
+            assert_eq!((parted.list, parted.later), (whole.list, None));
+        }
+    }
+
+    #[test]
+    fn a_list_that_was_put_off_is_looked_for_on_the_list() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut parted = letter(LetterState::Ready { retry: Retry::now(now) });
+        parted.put_off(&["devel@lists.example.org".into()], Some("devel@lists.example.org"));
+        assert_eq!(parted.envelope(), ["alice@example.org"]);
+        assert!(!parted.is_on_its_list());
+        assert!(apply(&mut parted, LetterEvent::Begun, now));
+        assert!(apply(&mut parted, LetterEvent::Accepted, now));
+        assert_eq!(parted.envelope(), ["devel@lists.example.org", "gatepost@example.org"]);
+        assert_eq!(parted.list, Some(ListName::new("devel")));
     }
 }

@@ -7,7 +7,7 @@ use super::{Alert, Arrival, Arrived, Cause, World};
 use crate::pull::cover::Cover;
 use crate::pull::ids::{ListName, PullNumber, TargetName};
 use crate::pull::letter::rules::LetterEvent;
-use crate::pull::near_miss::{MOST_WAITING, NearMiss};
+use crate::pull::near_miss::{self, NearMiss};
 use crate::pull::records::{Cursor, Folder, HistoryEntry};
 use crate::pull::request::decide::held_because;
 use crate::pull::request::{HoldReason, Pull, Stage};
@@ -69,13 +69,13 @@ impl World {
         if has_requests {
             return;
         }
-        let waiting = &mut self.control.near_misses;
         if arrival_hold(miss.received_at, cursor.watched_from, late_after, now).is_some() {
             self.count("old marked mails without a request", now);
-        } else if waiting.len() >= MOST_WAITING {
-            self.count("marked mails without a request, too many at once to tell", now);
         } else if let Some(miss) = miss.bounded() {
-            waiting.entry(miss.message_id.clone()).or_insert(miss);
+            let untold = near_miss::admit(&mut self.control.near_misses, miss);
+            for _ in 0..untold {
+                self.count("marked mails without a request, too many at once to tell", now);
+            }
             self.changed.control = true;
         } else {
             self.count("marked mails without a request that can't be answered", now);

@@ -136,12 +136,16 @@ impl World {
             return LetterEvent::Rejected(trouble);
         }
         letter.recipients.retain(|to| !is_it(to));
+        letter.blind = letter.blind.take().filter(|own| !is_it(own));
         let detail = format!(
             "The mail server takes no letter to {address}: {}. The letter {:?} goes to the others; \
              see that the address is right, or take it out.",
             trouble.detail, letter.subject
         );
-        self.raise(Alert { subject: format!("{address} can't be written to"), detail }, now);
+        self.count("recipients left out because the mail server refuses them", now);
+        // Which addresses these are is up to whoever mails: they are told together.
+        let subject = "An address can't be written to".to_owned();
+        self.collect(Alert { subject, detail }, &address, now);
         LetterEvent::Deferred(trouble)
     }
 
@@ -157,7 +161,7 @@ impl World {
         let event = self.without_unreachable(id, event, now);
         let Some(letter) = self.letters.get_mut(id) else { return };
         let rejected = if let LetterEvent::Rejected(trouble) = &event {
-            Some(trouble.detail.clone())
+            Some((letter.recipients.join(", "), trouble.detail.clone()))
         } else {
             None
         };
@@ -175,31 +179,26 @@ impl World {
         let event = match (event, list) {
             // One bad recipient fails the whole transaction: the list must not go without.
             (LetterEvent::Rejected(trouble), Some(list))
-                if letter.recipients.iter().any(|to| *to != list.address) =>
+                if letter.envelope().iter().any(|to| *to != list.address) =>
             {
                 letter.recipients = vec![list.address.clone()];
+                letter.blind = None;
                 LetterEvent::Deferred(trouble)
             }
             (event, _) => event,
         };
+        let readers = letter.recipients.clone();
         if !letter_rules::apply(letter, event, now) {
             return;
         }
         if counts {
-            if !(letter.is_transcript() || letter.is_alert()) {
-                self.sent_in_all.push(now);
-            }
-            // Answers to commands have a cap of their own.
-            for address in letter.recipients.iter().filter(|_| !letter.is_transcript()) {
-                self.sent.entry(address.clone()).or_default().push(now);
-            }
+            self.tally.add(letter.allowance(), &readers, now);
         }
         let about_the_bot = letter.about == About::Bot;
-        if let (Some(said), false) = (rejected, about_the_bot) {
+        if let (Some((to, said)), false) = (rejected, about_the_bot) {
             let detail = format!(
-                "The mail server refused the letter {:?} to {} for good: {said}",
-                letter.subject,
-                letter.recipients.join(", ")
+                "The mail server refused the letter {:?} to {to} for good: {said}",
+                letter.subject
             );
             self.raise(Alert { subject: "A letter was refused".into(), detail }, now);
         }

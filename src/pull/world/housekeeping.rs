@@ -23,6 +23,10 @@ impl World {
         }
         for (subject, detail) in &self.control.alerts {
             let about = Subject::Alert(subject.clone());
+            if let Some(due) = self.alert_due(subject).filter(|due| now < *due) {
+                wake.add(Some(due));
+                continue;
+            }
             if self.in_flight.contains(&about) || self.backs_off(&about, wake, now) {
                 continue;
             }

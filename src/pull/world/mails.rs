@@ -196,13 +196,11 @@ impl World {
         let from = mail.from.clone();
         let known = mail.list.is_none()
             && self.role(&from, mail.maintainer).is_some_and(|role| role >= Role::Maintainer);
-        let subject = shortened(&format!("{what} {from}"), 200);
-        if !known || self.was_alerted(&subject, now) {
+        if !known || !self.may_tell_refused(&format!("{what} {from}"), now) {
             return self.close_mail(id, now);
         }
-        self.note_alerted(subject, now);
         let why = shortened(&why, 1_000);
-        let transcript = Transcript { remark: Some(why), ..Transcript::default() };
+        let transcript = Transcript { remark: Some(why), refused: true, ..Transcript::default() };
         self.move_mail(id, MailStage::CarriedOut { transcript });
     }
 
@@ -212,7 +210,11 @@ impl World {
         let Some(mail) = self.mails.get(id).cloned() else { return };
         let outcome = shortened(&outcome, 1_000);
         self.changed.log.push((format!("command mail {}", id.bracketed()), outcome.clone()));
-        if !self.is_within_quota(&format!("refused: {}", mail.from), now) {
+        // Who is only an author of a request may be anybody, under as many names as they like: all
+        // of them together count like one.
+        let known = self.role(&mail.from, mail.maintainer) >= Some(Role::Maintainer);
+        let who = if known { mail.from.as_str() } else { "authors" };
+        if !self.is_within_quota(&format!("refused: {who}"), now) {
             return self.count("command mails that were refused, beyond what is written down", now);
         }
         self.changed.audit.push(AuditEntry {

@@ -1,24 +1,28 @@
-//! The outbox: which letters go now, and how many an address may get in an hour. Letters that are
-//! on their way count before the server has taken them, so that a burst does not pass the cap.
+//! The outbox: which letters go now, and to whom. Nobody waits for a letter because somebody else
+//! has had enough: whoever has is written to later, in a transaction of their own.
 
-use std::collections::BTreeMap;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::settle::Wake;
+use super::tally::Going;
 use super::{Effect, Subject, World};
 use crate::pull::aside::RecordKey;
 use crate::pull::ids::{MessageId, PullNumber};
+use crate::pull::letter::allowance::Allowance;
 use crate::pull::letter::rules::{self as letter_rules, LetterEvent, LetterSituation};
-use crate::pull::letter::{About, Letter};
+use crate::pull::letter::{About, Letter, LetterState};
 
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// How many letters that anybody could have caused may wait for one address, and in all: some
+/// hours' worth. A flood leaves no more of them behind.
+const MOST_UNPROVED_TO_ONE: usize = 100;
+const MOST_UNPROVED: usize = 500;
 
-/// When to ask again for an address whose letters are all still on their way.
-const SOON: SignedDuration = SignedDuration::from_mins(1);
-
-/// How many letters are on their way to each address.
-type Going = BTreeMap<String, usize>;
+/// Readers of a letter who have had enough for the hour.
+struct Full {
+    readers: Vec<String>,
+    /// Set while nobody may get it.
+    until: Option<Timestamp>,
+}
 
 impl World {
     pub(super) fn settle_letters(
@@ -27,32 +31,32 @@ impl World {
         wake: &mut Wake,
         now: Timestamp,
     ) {
-        for times in self.sent.values_mut() {
-            times.retain(|at| now.duration_since(*at) < HOUR);
-        }
-        self.sent.retain(|_, times| !times.is_empty());
-        self.sent_in_all.retain(|at| now.duration_since(*at) < HOUR);
-        let mut going = Going::new();
-        let mut on_the_way = 0;
+        self.tally.forget_old(now);
+        let mut going = Going::default();
         for letter in self.letters.values() {
             if self.in_flight.contains(&Subject::Letter(letter.id.clone())) {
-                count(&mut going, letter);
-                on_the_way += usize::from(!is_exempt(letter));
+                going.add(letter);
             }
         }
-        for id in self.letters.keys().cloned().collect::<Vec<_>>() {
+        // The oldest first: what comes later, and under whichever id, holds nothing up.
+        let mut waiting: Vec<_> =
+            self.letters.values().map(|letter| (letter.written_at, letter.id.clone())).collect();
+        waiting.sort();
+        for (_, id) in waiting {
             self.working_on(RecordKey::Letter(id.clone()), |world| {
-                world.settle_letter(&id, (&mut going, &mut on_the_way), effects, wake, now);
+                world.settle_letter(&id, &mut going, effects, wake, now);
             });
         }
     }
 
-    /// Letters about a request that are not sent yet; one that is set aside is not waited for.
+    /// Letters about a request that are not sent yet. What its list has is answered; one that is set
+    /// aside is not waited for.
     pub(super) fn letters_open(&self, number: PullNumber) -> usize {
         let about = About::Pull(number);
         let open = |letter: &&Letter| {
             letter.about == about
                 && !letter.state.is_final()
+                && !letter.is_on_its_list()
                 && !self.is_aside(&RecordKey::Letter(letter.id.clone()))
         };
         self.letters.values().filter(open).count()
@@ -61,7 +65,7 @@ impl World {
     fn settle_letter(
         &mut self,
         id: &MessageId,
-        (going, on_the_way): (&mut Going, &mut usize),
+        going: &mut Going,
         effects: &mut Vec<Effect>,
         wake: &mut Wake,
         now: Timestamp,
@@ -79,50 +83,77 @@ impl World {
         }
         let own_copies = letter.list.as_ref().and_then(|list| self.policy.lists.get(list));
         let read_at = own_copies.and_then(|list| self.read_at.get(&list.own_copies)).copied();
-        let recipients = letter.recipients.iter().filter(|_| !letter.is_transcript());
-        let capped_until = recipients.filter_map(|to| self.capped_until(to, going, now)).max();
-        let situation = LetterSituation { read_at, capped_until };
+        let full = self.full(letter, going, now);
+        let situation = LetterSituation { read_at, capped_until: full.until };
         let decision = letter_rules::decide(letter, situation, now);
         wake.add(decision.wake_at);
-        if decision.action.is_some() {
-            if !is_exempt(letter) {
-                // A flood is a fault of the bot's, or somebody's trick: a person has to look.
-                let gone = self.sent_in_all.len() + *on_the_way;
-                if gone
-                    >= usize::try_from(self.policy.letters_per_hour_in_all).unwrap_or(usize::MAX)
-                {
-                    self.break_circuit(gone, now);
-                    return;
-                }
-                *on_the_way += 1;
-            }
-            count(going, letter);
-            self.letter_event(id, LetterEvent::Begun, now);
-            self.in_flight.insert(subject);
-            effects.extend(self.letters.get(id).cloned().map(|l| Effect::Send(Box::new(l))));
+        if decision.action.is_none() {
+            return;
         }
+        if letter.allowance().trips_breaker() {
+            // A flood is a fault of the bot's, or somebody's trick: a person has to look.
+            let gone = self.tally.toward_breaker(going);
+            if gone >= usize::try_from(self.policy.letters_per_hour_in_all).unwrap_or(usize::MAX) {
+                self.break_circuit(gone, now);
+                return;
+            }
+        }
+        let list = own_copies.map(|list| list.address.clone());
+        let Some(letter) = self.letters.get_mut(id) else { return };
+        if may_part(letter) && !full.readers.is_empty() {
+            letter.put_off(&full.readers, list.as_deref());
+        }
+        going.add(letter);
+        self.letter_event(id, LetterEvent::Begun, now);
+        self.in_flight.insert(subject);
+        effects.extend(self.letters.get(id).cloned().map(|l| Effect::Send(Box::new(l))));
     }
 
-    /// Until when an address has had enough letters; lists count like anybody.
-    fn capped_until(&self, address: &str, going: &Going, now: Timestamp) -> Option<Timestamp> {
-        let sent = self.sent.get(address).map_or(&[][..], Vec::as_slice);
-        let on_the_way = going.get(address).copied().unwrap_or_default();
-        let cap = usize::try_from(self.policy.letters_per_hour).unwrap_or(usize::MAX);
-        let over = (sent.len() + on_the_way + 1).checked_sub(cap).filter(|over| *over > 0)?;
-        // Room is made when that many of the oldest are an hour old.
-        Some(sent.get(over - 1).map_or(now + SOON, |at| *at + HOUR))
+    /// Who of a letter's readers has had enough.
+    fn full(&self, letter: &Letter, going: &Going, now: Timestamp) -> Full {
+        let allowance = letter.allowance();
+        if allowance == Allowance::Answers {
+            return Full { readers: Vec::new(), until: None };
+        }
+        let (to_one, in_all) = (self.policy.letters_per_hour, self.policy.letters_per_hour_in_all);
+        let until = |address: &str| self.tally.full_until((allowance, address), going, to_one, now);
+        let found = letter.recipients.iter().filter_map(|to| Some((to.clone(), until(to)?)));
+        let (readers, times): (Vec<_>, Vec<_>) = found.unzip();
+        let mut until = match (readers.len() < letter.recipients.len(), may_part(letter)) {
+            (true, true) => None,
+            (false, true) => times.into_iter().min(),
+            (_, false) => times.into_iter().max(),
+        };
+        if allowance == Allowance::Unproved {
+            // They can't stop outgoing mail; they wait by themselves.
+            until = until.max(self.tally.all_full_until(allowance, going, in_all, now));
+        }
+        Full { readers, until }
     }
+
+    /// Whether a letter may wait: of those that anybody could have caused only so many do.
+    pub(super) fn has_room_for(&self, letter: &Letter) -> bool {
+        if letter.allowance() != Allowance::Unproved {
+            return true;
+        }
+        let waiting = || {
+            let open = self.letters.values().filter(|other| !other.state.is_final());
+            open.filter(|other| other.allowance() == Allowance::Unproved)
+        };
+        let is_reader = |to: &String| letter.recipients.iter().any(|r| r.eq_ignore_ascii_case(to));
+        let to_same = waiting().filter(|other| other.recipients.iter().any(is_reader));
+        waiting().count() < MOST_UNPROVED && to_same.count() < MOST_UNPROVED_TO_ONE
+    }
+}
+
+/// Whether some of a letter's readers may get it before others: not while the list may have it, for
+/// then it is looked for there.
+fn may_part(letter: &Letter) -> bool {
+    letter.later.is_none() && matches!(letter.state, LetterState::Ready { .. })
 }
 
 /// What goes out when outgoing mail is stopped: the answers to commands, which end that, and what the
 /// administrator has to know. Each has its own cap.
 fn is_exempt(letter: &Letter) -> bool {
     letter.is_transcript() || letter.is_alert()
-}
-
-/// Answers to commands do not count: how many commands of a sender are obeyed is bounded already.
-fn count(going: &mut Going, letter: &Letter) {
-    for address in letter.recipients.iter().filter(|_| !letter.is_transcript()) {
-        *going.entry(address.clone()).or_default() += 1;
-    }
 }

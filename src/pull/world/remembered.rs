@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::tally::Tally;
 use super::{Subject, World};
 use crate::pull::ids::{ObjectId, PullNumber, TargetName};
-use crate::pull::letter::Allowance;
 use crate::pull::records::{Folder, Records};
 use crate::pull::retry::Retry;
 
@@ -19,9 +19,7 @@ pub struct Remembered {
     backoff: BTreeMap<Subject, Retry>,
     read_at: BTreeMap<Folder, Timestamp>,
     heads: BTreeMap<TargetName, (Option<ObjectId>, Timestamp)>,
-    sent: BTreeMap<(Allowance, String), Vec<Timestamp>>,
-    sent_in_all: Vec<Timestamp>,
-    sent_unproved: Vec<Timestamp>,
+    tally: Tally,
     commanded: BTreeMap<String, Vec<Timestamp>>,
     keys_read_at: Option<Timestamp>,
     expired_at: Option<Timestamp>,
@@ -37,9 +35,7 @@ impl World {
             backoff: self.backoff.clone(),
             read_at: self.read_at.clone(),
             heads: self.heads.clone(),
-            sent: self.sent.clone(),
-            sent_in_all: self.sent_in_all.clone(),
-            sent_unproved: self.sent_unproved.clone(),
+            tally: self.tally.clone(),
             commanded: self.commanded.clone(),
             keys_read_at: self.keys_read_at,
             expired_at: self.expired_at,
@@ -56,9 +52,7 @@ impl World {
         world.backoff = before.backoff;
         world.read_at = before.read_at;
         world.heads = before.heads;
-        world.sent = before.sent;
-        world.sent_in_all = before.sent_in_all;
-        world.sent_unproved = before.sent_unproved;
+        world.tally = before.tally;
         world.commanded = before.commanded;
         world.seen = std::mem::take(&mut self.seen);
         for digest in &self.aside.fresh_digests {

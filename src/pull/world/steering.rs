@@ -207,7 +207,7 @@ impl World {
             }
             Ok(format!("The bot goes on. Ended: {}.", ended.join("; ")))
         })
-        .inspect(|_| self.sent_in_all.clear())
+        .inspect(|_| self.tally.reset_breaker())
     }
 
     fn resume_list(&mut self, list: &ListName) -> Result<String, String> {
