@@ -14,6 +14,8 @@ mod command_answers;
 mod command_floods;
 #[path = "scenarios/commands.rs"]
 mod commands;
+#[path = "scenarios/full_disk.rs"]
+mod full_disk;
 #[path = "scenarios/near_misses.rs"]
 mod near_misses;
 #[path = "scenarios/races.rs"]

@@ -5,5 +5,6 @@
 
 mod contract;
 mod crash;
+mod journal;
 mod records;
 mod versions;

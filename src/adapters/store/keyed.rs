@@ -157,6 +157,18 @@ impl<E: Engine> Store for KeyedStore<E> {
         self.engine.expire_files(Duration::try_from(older_than).unwrap_or_default())
     }
 
+    fn journal(&self) -> Result<String, Fault> {
+        self.engine.journal()
+    }
+
+    fn append_journal(&self, text: &str) -> Result<(), Fault> {
+        self.engine.append_journal(text)
+    }
+
+    fn write_journal(&self, text: &str) -> Result<(), Fault> {
+        self.engine.write_journal(text)
+    }
+
     fn file(&self, name: &FileName) -> Result<Option<Vec<u8>>, Fault> {
         self.engine.file(name)
     }
