@@ -21,6 +21,7 @@ use crate::bot::control;
 use crate::bot::engine::Engine;
 use crate::bot::in_force::InForce;
 use crate::bot::intake::Intake;
+use crate::bot::journal::Journal;
 use crate::bot::ports::{CommandDesk, Desk, Ports};
 use crate::bot::supervisor::{self, Message, Watched};
 use crate::config::model::{Config, Dkim, List, Mode, Target};
@@ -165,11 +166,17 @@ pub fn repository(config: &Config, options: &Options) -> Result<GitRepository, F
 /// Opens what the bot remembers.
 ///
 /// # Errors
-/// Another process has it open (temporary), or it can't be read; the sentence says which.
+/// Temporary: another process has it open, or the disk is full or fails. Misconfigured: a right is
+/// missing, or it can't be read. The sentence says which.
 pub fn store(config: &Config) -> Result<SledStore, Fault> {
     SledStore::open(&config.state.directory).map_err(|error| match error {
         OpenError::Locked { .. } => Fault::temporary(error.to_string()),
-        OpenError::Io { .. } | OpenError::Unreadable { .. } => {
+        OpenError::Io { path, source } => {
+            let mut fault = Fault::of_disk(&path, &source);
+            fault.detail = format!("the state directory can't be used: {}", fault.detail);
+            fault
+        }
+        OpenError::Unreadable { .. } => {
             Fault::misconfigured(format!("the state directory can't be used: {error}"))
         }
     })
@@ -193,6 +200,7 @@ pub fn ports(config: &Config, options: &Options, store: Arc<dyn Store>) -> Resul
     let keyring: Arc<dyn Keyring> = Arc::new(KeyringFolder::new(&config.trust.keyring));
     Ok(Ports {
         clock: Arc::new(SystemClock),
+        journal: Journal::beside(Arc::clone(&store)),
         store,
         repository: if options.dry_run { Arc::new(DryRepository(repository)) } else { repository },
         authenticator: authenticator(config, Arc::clone(&keyring)),

@@ -18,6 +18,8 @@ mod command_floods;
 mod commands;
 #[path = "scenarios/copies.rs"]
 mod copies;
+#[path = "scenarios/full_disk.rs"]
+mod full_disk;
 #[path = "scenarios/infrastructure.rs"]
 mod infrastructure;
 #[path = "scenarios/near_misses.rs"]

@@ -70,10 +70,12 @@ pub enum Reply {
 /// directory's lock is the only bot.
 ///
 /// # Errors
-/// Misconfigured: the path can't be used.
+/// The path can't be used; see [`Fault::of_disk`].
 pub fn listen(path: &Path) -> Result<UnixListener, Fault> {
     let broken = |error: std::io::Error| {
-        Fault::misconfigured(format!("The control socket {}: {error}.", path.display()))
+        let mut fault = Fault::of_disk(path, &error);
+        fault.detail = format!("The control socket {}: {error}.", path.display());
+        fault
     };
     match std::fs::remove_file(path) {
         Ok(()) => {}

@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use jiff::Timestamp;
 
 use self::attempt::{Attempt, Next};
+use super::journal::{Suspects, Work};
 use super::ports::Ports;
 use crate::ports::{Fault, FaultKind, FileName, KeyChanges, NotPut};
 use crate::pull::aside::RecordKey;
@@ -27,6 +28,8 @@ pub struct Engine {
     world: World,
     ports: Ports,
     owed: Option<Attempt>,
+    /// What is set aside before anything is handed out.
+    first: Vec<(RecordKey, String)>,
 }
 
 /// What follows from an input, now that it is durable.
@@ -48,7 +51,12 @@ impl Engine {
     pub fn start(policy: Policy, ports: Ports) -> Result<Self, Fault> {
         let records = ports.store.open_records()?;
         put_in_force(&ports, &records.overlay)?;
-        Ok(Self { world: World::new(policy, records), ports, owed: None })
+        let Suspects { aside, careful } = ports.journal.begin_life(&records);
+        let mut world = World::new(policy, records);
+        world.be_careful_with(careful);
+        let why = "the bot died of it three times in a row";
+        let first = aside.into_iter().map(|key| (key, why.to_owned())).collect();
+        Ok(Self { world, ports, owed: None, first })
     }
 
     /// What is open.
@@ -76,7 +84,8 @@ impl Engine {
         if self.owes() {
             return Err(Fault::bug("an input came while a step was owed"));
         }
-        let attempt = Attempt::new(input, self.world.remembered());
+        let mut attempt = Attempt::new(input, self.world.remembered());
+        attempt.aside = std::mem::take(&mut self.first);
         self.drive(attempt)
     }
 
@@ -110,7 +119,14 @@ impl Engine {
                     Err(failed) => failed,
                 },
                 Next::Put(step) => match self.make_durable(&step) {
-                    Ok(()) => return Ok(taken(*step, attempt.refused)),
+                    Ok(()) => {
+                        if let Input::Done(done) = &attempt.input
+                            && let Some(key) = done.subject.record()
+                        {
+                            self.ports.journal.ended(&Work::Record(key));
+                        }
+                        return Ok(taken(*step, attempt.refused));
+                    }
                     Err(failed) => {
                         attempt.next = Next::Put(step);
                         failed
@@ -214,6 +230,8 @@ pub(super) fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
 
 /// Tells the other threads, and the keyring, what commands changed. Safe to repeat.
 fn put_in_force(ports: &Ports, overlay: &Overlay) -> Result<(), Fault> {
+    // First: a stop holds, whatever becomes of the keys.
+    ports.in_force.take(overlay);
     let mut added = Vec::new();
     for (fingerprint, key) in &overlay.keys_added {
         match ports.store.file(&FileName::Key(fingerprint.clone()))? {
@@ -225,6 +243,5 @@ fn put_in_force(ports: &Ports, overlay: &Overlay) -> Result<(), Fault> {
     }
     let removed = overlay.keys_removed.keys().cloned().collect();
     ports.keyring.adopt(KeyChanges { added, removed });
-    ports.in_force.take(overlay);
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::journal::Work;
 use super::ports::Ports;
 use crate::mail::rules;
 use crate::mail::{self, Heading, Left, Reading, Reason, Rules, Ruling};
@@ -84,11 +85,29 @@ impl Intake {
             return Ok(Some(self.chunk(cursor, Vec::new(), true)));
         };
         let cursor = Cursor { uid_next: last.uid.saturating_add(1), read_at: now, ..cursor };
-        let mut arrivals = Vec::new();
+        let (mut arrivals, mut last) = (Vec::new(), None);
         for heading in &headings {
-            let arrival = self.look_at(mailbox, heading, &arrivals, ports)?;
+            let work = Work::Mail {
+                folder: self.folder.clone(),
+                uid_validity: cursor.uid_validity,
+                uid: heading.uid,
+            };
+            let arrival = if ports.journal.passes_over(&work) {
+                let why = "the bot died of it three times in a row";
+                Some(Arrival {
+                    message_id: None,
+                    received_at: heading.received_at,
+                    what: self.set_aside(heading.uid, why),
+                })
+            } else {
+                ports.journal.begun(work.clone());
+                let arrival = self.look_at(mailbox, heading, &arrivals, ports);
+                last = Some(work);
+                arrival.inspect_err(|_| last.iter().for_each(|work| ports.journal.ended(work)))?
+            };
             arrivals.extend(arrival);
         }
+        last.iter().for_each(|work| ports.journal.ended(work));
         // Only an empty answer is the end: unreadable mails are left out of a full one.
         Ok(Some(self.chunk(cursor, arrivals, false)))
     }
@@ -131,6 +150,15 @@ impl Intake {
         Ok(Cursor { uid_validity: state.uid_validity, uid_next, ..cursor })
     }
 
+    fn set_aside(&self, uid: u32, why: &str) -> Arrived {
+        let Folder { account, folder } = &self.folder;
+        Arrived::SetAside {
+            why: format!(
+                "Mail {uid} of folder {folder:?} (account {account}): {why}. It is passed over."
+            ),
+        }
+    }
+
     fn look_at(
         &self,
         mailbox: &mut dyn Mailbox,
@@ -141,12 +169,7 @@ impl Intake {
         let arrival = |message_id, what| {
             Ok(Some(Arrival { message_id, received_at: heading.received_at, what }))
         };
-        let set_aside = |why: &str| Arrived::SetAside {
-            why: format!(
-                "Mail {} of folder {:?} (account {}): {why}. It is passed over.",
-                heading.uid, self.folder.folder, self.folder.account
-            ),
-        };
+        let set_aside = |why: &str| self.set_aside(heading.uid, why);
         let head = mail::heading(&heading.header);
         if head.broken {
             return arrival(None, set_aside("its header breaks the reader"));

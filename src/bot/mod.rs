@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`ports`] (what the loop works with), [`intake`] (a folder into arrivals),
 //! [`engine`] (step, put, then the effects), [`in_force`] (what commands changed, for the other
-//! threads), [`perform`] (one effect in the world outside), [`supervisor`] (the threads that do all
+//! threads), [`journal`] (what is being worked on, for the next life), [`perform`] (one effect in the world outside), [`supervisor`] (the threads that do all
 //! this at once), [`view`] and [`answers`] (what `status`, `show` and other commands say) and
 //! [`control`] (the socket they ask).
 
@@ -11,6 +11,7 @@ pub mod control;
 pub mod engine;
 pub mod in_force;
 pub mod intake;
+pub mod journal;
 pub mod perform;
 pub mod ports;
 pub mod supervisor;

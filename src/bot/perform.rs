@@ -14,6 +14,7 @@ use crate::pull::room::within;
 use crate::pull::run::apply::RunEvent;
 use crate::pull::world::{Alert, Done, Effect, Happened, Subject, alert_for};
 
+use super::journal::Work;
 use super::ports::Ports;
 use crate::mail::letter::{Draft, LetterFault};
 use crate::ports::{Delivery, Envelope};
@@ -54,6 +55,9 @@ pub fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
     if ports.in_force.is_stopped() && !passes_a_stop(&effect) {
         let happened = Happened::Withheld;
         return Done { subject, happened, letters: Vec::new(), alert: None };
+    }
+    if let Some(key) = subject.record() {
+        ports.journal.begun(Work::Record(key));
     }
     let result =
         match effect {

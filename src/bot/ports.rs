@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::in_force::InForce;
+use super::journal::Journal;
 use crate::mail::Rules;
 use crate::mail::letter::{ListWords, Pen, TargetWords};
 use crate::ports::{Authenticator, Clock, Fault, Keyring, Outbound, Pipelines, Repository, Store};
@@ -37,6 +38,8 @@ pub struct Ports {
     pub desk: Arc<Desk>,
     /// What commands changed.
     pub in_force: InForce,
+    /// What is being worked on.
+    pub journal: Journal,
 }
 
 impl Ports {

@@ -1,6 +1,7 @@
 //! What `status` and `show` say: plain values, for people and programs alike. It must not decide
 //! anything; `because` comes from the rules.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::control::Reply;
@@ -8,6 +9,7 @@ use crate::ports::{Fault, FileName, Store};
 use crate::pull::audit::AuditEntry;
 use crate::pull::command::Named;
 use crate::pull::command_mail::Item;
+use crate::pull::decision::clock;
 use crate::pull::ids::{ObjectId, PullNumber, RunId};
 use crate::pull::records::HistoryEntry;
 use crate::pull::request::{HoldReason, Pull, Stage};
@@ -23,9 +25,47 @@ const COMMANDS_SHOWN: usize = 50;
 pub struct Status {
     /// Whether a bot runs; else this is what the store says.
     pub running: bool,
+    /// Set while nothing moves.
+    #[serde(default)]
+    pub stalled: Option<Stalled>,
     /// What is open.
     #[serde(flatten)]
     pub glance: Glance,
+}
+
+/// Why nothing moves: what the bot does can't be written down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stalled {
+    /// Since when.
+    pub since: Timestamp,
+    /// What the disk says.
+    pub why: String,
+}
+
+impl Stalled {
+    /// That nothing moves, in a sentence.
+    pub fn sentence(&self) -> String {
+        let why = self.why.trim_end_matches('.');
+        format!(
+            "Nothing moves since {}, for what the bot does can't be written down: {why}. It tries \
+             again every few seconds, and goes on by itself.",
+            clock(self.since)
+        )
+    }
+
+    /// What a command is answered meanwhile.
+    pub fn refusal(&self) -> String {
+        format!("This was not carried out. {}", self.sentence())
+    }
+
+    /// Says so in each line that says what is next.
+    pub fn mark(&self, glance: &mut Glance) {
+        let sentence = self.sentence();
+        let pulls = glance.pulls.iter_mut().map(|line| &mut line.because);
+        for because in pulls.chain(glance.runs.iter_mut().map(|line| &mut line.because)) {
+            *because = format!("{sentence} Then: {because}");
+        }
+    }
 }
 
 /// One request, whole.

@@ -8,7 +8,7 @@ use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 
-use crate::adapters::store::MemoryStore;
+use crate::adapters::store::{MemoryStore, SledStore};
 use crate::bot::control::{Order, Reply};
 use crate::bot::view;
 use crate::config::model::Config;
@@ -20,6 +20,11 @@ use crate::wiring;
 
 /// Largest answer that is taken.
 const ANSWER_CAP: usize = 64 * 1024 * 1024;
+
+/// How often a bot that is starting is asked again, and how often whether one will; with which pause.
+const STARTING: u32 = 100;
+const COMING: u32 = 10;
+const MOMENT: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// What is asked.
 pub enum Asked<'a> {
@@ -34,10 +39,22 @@ pub enum Asked<'a> {
 /// # Errors
 /// The socket or the store can't be used.
 pub fn ask(config: &Config, asked: &Asked<'_>) -> Result<Reply, Fault> {
-    match over_socket(&config.bot.control_socket, asked)? {
-        Some(reply) => Ok(reply),
-        None => from_store(config, asked),
+    let commands = matches!(asked, Asked::Do(_));
+    for tries in 0..STARTING {
+        if let Some(reply) = over_socket(&config.bot.control_socket, asked)? {
+            return Ok(reply);
+        }
+        // A bot that was started just now has not come as far as taking the directory.
+        let may_come = commands && tries < COMING;
+        if !may_come && !SledStore::is_held(&config.state.directory) {
+            return from_store(config, asked);
+        }
+        std::thread::sleep(MOMENT);
     }
+    Err(Fault::temporary(
+        "The bot is starting, or ending: its state directory is open, and its control socket does \
+         not answer yet. Try again in a moment.",
+    ))
 }
 
 /// The running bot's answer; `None` if none runs.
@@ -123,7 +140,7 @@ fn from_store(config: &Config, asked: &Asked<'_>) -> Result<Reply, Fault> {
         Asked::Show(_, named) => Ok(view::reply(&world.glance(now), store, named)),
         Asked::Audit(number) => Ok(view::audit(store, *number)),
         Asked::Status | Asked::Do(_) => {
-            let status = view::Status { running: false, glance: world.glance(now) };
+            let status = view::Status { running: false, stalled: None, glance: world.glance(now) };
             Ok(Reply::Status(Box::new(status)))
         }
     }

@@ -54,6 +54,7 @@ pub fn text(status: &Status) -> String {
         }
         (false, false) => "No bot runs; this is what it remembers.".to_owned(),
     }];
+    lines.extend(status.stalled.as_ref().map(|stalled| safe(&stalled.sentence())));
     lines.extend(status::lines(&status.glance));
     joined(&lines)
 }

@@ -25,6 +25,7 @@ pub use self::repository::{
 pub use self::store::{Batch, Control, Cursor, Folder, HistoryEntry, NotPut, Records, Store};
 
 mod authentication;
+mod disk;
 mod repository;
 mod store;
 

@@ -134,6 +134,24 @@ pub trait Store: Send + Sync {
     /// Temporary: the disk.
     fn expire_files(&self, older_than: SignedDuration) -> Result<u64, Fault>;
 
+    /// What was noted of the work that is under way; empty where nothing was.
+    ///
+    /// # Errors
+    /// Temporary: the disk.
+    fn journal(&self) -> Result<String, Fault>;
+
+    /// Notes one thing more. It outlives the process, and need not outlive the machine.
+    ///
+    /// # Errors
+    /// Temporary: the disk; a part may be there.
+    fn append_journal(&self, text: &str) -> Result<(), Fault>;
+
+    /// Notes this and nothing else.
+    ///
+    /// # Errors
+    /// Temporary: the disk; then what was there is there.
+    fn write_journal(&self, text: &str) -> Result<(), Fault>;
+
     /// A file's content.
     ///
     /// # Errors

@@ -213,6 +213,9 @@ impl World {
             return self.withheld(&done.subject, now);
         }
         let outdated = self.was_outdated(&done.subject);
+        if let Some(key) = done.subject.record() {
+            self.aside.careful.remove(&key);
+        }
         if done.subject.record().is_some_and(|key| self.is_aside(&key)) {
             return;
         }

@@ -11,6 +11,7 @@ use gatepost::adapters::store::MemoryStore;
 use gatepost::bot::engine::Engine;
 use gatepost::bot::in_force::InForce;
 use gatepost::bot::intake::Intake;
+use gatepost::bot::journal::Journal;
 use gatepost::bot::perform::perform;
 use gatepost::bot::ports::{CommandDesk, Desk, Ports};
 use gatepost::config::model::Dkim;
@@ -171,6 +172,7 @@ fn ports(outside: &Outside, store: &MemoryStore, rules: &Rules, keyring: &Path) 
     Ports {
         clock: Arc::new(ValueClock(outside.clone())),
         store: Arc::new(store.clone()),
+        journal: Journal::beside(Arc::new(store.clone())),
         repository: Arc::new(ValueRepository(outside.clone())),
         keyring: keyring.clone(),
         outbound: Arc::new(ValueOutbound(outside.clone())),

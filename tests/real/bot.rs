@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{ExitStatus, Output};
 
 use crate::process::{Server, command, outcome, run};
 
@@ -35,6 +35,11 @@ impl Bot {
     /// Kills it as a loss of power would: no signal handler runs.
     pub fn kill(&mut self) {
         self.running.take().expect("it runs").kill();
+    }
+
+    /// Ends it as a service manager does, and waits for that.
+    pub fn stop(&mut self) -> ExitStatus {
+        self.running.take().expect("it runs").stop()
     }
 
     /// What it has printed since its last start.

@@ -5,6 +5,8 @@
 mod authority;
 mod bot;
 mod command_stories;
+mod disk;
+mod disk_stories;
 mod dkim;
 mod dns;
 mod dovecot;

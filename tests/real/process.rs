@@ -6,7 +6,7 @@ use std::fs::File;
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -55,6 +55,12 @@ impl Server {
         let group = Pid::from_child(&self.child);
         kill_process_group(group, Signal::KILL).expect("it runs");
         self.child.wait().expect("our child");
+    }
+
+    /// Asks it to end, and waits for that.
+    pub fn stop(mut self) -> ExitStatus {
+        kill_process_group(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
+        self.child.wait().expect("our child")
     }
 
     /// Waits until it takes connections at that address.

@@ -17,6 +17,7 @@ use gatepost::adapters::store::MemoryStore;
 use gatepost::bot::engine::Engine;
 use gatepost::bot::in_force::InForce;
 use gatepost::bot::intake::Intake;
+use gatepost::bot::journal::Journal;
 use gatepost::bot::perform::{panicked, perform};
 use gatepost::bot::ports::{CommandDesk, Desk, Ports};
 use gatepost::mail::Rules;
@@ -126,7 +127,7 @@ impl Setting {
 }
 
 /// A command that somebody gives at the bot's own machine.
-fn order(line: &str) -> Order {
+pub fn order(line: &str) -> Order {
     Order {
         line: line.into(),
         command: command::parse(line, false).map_err(|error| error.to_string()),
@@ -365,7 +366,14 @@ impl World {
     }
 
     fn take(&mut self, input: Input) -> Option<Answer> {
-        let taken = self.engine.as_mut().unwrap().take(input).unwrap();
+        let engine = self.engine.as_mut().unwrap();
+        let mut taken = engine.take(input);
+        while let Err(fault) = &taken {
+            assert!(engine.owes(), "{fault}");
+            self.outside.advance(SignedDuration::from_mins(5));
+            taken = engine.pay();
+        }
+        let taken = taken.unwrap();
         self.effects.extend(taken.effects);
         self.wake_at = taken.wake_at;
         taken.answer
@@ -400,7 +408,14 @@ impl World {
             let engine = self.engine.as_ref().unwrap();
             let cursor = engine.world().cursor(&intake.folder);
             let ports = engine.ports().clone();
-            let Some(input) = intake.read(&mut mailbox, cursor, &ports).unwrap() else { return };
+            let input = match intake.read(&mut mailbox, cursor, &ports) {
+                Ok(Some(input)) => input,
+                Ok(None) => return,
+                Err(fault) => {
+                    assert!(Outside::full_disk(&self.outside.lock()).is_some(), "{fault}");
+                    return;
+                }
+            };
             let Input::Read { complete, .. } = &input else { return };
             let complete = *complete;
             self.take(input);
@@ -441,9 +456,12 @@ impl World {
                 .map(|list| (ListName::new(list), BOT.to_owned()))
                 .collect(),
         };
+        let store: Arc<dyn gatepost::ports::Store> =
+            Arc::new(CountedStore(outside.clone(), self.store.clone()));
         Ports {
             clock: Arc::new(ValueClock(outside.clone())),
-            store: Arc::new(CountedStore(outside.clone(), self.store.clone())),
+            store: Arc::clone(&store),
+            journal: Journal::beside(store),
             repository: Arc::new(ValueRepository(outside.clone())),
             keyring: Arc::new(ValueKeyring(outside.clone())),
             outbound: Arc::new(ValueOutbound(outside.clone())),
@@ -611,6 +629,29 @@ impl World {
     pub fn pulls(&self) -> Vec<Pull> {
         let engine = self.engine.as_ref().expect("the bot runs");
         engine.world().pulls().values().cloned().collect()
+    }
+
+    /// What the bot remembers.
+    pub fn store(&self) -> Arc<dyn gatepost::ports::Store> {
+        Arc::new(self.store.clone())
+    }
+
+    /// Ends the bot as a crash does, and starts it anew without doing anything yet.
+    pub fn starts_anew(&mut self) {
+        self.effects.clear();
+        self.late.clear();
+        let ports = self.ports();
+        self.engine = Some(Engine::start(self.setting.policy.clone(), ports).unwrap());
+    }
+
+    /// The engine itself.
+    pub fn engine(&mut self) -> &mut Engine {
+        self.engine.as_mut().expect("the bot runs")
+    }
+
+    /// Marks every letter read.
+    pub fn reads_all_letters(&mut self) {
+        self.take_letters(|_| true);
     }
 
     /// What is set aside.

@@ -191,8 +191,16 @@ pub struct State {
     pub unkeepable: Vec<(String, &'static str)>,
     /// Calls, by the port call's name and a text in its arguments, at which the bot panics.
     pub panics: Vec<(&'static str, String)>,
-    /// What the disk says instead of taking anything.
-    pub disk: Option<gatepost::ports::Fault>,
+    /// The same, at which the process dies.
+    pub deaths: Vec<(&'static str, String)>,
+    /// Calls, in their order, at each of which the process dies once.
+    pub dies_next: std::collections::VecDeque<&'static str>,
+    /// What the disk says instead of taking anything, and until when.
+    pub disk: Option<(gatepost::ports::Fault, Timestamp)>,
+    /// Files can't be written, records can.
+    pub files_refused: bool,
+    /// How often it was tried to put something meanwhile.
+    pub refused_puts: usize,
     /// Port calls so far in this story, by name.
     pub calls: Vec<&'static str>,
     /// At which call to crash, and whether the call has its effect first.
@@ -248,7 +256,11 @@ impl Outside {
             lag: SignedDuration::ZERO,
             unkeepable: Vec::new(),
             panics: Vec::new(),
+            deaths: Vec::new(),
+            dies_next: Default::default(),
             disk: None,
+            refused_puts: 0,
+            files_refused: false,
             calls: Vec::new(),
             crash: None,
         })))
@@ -285,13 +297,23 @@ impl Outside {
         self.lock().now
     }
 
-    /// Panics where the story says so.
+    /// Panics, or dies, where the story says so.
     pub fn panics_at(&self, name: &'static str, about: &str) {
-        let state = self.lock();
+        let mut state = self.lock();
+        let dies_now = state.dies_next.pop_front_if(|next| *next == name).is_some();
         let is_it = |(at, text): &(&str, String)| *at == name && about.contains(text.as_str());
-        let panics = state.panics.iter().any(is_it);
+        let (panics, dies) = (state.panics.iter().any(is_it), state.deaths.iter().any(is_it));
         drop(state);
+        if dies || dies_now {
+            std::panic::resume_unwind(Box::new(Crashed));
+        }
         assert!(!panics, "a story's own panic");
+    }
+
+    /// What the disk says now.
+    pub fn full_disk(state: &State) -> Option<gatepost::ports::Fault> {
+        let (fault, until) = state.disk.as_ref()?;
+        (state.now < *until).then(|| fault.clone())
     }
 
     pub fn advance(&self, by: SignedDuration) {

@@ -84,6 +84,10 @@ impl Mailbox for ValueMailbox {
     }
 
     fn message(&mut self, uid: u32, cap: u64) -> Result<Option<Vec<u8>>, Fault> {
+        let mail = self.held(&self.0.lock()).iter().find(|mail| mail.uid == uid).cloned();
+        if let Some(mail) = mail {
+            self.0.panics_at("mailbox.message", &String::from_utf8_lossy(&mail.bytes));
+        }
         self.0.call("mailbox.message", |o| {
             let mail = self.held(o).iter().find(|mail| mail.uid == uid);
             Ok(mail.map(|m| m.bytes[..m.bytes.len().min(cap as usize)].to_vec()))
@@ -132,6 +136,7 @@ pub struct ValueKeyring(pub Outside);
 
 impl Keyring for ValueKeyring {
     fn verify(&self, tag: &[u8], _name: &str, _now: Timestamp) -> Result<Verification, Fault> {
+        self.0.panics_at("keyring.verify", "");
         self.0.call("keyring.verify", |o| {
             if o.keyring_is_away {
                 return Err(Fault::temporary("the keyring is being written"));
@@ -658,12 +663,13 @@ impl Store for CountedStore {
     fn put(&self, batch: &Batch) -> Result<(), NotPut> {
         let mut cursors_only = Batch::default();
         cursors_only.cursors.clone_from(&batch.cursors);
-        if *batch == cursors_only && self.0.lock().disk.is_none() {
+        if *batch == cursors_only && Outside::full_disk(&self.0.lock()).is_none() {
             return self.1.put(batch);
         }
         self.0.call("store.put", |o| {
-            if let Some(fault) = &o.disk {
-                return Err(fault.clone().into());
+            if let Some(fault) = Outside::full_disk(o) {
+                o.refused_puts += 1;
+                return Err(fault.into());
             }
             let unkeepable = batch.pulls.iter().find(|pull| {
                 let id = pull.cover.message_id.as_str();
@@ -713,13 +719,23 @@ impl Store for CountedStore {
         self.1.audit(of, at_most)
     }
     fn put_file(&self, name: &FileName, content: &[u8]) -> Result<(), Fault> {
-        self.0.call("store.put_file", |o| match &o.disk {
-            Some(fault) => Err(fault.clone()),
+        self.0.call("store.put_file", |o| match Outside::full_disk(o) {
+            Some(fault) => Err(fault),
+            None if o.files_refused => Err(Fault::temporary("files: No space left on device")),
             None => self.1.put_file(name, content),
         })
     }
     fn expire_files(&self, older_than: SignedDuration) -> Result<u64, Fault> {
         self.1.expire_files(older_than)
+    }
+    fn journal(&self) -> Result<String, Fault> {
+        self.1.journal()
+    }
+    fn append_journal(&self, text: &str) -> Result<(), Fault> {
+        self.1.append_journal(text)
+    }
+    fn write_journal(&self, text: &str) -> Result<(), Fault> {
+        self.1.write_journal(text)
     }
     fn file(&self, name: &FileName) -> Result<Option<Vec<u8>>, Fault> {
         self.1.file(name)

@@ -1,8 +1,12 @@
 //! Stories about what the bot itself fails at: that one thing is set aside and told, and all else
 //! goes on.
 
+use gatepost::bot::journal::{Journal, Work};
+use gatepost::bot::perform::panicked;
 use gatepost::pull::aside::RecordKey;
 use gatepost::pull::ids::PullNumber;
+use gatepost::pull::request::decide::PullAction;
+use gatepost::pull::world::{Effect, Input, Subject};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::commands::SIGNED;
@@ -231,5 +235,108 @@ fn a_mail_with_commands_that_make_a_request_fail_is_set_aside_itself() {
         w.run_until_quiet();
         assert_eq!(w.pulls()[0].notes.len(), 1);
         assert_eq!(w.letters_to(MANAGER), 1);
+    });
+}
+
+#[test]
+fn what_the_bot_dies_of_three_times_is_set_aside() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        w.outside.lock().deaths.push(("repository.fetch", "bob".into()));
+        let bad = w.maintainer("bob").mails_pull("net");
+        let good = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert_eq!(w.restarts, 3);
+        w.restarts = 0;
+        assert!(w.reply_to(&good).starts_with("Passed on master "));
+        assert_eq!(w.aside(), [request(1)]);
+        assert!(w.letter_to(ADMIN).contains("died of it three times in a row"));
+        w.outside.lock().deaths.clear();
+        w.command("retest 1").unwrap();
+        w.run_until_quiet();
+        w.reply_to(&bad);
+    });
+}
+
+#[test]
+fn a_letter_that_the_bot_dies_of_is_set_aside_though_each_life_notes_when_it_was_tried() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        w.outside.lock().deaths.push(("outbound.send", "To: bob".into()));
+        w.maintainer("bob").mails("net", |tag, _| tag.annotated = false);
+        w.run_until_quiet();
+        assert_eq!(w.restarts, 3);
+        w.restarts = 0;
+        assert!(matches!(w.aside().as_slice(), [RecordKey::Letter(_)]), "{:?}", w.aside());
+        w.letter_to(ADMIN);
+    });
+}
+
+#[test]
+fn a_mail_that_the_bot_dies_of_is_passed_over_and_named() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        w.outside.lock().deaths.push(("mailbox.message", "net patches".into()));
+        w.maintainer("bob").mails_pull("net");
+        let good = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert_eq!(w.restarts, 3);
+        w.restarts = 0;
+        assert!(w.reply_to(&good).starts_with("Passed on master "));
+        let told = w.letter_to(ADMIN);
+        assert!(told.contains("Mail 1 of folder \"INBOX\""), "{told}");
+        assert!(told.contains("died of it three times"), "{told}");
+    });
+}
+
+#[test]
+fn progress_keeps_a_request_from_being_set_aside() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        let calls = ["repository.fetch", "keyring.verify", "gitlab.create"];
+        let twice = calls.into_iter().flat_map(|call| [call, call]);
+        w.outside.lock().dies_next = twice.collect();
+        let pull = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert_eq!((w.restarts, w.aside()), (6, Vec::new()));
+        w.restarts = 0;
+        assert!(w.reply_to(&pull).starts_with("Passed on master "));
+    });
+}
+
+#[test]
+fn of_two_that_were_at_work_at_the_end_of_two_lives_one_is_tried_at_a_time() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        for name in ["alice", "bob"] {
+            let url = format!("https://git.example.org/{name}/project.git");
+            w.outside.lock().unreachable.push(url);
+            w.maintainer(name).mails_pull("net");
+        }
+        w.run_for(SignedDuration::from_mins(1));
+        for _ in 0..2 {
+            let journal = Journal::beside(w.store());
+            journal.begin_life(&w.store().open_records().unwrap());
+            journal.begun(Work::Record(request(1)));
+            journal.begun(Work::Record(request(2)));
+        }
+        w.outside.lock().unreachable.clear();
+        w.starts_anew();
+        w.outside.advance(SignedDuration::from_hours(1));
+        let fetches = |effects: &[Effect]| {
+            let number = |effect: &Effect| match effect {
+                Effect::Pull { pull, action: PullAction::Fetch, .. } => Some(pull.number.0),
+                _ => None,
+            };
+            effects.iter().filter_map(number).collect::<Vec<_>>()
+        };
+        let first = w.engine().take(Input::Tick).unwrap();
+        assert_eq!(fetches(&first.effects), [1]);
+        let subject = Subject::Pull(PullNumber(1));
+        let second = w.engine().take(Input::Done(panicked(subject, "for once"))).unwrap();
+        assert_eq!(fetches(&second.effects), [2]);
+        w.starts_anew();
+        w.run_until_quiet();
+        w.reads_all_letters();
     });
 }

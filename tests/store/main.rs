@@ -5,6 +5,7 @@
 
 mod contract;
 mod crash;
+mod journal;
 mod records;
 mod room;
 mod versions;

@@ -27,13 +27,12 @@ impl Layout {
     /// made here, the state directory as well. Safe to repeat.
     ///
     /// # Errors
-    /// Misconfigured: they can't be made.
+    /// They can't be made; see [`Fault::of_disk`].
     pub fn new(state: &Path) -> Result<Self, Fault> {
         let root = state.join("git");
         for folder in ["mirrors", QUARANTINES] {
             let folder = root.join(folder);
-            create_private(&folder)
-                .map_err(|error| Fault::misconfigured(format!("{}: {error}", folder.display())))?;
+            create_private(&folder).map_err(|error| Fault::of_disk(&folder, &error))?;
         }
         let root = root.canonicalize().map_err(|e| disk(&root, &e))?;
         let quarantines = root.join(QUARANTINES);

@@ -81,7 +81,9 @@ impl Running {
             .process_group(0)
             .spawn();
         let mut child = spawned.map_err(|error| {
-            Fault::misconfigured(format!("{}: could not be started: {error}", program.display()))
+            let mut fault = Fault::of_disk(program, &error);
+            fault.detail = format!("{}: could not be started: {error}", program.display());
+            fault
         })?;
         let (out, err) = (child.stdout.take(), child.stderr.take());
         let (send, lines) = mpsc::channel();

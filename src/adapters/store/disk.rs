@@ -16,13 +16,18 @@ use sled::transaction::{ConflictableTransactionError, TransactionError};
 use sled::{IVec, Transactional, Tree};
 
 use super::engine::{Engine, Order, Table, Visit, Write};
-use super::files::{Files, disk_fault, sync_directory};
+use super::files::{Files, sync_directory};
+use super::journal::JournalFile;
 use super::keyed::KeyedStore;
 use super::repair;
 use crate::ports::{Fault, FileName};
 
 /// The page cache's size in bytes: the bot idles in little memory, and reads few records.
 const CACHE: u64 = 4 * 1024 * 1024;
+
+/// How often, and with which pauses, it is tried to take the state directory.
+const LOCK_TRIES: u32 = 10;
+const LOCK_WAIT: Duration = Duration::from_millis(50);
 
 /// How often sled tidies its file, in milliseconds.
 const TIDY_EVERY: u64 = 60_000;
@@ -76,6 +81,7 @@ pub struct Disk {
     /// `None` after an I/O error, until it is opened again.
     opened: RwLock<Option<Database>>,
     files: Files,
+    journal: JournalFile,
     /// Held as long as the store is.
     _lock: File,
 }
@@ -90,6 +96,13 @@ struct Database {
 }
 
 impl SledStore {
+    /// Whether a process has a state directory open, as a bot does that is starting. Asking takes
+    /// nothing: who opens it in this moment tries again.
+    pub fn is_held(directory: &Path) -> bool {
+        let held = File::open(directory.join("lock")).map(|lock| lock.try_lock_shared());
+        matches!(held, Ok(Err(TryLockError::WouldBlock)))
+    }
+
     /// Opens the store in a state directory, making what is missing, and repairs what a crash can
     /// have left: unfinished and damaged snapshots, unfinished files. The directory is for its
     /// owner alone (mode 0700) if it is made here.
@@ -106,7 +119,9 @@ impl SledStore {
         sync_directory(&database)
             .and_then(|()| sync_directory(directory))
             .map_err(OpenError::io(directory))?;
-        Ok(Self::new(Disk { database, opened: RwLock::new(Some(opened)), files, _lock: lock }))
+        let journal = JournalFile::new(directory.join("journal"));
+        let opened = RwLock::new(Some(opened));
+        Ok(Self::new(Disk { database, opened, files, journal, _lock: lock }))
     }
 }
 
@@ -130,13 +145,13 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
         .truncate(false)
         .open(&path)
         .map_err(OpenError::io(&path))?;
-    match file.try_lock() {
+    match try_lock(&file) {
         Ok(()) => {
-            let noted = file
+            // Who has it is for people: a full disk must not keep anybody from what the lock is for.
+            let _not_noted = file
                 .set_len(0)
                 .and_then(|()| file.rewind())
                 .and_then(|()| writeln!(file, "{}", std::process::id()));
-            noted.map_err(OpenError::io(&path))?;
             Ok(file)
         }
         Err(TryLockError::WouldBlock) => {
@@ -146,6 +161,17 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
         }
         Err(TryLockError::Error(source)) => Err(OpenError::Io { path, source }),
     }
+}
+
+/// Who only asks whether somebody has it, or reads it, is gone in a moment.
+fn try_lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_WAIT),
+            locked => return locked,
+        }
+    }
+    file.try_lock()
 }
 
 impl Database {
@@ -225,12 +251,15 @@ impl Disk {
             Some(database) => work(database),
             None => Err(sled::Error::Io(io::Error::other("closed after an error"))),
         };
-        result.map_err(|error| {
-            if matches!(error, sled::Error::Io(_)) {
-                *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
-            }
-            self.fault(error)
-        })
+        result.map_err(|error| self.failed(error))
+    }
+
+    /// Closes the database if this is an I/O error: the next call opens it again.
+    fn failed(&self, error: sled::Error) -> Fault {
+        if matches!(error, sled::Error::Io(_)) {
+            *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        self.fault(error)
     }
 
     fn reopen_if_closed(&self) -> Result<(), Fault> {
@@ -240,7 +269,7 @@ impl Disk {
         let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
         if opened.is_none() {
             let database = Database::open(&self.database).map_err(|error| match error {
-                OpenError::Io { path, source } => disk_fault(&path, &source),
+                OpenError::Io { path, source } => Fault::of_disk(&path, &source),
                 error @ (OpenError::Locked { .. } | OpenError::Unreadable { .. }) => {
                     Fault::permanent(error.to_string())
                 }
@@ -253,7 +282,7 @@ impl Disk {
 
     fn fault(&self, error: sled::Error) -> Fault {
         match error {
-            sled::Error::Io(error) => disk_fault(&self.database, &error),
+            sled::Error::Io(error) => Fault::of_disk(&self.database, &error),
             sled::Error::ReportableBug(what) => Fault::bug(format!("the database: {what}")),
             error => Fault::permanent(format!("{}: {error}", self.database.display())),
         }
@@ -280,7 +309,7 @@ impl Engine for Disk {
                 Order::Descending => entries.next_back(),
             };
             let Some(entry) = next else { return Ok(()) };
-            let (key, value) = entry.map_err(|error| self.fault(error))?;
+            let (key, value) = entry.map_err(|error| self.failed(error))?;
             if each(&key, &value)?.is_break() {
                 return Ok(());
             }
@@ -297,6 +326,18 @@ impl Engine for Disk {
 
     fn expire_files(&self, older_than: Duration) -> Result<u64, Fault> {
         self.files.expire(older_than)
+    }
+
+    fn journal(&self) -> Result<String, Fault> {
+        self.journal.read()
+    }
+
+    fn append_journal(&self, text: &str) -> Result<(), Fault> {
+        self.journal.append(text)
+    }
+
+    fn write_journal(&self, text: &str) -> Result<(), Fault> {
+        self.journal.replace(text)
     }
 
     fn file(&self, name: &FileName) -> Result<Option<Vec<u8>>, Fault> {

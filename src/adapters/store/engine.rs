@@ -144,6 +144,24 @@ pub trait Engine: Send + Sync {
     /// As [`put_file`](Self::put_file).
     fn expire_files(&self, older_than: Duration) -> Result<u64, Fault>;
 
+    /// What the journal has; empty where there is none.
+    ///
+    /// # Errors
+    /// Temporary: the disk.
+    fn journal(&self) -> Result<String, Fault>;
+
+    /// Appends to the journal; not durable against loss of power.
+    ///
+    /// # Errors
+    /// Temporary: the disk.
+    fn append_journal(&self, text: &str) -> Result<(), Fault>;
+
+    /// Replaces the journal; not durable against loss of power.
+    ///
+    /// # Errors
+    /// Temporary: the disk.
+    fn write_journal(&self, text: &str) -> Result<(), Fault>;
+
     /// A file's content.
     ///
     /// # Errors

@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::engine::{Engine, Order, Table};
-use super::keyed::{KeyedStore, key_name};
+use super::keyed::KeyedStore;
+use super::keys::key_name;
 use crate::ports::Fault;
 
 #[derive(Serialize)]

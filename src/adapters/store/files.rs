@@ -43,34 +43,34 @@ impl Files {
     /// Writes a file; see the port.
     ///
     /// # Errors
-    /// As [`disk_fault`].
+    /// As [`Fault::of_disk`].
     pub fn put(&self, name: &FileName, content: &[u8]) -> Result<(), Fault> {
         let path = self.path(name);
-        write_durably(&path, content).map_err(|error| disk_fault(&path, &error))
+        write_durably(&path, content).map_err(|error| Fault::of_disk(&path, &error))
     }
 
     /// Reads a file; see the port.
     ///
     /// # Errors
-    /// As [`disk_fault`].
+    /// As [`Fault::of_disk`].
     pub fn get(&self, name: &FileName) -> Result<Option<Vec<u8>>, Fault> {
         let path = self.path(name);
         match fs::read(&path) {
             Ok(content) => Ok(Some(content)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(disk_fault(&path, &error)),
+            Err(error) => Err(Fault::of_disk(&path, &error)),
         }
     }
 
     /// Removes what was written longer ago than that; see the port.
     ///
     /// # Errors
-    /// As [`disk_fault`].
+    /// As [`Fault::of_disk`].
     pub fn expire(&self, older_than: Duration) -> Result<u64, Fault> {
         let mut removed = 0;
         for folder in FOLDERS.iter().filter(|folder| **folder != KEYS) {
             let folder = self.directory.join(folder);
-            removed += expire_in(&folder, older_than).map_err(|e| disk_fault(&folder, &e))?;
+            removed += expire_in(&folder, older_than).map_err(|e| Fault::of_disk(&folder, &e))?;
         }
         Ok(removed)
     }
@@ -128,16 +128,4 @@ fn remove_unfinished(folder: &Path) -> io::Result<()> {
 /// Makes a directory's entries durable (fsync(2): a file's own sync does not cover its name).
 pub fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
-}
-
-/// Trouble with the disk as a fault: a missing right is the administrator's to mend, all else (no
-/// space above all) may go away.
-pub fn disk_fault(path: &Path, error: &io::Error) -> Fault {
-    let detail = format!("{}: {error}", path.display());
-    match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            Fault::misconfigured(detail)
-        }
-        _ => Fault::temporary(detail),
-    }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::engine::{Engine, Order, Table, Write};
+use super::keys::{insert, key_name, number_of, open_index, tag_key};
 use super::record::{Record, decode, encode};
 use crate::ports::{
     Batch, Control, Cursor, Fault, FileName, Folder, HistoryEntry, NotPut, Records, Store,
@@ -160,6 +161,18 @@ impl<E: Engine> Store for KeyedStore<E> {
 
     fn expire_files(&self, older_than: SignedDuration) -> Result<u64, Fault> {
         self.engine.expire_files(Duration::try_from(older_than).unwrap_or_default())
+    }
+
+    fn journal(&self) -> Result<String, Fault> {
+        self.engine.journal()
+    }
+
+    fn append_journal(&self, text: &str) -> Result<(), Fault> {
+        self.engine.append_journal(text)
+    }
+
+    fn write_journal(&self, text: &str) -> Result<(), Fault> {
+        self.engine.write_journal(text)
     }
 
     fn file(&self, name: &FileName) -> Result<Option<Vec<u8>>, Fault> {
@@ -361,44 +374,4 @@ fn plan_aside(marks: &[(RecordKey, Option<Aside>)], writes: &mut Vec<Write>) -> 
         });
     }
     Ok(())
-}
-
-pub(super) fn insert(table: Table, key: Vec<u8>, value: Vec<u8>) -> Write {
-    Write { table, key, value: Some(value) }
-}
-
-/// A signed tag for a target, as a key.
-fn tag_key(tag: &SignedTag, target: &TargetName) -> Vec<u8> {
-    [&tag.payload.to_string(), tag.key.as_str(), target.as_str()].join("\0").into_bytes()
-}
-
-fn open_index(kind: u8, key: &[u8], is_over: bool) -> Write {
-    let value = if is_over { None } else { Some(Vec::new()) };
-    Write { table: Table::Open, key: [&[kind], key].concat(), value }
-}
-
-/// The number that a key is; a key of another length (none is written) is the largest.
-pub(super) fn number_of(key: &[u8]) -> u64 {
-    key.try_into().map_or(u64::MAX - 1, u64::from_be_bytes)
-}
-
-/// A key as people read it.
-pub(super) fn key_name(table: Table, key: &[u8]) -> String {
-    match table {
-        Table::Pulls | Table::Runs => number_of(key).to_string(),
-        Table::History => {
-            let (number, sequence) = key.split_at(key.len().min(8));
-            format!("{}.{}", number_of(number), number_of(sequence))
-        }
-        Table::Audit | Table::AuditOf => number_of(&key[key.len().saturating_sub(8)..]).to_string(),
-        Table::Letters
-        | Table::Cursors
-        | Table::Control
-        | Table::MessageIds
-        | Table::Open
-        | Table::Mails
-        | Table::Seen
-        | Table::Unwanted
-        | Table::Aside => String::from_utf8_lossy(key).replace('\0', " "),
-    }
 }

@@ -23,6 +23,7 @@ pub struct Memory {
 struct Contents {
     tables: BTreeMap<Table, BTreeMap<Vec<u8>, Vec<u8>>>,
     files: BTreeMap<FileName, Vec<u8>>,
+    journal: String,
     failures: VecDeque<(Fault, Failing)>,
 }
 
@@ -116,6 +117,20 @@ impl Engine for Memory {
     // What is in memory has no age; a process that ends takes it along.
     fn expire_files(&self, _older_than: Duration) -> Result<u64, Fault> {
         Ok(0)
+    }
+
+    fn journal(&self) -> Result<String, Fault> {
+        Ok(self.contents().journal.clone())
+    }
+
+    fn append_journal(&self, text: &str) -> Result<(), Fault> {
+        self.contents().journal.push_str(text);
+        Ok(())
+    }
+
+    fn write_journal(&self, text: &str) -> Result<(), Fault> {
+        text.clone_into(&mut self.contents().journal);
+        Ok(())
     }
 
     fn file(&self, name: &FileName) -> Result<Option<Vec<u8>>, Fault> {

@@ -1,8 +1,8 @@
 //! What the bot remembers: records in sled, mails, letters and logs as files.
 //!
 //! In reading order: `record` (a value as it is written, with its version), `engine` (what is
-//! needed of a key-value store), `keyed` (the port, upon any engine) with `trail` (its audit trail),
-//! the two engines in `disk` and `memory`, `repair` and `files` for the one on disk, `export` (the way out
+//! needed of a key-value store), `keys` (how records are keyed), `keyed` (the port, upon any engine) with `trail` (its audit trail),
+//! the two engines in `disk` and `memory`, `repair`, `files` and `journal` for the one on disk, `export` (the way out
 //! of sled).
 //!
 //! Races and what was chosen: one process at a time, by a lock file taken before anything is
@@ -15,7 +15,9 @@ mod disk;
 mod engine;
 mod export;
 mod files;
+mod journal;
 mod keyed;
+mod keys;
 mod memory;
 mod record;
 mod repair;

@@ -28,7 +28,11 @@ pub fn set_snapshots_aside(database: &Path) -> io::Result<PathBuf> {
         .map(|n| database.with_extension(format!("damaged-{n}")))
         .find(|path| !path.exists())
         .ok_or(io::ErrorKind::AlreadyExists)?;
-    copy_directory(database, &copy)?;
+    if let Err(error) = copy_directory(database, &copy) {
+        // Half a copy helps nobody, and takes the room that is missing.
+        let _the_first_error_counts = fs::remove_dir_all(&copy);
+        return Err(error);
+    }
     for path in snapshots(database)? {
         fs::remove_file(path)?;
     }

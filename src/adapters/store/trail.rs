@@ -2,7 +2,8 @@
 //! only ever appended to.
 
 use super::engine::{Engine, Order, Table, Write};
-use super::keyed::{KeyedStore, insert};
+use super::keyed::KeyedStore;
+use super::keys::insert;
 use super::record::encode;
 use crate::ports::{Fault, NotPut};
 use crate::pull::aside::RecordKey;

@@ -33,20 +33,30 @@ impl Reader {
     pub(super) fn run(mut self) {
         let mut failures = 0_u32;
         let mut failing_since: Option<Instant> = None;
+        let mut said: Option<String> = None;
         while !self.stopping.load(Ordering::SeqCst) {
             match self.guarded() {
                 Ok(true) => {
                     failures = 0;
                     failing_since = None;
+                    if said.take().is_some() {
+                        tracing::info!(
+                            account = %self.intake.folder.account,
+                            "folder {:?} can be read again", self.intake.folder.folder
+                        );
+                    }
                 }
                 Ok(false) => return,
                 Err(fault) => {
                     failures = failures.saturating_add(1);
                     let since = *failing_since.get_or_insert_with(Instant::now);
-                    tracing::warn!(
-                        account = %self.intake.folder.account,
-                        "folder {:?} can't be read: {fault}", self.intake.folder.folder
-                    );
+                    if said.as_ref() != Some(&fault.detail) {
+                        tracing::warn!(
+                            account = %self.intake.folder.account,
+                            "folder {:?} can't be read: {fault}", self.intake.folder.folder
+                        );
+                        said = Some(fault.detail.clone());
+                    }
                     self.complain(&fault, since.elapsed());
                     self.sleep(backoff(failures, &self.intake.folder.folder));
                 }

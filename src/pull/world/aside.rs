@@ -57,6 +57,8 @@ pub(super) struct Asides {
     at_work: Option<Cause>,
     /// What changed each record first.
     causes: BTreeMap<RecordKey, Cause>,
+    /// To be worked on one at a time, until something has come of it.
+    pub(super) careful: BTreeSet<RecordKey>,
     /// Failures of the bot itself in a row.
     pub(super) bugs: BTreeMap<Subject, u32>,
     /// Digests that this step was the first to see.
@@ -121,6 +123,19 @@ impl World {
 
     pub(super) fn is_aside(&self, key: &RecordKey) -> bool {
         self.aside.marks.contains_key(key) || self.aside.now.contains(key)
+    }
+
+    /// Has these worked on one at a time: one of them may have ended the last lives of the program.
+    pub fn be_careful_with(&mut self, keys: Vec<RecordKey>) {
+        self.aside.careful = keys.into_iter().collect();
+    }
+
+    /// Whether nothing is to be begun for a record now.
+    pub(super) fn rests(&self, key: &RecordKey) -> bool {
+        let suspect = |subject: &Subject| {
+            subject.record().is_some_and(|it| it != *key && self.aside.careful.contains(&it))
+        };
+        self.is_aside(key) || self.aside.careful.contains(key) && self.in_flight.iter().any(suspect)
     }
 
     pub(super) fn is_pull_aside(&self, number: PullNumber) -> bool {

@@ -80,7 +80,7 @@ impl World {
         for id in self.mails.keys().cloned().collect::<Vec<_>>() {
             let subject = Subject::Mail(id.clone());
             let Some(mail) = self.mails.get(&id) else { continue };
-            if self.is_aside(&RecordKey::Mail(id.clone())) {
+            if self.rests(&RecordKey::Mail(id.clone())) {
                 continue;
             }
             if self.in_flight.contains(&subject) || self.backs_off(&subject, wake, now) {

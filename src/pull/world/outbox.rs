@@ -72,8 +72,8 @@ impl World {
     ) {
         let subject = Subject::Letter(id.clone());
         let Some(letter) = self.letters.get(id) else { return };
-        let aside = self.is_aside(&RecordKey::Letter(id.clone()));
-        if aside || self.in_flight.contains(&subject) || letter.state.is_final() {
+        let rests = self.rests(&RecordKey::Letter(id.clone()));
+        if rests || self.in_flight.contains(&subject) || letter.state.is_final() {
             return;
         }
         if self.overlay.stop.is_some() && !letter.is_transcript()

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::tally::Tally;
 use super::{Subject, World};
+use crate::pull::aside::RecordKey;
 use crate::pull::ids::{ObjectId, PullNumber, TargetName};
 use crate::pull::records::{Folder, Records};
 use crate::pull::retry::Retry;
@@ -24,6 +25,7 @@ pub struct Remembered {
     keys_read_at: Option<Timestamp>,
     expired_at: Option<Timestamp>,
     bugs: BTreeMap<Subject, u32>,
+    careful: BTreeSet<RecordKey>,
 }
 
 impl World {
@@ -40,6 +42,7 @@ impl World {
             keys_read_at: self.keys_read_at,
             expired_at: self.expired_at,
             bugs: self.aside.bugs.clone(),
+            careful: self.aside.careful.clone(),
         }
     }
 
@@ -61,6 +64,7 @@ impl World {
         world.keys_read_at = before.keys_read_at;
         world.expired_at = before.expired_at;
         world.aside.bugs = before.bugs;
+        world.aside.careful = before.careful;
         *self = world;
     }
 }

@@ -163,7 +163,7 @@ impl World {
     ) -> bool {
         let subject = Subject::Pull(number);
         let Some(pull) = self.pulls.get(&number) else { return false };
-        if matches!(pull.stage, Stage::Closed { .. }) || self.is_pull_aside(number) {
+        if matches!(pull.stage, Stage::Closed { .. }) || self.rests(&RecordKey::Pull(number)) {
             return false;
         }
         let decision = self.decide_pull(pull, queues, now);
@@ -248,7 +248,7 @@ impl World {
         if self.in_flight.contains(&subject) || matches!(run.stage, RunStage::Closed { .. }) {
             return false;
         }
-        if self.is_aside(&RecordKey::Run(id)) || self.backs_off(&subject, wake, now) {
+        if self.rests(&RecordKey::Run(id)) || self.backs_off(&subject, wake, now) {
             return false;
         }
         let Some(decision) = self.decide_run(run, queues, now) else { return false };

@@ -1,0 +1,78 @@
+//! Questions of the control socket, as the engine's thread answers them. They must not change
+//! anything, nor end the bot whatever they come upon.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::bot::control::{Order, Question, Reply};
+use crate::bot::engine::{Engine, words_of};
+use crate::bot::perform::commands::offers;
+use crate::bot::view::{self, Stalled};
+use crate::ports::Fault;
+use crate::pull::command::{How, Sender as Giver, parse};
+use crate::pull::command_mail;
+use crate::pull::room::{LONGEST_ADDRESS, within};
+use crate::pull::world::glance::Glance;
+
+/// The answer to a question that is no command.
+pub(super) fn answered(engine: &Engine, question: &Question, stalled: Option<&Stalled>) -> Reply {
+    let store = engine.ports().store.as_ref();
+    match question {
+        Question::Audit(number) => view::audit(store, *number),
+        Question::Do(_) => Reply::Refused("A command is not for looking.".into()),
+        Question::Status => match glance(engine) {
+            Ok(glance) => {
+                let stalled = stalled.cloned();
+                Reply::Status(Box::new(view::Status { running: true, stalled, glance }))
+            }
+            Err(why) => Reply::Refused(why),
+        },
+        Question::Show(named) => match glance(engine) {
+            Ok(mut glance) => {
+                if let Some(stalled) = stalled {
+                    stalled.mark(&mut glance);
+                }
+                view::reply(&glance, store, named)
+            }
+            Err(why) => Reply::Refused(why),
+        },
+    }
+}
+
+/// What is open; a rule that panics costs the answer alone.
+pub(super) fn glance(engine: &Engine) -> Result<Glance, String> {
+    let now = engine.ports().clock.now();
+    let looked = catch_unwind(AssertUnwindSafe(|| engine.world().glance(now)));
+    looked.map_err(|panic| format!("The bot itself failed at that: {}.", words_of(&*panic)))
+}
+
+/// Who says to be at the socket.
+fn giver(by: &str) -> Giver {
+    Giver { address: within(by, LONGEST_ADDRESS), how: How::Socket }
+}
+
+/// A command as the socket brings it: from the bot's own user.
+pub(super) fn ordered(engine: &Engine, order: Order) -> Result<command_mail::Order, Fault> {
+    let Order { line, by, reply_to, attached } = order;
+    let keys = attached.into_iter().map(String::into_bytes).collect::<Vec<_>>();
+    Ok(command_mail::Order {
+        command: parse(&line, false).map_err(|error| error.to_string()),
+        by: giver(&by),
+        maintainer: false,
+        thread: None,
+        keys: offers(engine.ports(), &keys)?,
+        reply_to: reply_to.map(|to| within(&to, LONGEST_ADDRESS)),
+        mail: None,
+        line,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_at_the_socket_is_no_longer_than_a_record_takes() {
+        assert_eq!(giver("rita").address, "rita");
+        assert!(giver(&"\"".repeat(50_000)).address.len() < LONGEST_ADDRESS);
+    }
+}
