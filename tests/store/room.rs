@@ -211,7 +211,7 @@ fn job(letter: &str, number: u64, status: Status) -> Job {
         status,
         allow_failure: number.is_multiple_of(2),
         // Of one kind nothing is known but that it is not the code's.
-        failure_reason: (number % 3 > 0).then(|| short(letter, 255)),
+        failure_reason: (!number.is_multiple_of(3)).then(|| short(letter, 255)),
         web_url: short("u", 1_000),
         architecture: Some(short(letter, 255)),
         tags: vec![short(letter, 255); 20],
@@ -334,7 +334,7 @@ fn pull_event(kind: u64, seed: u64, letter: &str, sender: &str) -> PullEvent {
         20 => {
             let by = PullNumber(u64::MAX);
             let cover = Cover { request: records::pull(1, "x@y").cover.request, ..cover(letter) };
-            let cover = cover.bounded_beside().expect("a mail that takes over");
+            let cover = cover.bounded_beside().unwrap();
             let adopted = Adopted { by, list: ListName::new("devel"), cover };
             PullEvent::Adopted { adopted: Box::new(adopted), proof: command::Proof::Person }
         }
