@@ -20,7 +20,7 @@ use self::thread::Thread;
 use super::control::{Question, Reply};
 use super::engine::Engine;
 use super::intake::Intake;
-use crate::ports::{Fault, Mailbox};
+use crate::ports::{Fault, Folder, Mailbox};
 use crate::pull::world::Input;
 
 mod asked;
@@ -40,6 +40,8 @@ pub enum Message {
     Read(Input, SyncSender<()>),
     /// Something to take in.
     Input(Input),
+    /// What keeps a folder from being read, or that nothing does any more.
+    Folder(Folder, Option<String>),
     /// A question of the control socket.
     Ask(Question, oneshot::Sender<Reply>),
     /// The end.
@@ -80,7 +82,8 @@ pub fn run(
         let (ports, sender) = (engine.ports().clone(), sender.clone());
         let stopping = Arc::clone(&stopping);
         readers.push(std::thread::spawn(move || {
-            Reader { intake, mailbox, poll, cursor, ports, sender, stopping }.run();
+            let said = None;
+            Reader { intake, mailbox, poll, cursor, ports, sender, stopping, said }.run();
         }));
     }
     let outcome = Thread::new(&mut engine, &lanes, inbox).run();

@@ -28,9 +28,22 @@ pub struct Status {
     /// Set while nothing moves.
     #[serde(default)]
     pub stalled: Option<Stalled>,
+    /// Folders that can't be read now.
+    #[serde(default)]
+    pub unread: Vec<UnreadFolder>,
     /// What is open.
     #[serde(flatten)]
     pub glance: Glance,
+}
+
+/// A folder that can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadFolder {
+    /// Account and folder.
+    pub folder: String,
+    /// Since when, and why.
+    #[serde(flatten)]
+    pub stalled: Stalled,
 }
 
 /// Why nothing moves: what the bot does can't be written down.
@@ -38,7 +51,7 @@ pub struct Status {
 pub struct Stalled {
     /// Since when.
     pub since: Timestamp,
-    /// What the disk says.
+    /// What the disk, or a server, says.
     pub why: String,
 }
 
@@ -51,6 +64,11 @@ impl Stalled {
              again every few seconds, and goes on by itself.",
             clock(self.since)
         )
+    }
+
+    /// What the command is answered that is the first to find no room: it is not lost.
+    pub fn delay(&self) -> String {
+        format!("This is carried out once that is over. {}", self.sentence())
     }
 
     /// What a command is answered meanwhile.

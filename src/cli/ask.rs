@@ -140,7 +140,12 @@ fn from_store(config: &Config, asked: &Asked<'_>) -> Result<Reply, Fault> {
         Asked::Show(_, named) => Ok(view::reply(&world.glance(now), store, named)),
         Asked::Audit(number) => Ok(view::audit(store, *number)),
         Asked::Status | Asked::Do(_) => {
-            let status = view::Status { running: false, stalled: None, glance: world.glance(now) };
+            let status = view::Status {
+                running: false,
+                stalled: None,
+                unread: Vec::new(),
+                glance: world.glance(now),
+            };
             Ok(Reply::Status(Box::new(status)))
         }
     }

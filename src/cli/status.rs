@@ -10,6 +10,7 @@ use super::{ConfigArgument, failed};
 use crate::bot::answers::status;
 use crate::bot::control::Reply;
 use crate::bot::view::Status;
+use crate::pull::decision::clock;
 
 /// What `status` takes.
 #[derive(Debug, Args)]
@@ -55,6 +56,10 @@ pub fn text(status: &Status) -> String {
         (false, false) => "No bot runs; this is what it remembers.".to_owned(),
     }];
     lines.extend(status.stalled.as_ref().map(|stalled| safe(&stalled.sentence())));
+    lines.extend(status.unread.iter().map(|unread| {
+        let (folder, since) = (safe(&unread.folder), clock(unread.stalled.since));
+        format!("Can't read {folder} since {since}: {}", safe(&unread.stalled.why))
+    }));
     lines.extend(status::lines(&status.glance));
     joined(&lines)
 }

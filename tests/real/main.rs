@@ -5,6 +5,7 @@
 mod authority;
 mod bot;
 mod command_stories;
+mod crash_loop_stories;
 mod disk;
 mod disk_stories;
 mod dkim;

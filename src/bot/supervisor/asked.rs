@@ -1,28 +1,42 @@
 //! Questions of the control socket, as the engine's thread answers them. They must not change
 //! anything, nor end the bot whatever they come upon.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::bot::control::{Order, Question, Reply};
 use crate::bot::engine::{Engine, words_of};
 use crate::bot::perform::commands::offers;
-use crate::bot::view::{self, Stalled};
-use crate::ports::Fault;
+use crate::bot::view::{self, Stalled, UnreadFolder};
+use crate::ports::{Fault, Folder};
 use crate::pull::command::{How, Sender as Giver, parse};
 use crate::pull::command_mail;
 use crate::pull::room::{LONGEST_ADDRESS, within};
 use crate::pull::world::glance::Glance;
 
 /// The answer to a question that is no command.
-pub(super) fn answered(engine: &Engine, question: &Question, stalled: Option<&Stalled>) -> Reply {
+pub(super) fn answered(
+    engine: &Engine,
+    question: &Question,
+    stalled: Option<&Stalled>,
+    unread_folders: &BTreeMap<Folder, Stalled>,
+) -> Reply {
     let store = engine.ports().store.as_ref();
     match question {
         Question::Audit(number) => view::audit(store, *number),
         Question::Do(_) => Reply::Refused("A command is not for looking.".into()),
         Question::Status => match glance(engine) {
             Ok(glance) => {
-                let stalled = stalled.cloned();
-                Reply::Status(Box::new(view::Status { running: true, stalled, glance }))
+                let unread = |(folder, it): (&Folder, &Stalled)| UnreadFolder {
+                    folder: format!("{}: {}", folder.account, folder.folder),
+                    stalled: it.clone(),
+                };
+                Reply::Status(Box::new(view::Status {
+                    running: true,
+                    stalled: stalled.cloned(),
+                    unread: unread_folders.iter().map(unread).collect(),
+                    glance,
+                }))
             }
             Err(why) => Reply::Refused(why),
         },

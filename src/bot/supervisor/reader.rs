@@ -27,36 +27,25 @@ pub(super) struct Reader {
     pub(super) ports: Ports,
     pub(super) sender: Sender<Message>,
     pub(super) stopping: Arc<AtomicBool>,
+    /// What it said last of not being readable.
+    pub(super) said: Option<String>,
 }
 
 impl Reader {
     pub(super) fn run(mut self) {
         let mut failures = 0_u32;
         let mut failing_since: Option<Instant> = None;
-        let mut said: Option<String> = None;
         while !self.stopping.load(Ordering::SeqCst) {
             match self.guarded() {
                 Ok(true) => {
                     failures = 0;
                     failing_since = None;
-                    if said.take().is_some() {
-                        tracing::info!(
-                            account = %self.intake.folder.account,
-                            "folder {:?} can be read again", self.intake.folder.folder
-                        );
-                    }
                 }
                 Ok(false) => return,
                 Err(fault) => {
                     failures = failures.saturating_add(1);
                     let since = *failing_since.get_or_insert_with(Instant::now);
-                    if said.as_ref() != Some(&fault.detail) {
-                        tracing::warn!(
-                            account = %self.intake.folder.account,
-                            "folder {:?} can't be read: {fault}", self.intake.folder.folder
-                        );
-                        said = Some(fault.detail.clone());
-                    }
+                    self.say(&fault);
                     self.complain(&fault, since.elapsed());
                     self.sleep(backoff(failures, &self.intake.folder.folder));
                 }
@@ -89,8 +78,35 @@ impl Reader {
                 break;
             }
         }
+        self.well();
         self.mailbox.wait(self.poll)?;
         Ok(true)
+    }
+
+    /// Says once what keeps the folder from being read.
+    fn say(&mut self, fault: &Fault) {
+        let folder = &self.intake.folder;
+        if self.said.as_ref() != Some(&fault.detail) {
+            tracing::warn!(
+                account = %folder.account,
+                "folder {:?} can't be read: {fault}", folder.folder
+            );
+            self.said = Some(fault.detail.clone());
+            self.tell(Some(fault.detail.clone()));
+        }
+    }
+
+    fn well(&mut self) {
+        if self.said.take().is_some() {
+            let folder = &self.intake.folder;
+            tracing::info!(account = %folder.account, "folder {:?} is read again", folder.folder);
+            self.tell(None);
+        }
+    }
+
+    fn tell(&self, trouble: Option<String>) {
+        let folder = self.intake.folder.clone();
+        let _engine_may_be_gone = self.sender.send(Message::Folder(folder, trouble));
     }
 
     fn complain(&self, fault: &Fault, failing_for: Duration) {

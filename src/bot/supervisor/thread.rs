@@ -2,7 +2,7 @@
 //! nothing moves: what comes waits in its order, `status` says so, commands are refused, and a stop
 //! is obeyed; it goes on by itself.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::bot::answers;
 use crate::bot::control::{Question, Reply};
 use crate::bot::engine::{Engine, Taken};
 use crate::bot::view::Stalled;
-use crate::ports::Fault;
+use crate::ports::{Fault, Folder};
 use crate::pull::command_mail::Answer;
 use crate::pull::world::Input;
 
@@ -40,6 +40,10 @@ pub(super) struct Thread<'a> {
     wake_at: Option<Timestamp>,
     /// What came while a step was owed.
     held: VecDeque<Message>,
+    /// Who waits for what the command says that is being taken.
+    asker: Option<oneshot::Sender<Reply>>,
+    /// Folders that can't be read.
+    unread: BTreeMap<Folder, Stalled>,
 }
 
 impl<'a> Thread<'a> {
@@ -48,7 +52,16 @@ impl<'a> Thread<'a> {
         lanes: &'a Lanes,
         inbox: &'a Receiver<Message>,
     ) -> Self {
-        Self { engine, lanes, inbox, in_flight: 0, wake_at: None, held: VecDeque::new() }
+        Self {
+            engine,
+            lanes,
+            inbox,
+            in_flight: 0,
+            wake_at: None,
+            held: VecDeque::new(),
+            asker: None,
+            unread: BTreeMap::new(),
+        }
     }
 
     /// Runs until a stop comes, or nothing more can be made durable.
@@ -78,6 +91,7 @@ impl<'a> Thread<'a> {
                     self.note_end(&input);
                     self.take(input)?;
                 }
+                Ok(Message::Folder(folder, trouble)) => self.note_folder(folder, trouble),
                 Ok(Message::Ask(question, reply)) => self.answer(question, reply)?,
                 Err(RecvTimeoutError::Timeout) => {
                     self.take(Input::Tick)?;
@@ -85,6 +99,21 @@ impl<'a> Thread<'a> {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
         }
+    }
+
+    fn note_folder(&mut self, folder: Folder, trouble: Option<String>) {
+        let now = self.engine.ports().clock.now();
+        match trouble {
+            None => drop(self.unread.remove(&folder)),
+            Some(why) => {
+                let since = self.unread.get(&folder).map_or(now, |before| before.since);
+                self.unread.insert(folder, Stalled { since, why });
+            }
+        }
+    }
+
+    fn answered(&self, question: &Question, stalled: Option<&Stalled>) -> Reply {
+        answered(self.engine, question, stalled, &self.unread)
     }
 
     fn note_end(&mut self, input: &Input) {
@@ -114,6 +143,9 @@ impl<'a> Thread<'a> {
         );
         let mut stalled =
             Stalled { since: self.engine.ports().clock.now(), why: fault.detail.clone() };
+        if let Some(asker) = self.asker.take() {
+            let _asker_may_be_gone = asker.send(Reply::Refused(stalled.delay()));
+        }
         let mut again = Instant::now() + TRY_AGAIN;
         loop {
             let left = again.saturating_duration_since(Instant::now());
@@ -134,12 +166,13 @@ impl<'a> Thread<'a> {
                     let _asker_may_be_gone = reply.send(Reply::Refused(stalled.refusal()));
                 }
                 Ok(Message::Ask(question, reply)) => {
-                    let answer = answered(self.engine, &question, Some(&stalled));
+                    let answer = self.answered(&question, Some(&stalled));
                     let _asker_may_be_gone = reply.send(answer);
                 }
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     return Err(End::Stopped);
                 }
+                Ok(Message::Folder(folder, trouble)) => self.note_folder(folder, trouble),
                 Ok(message @ (Message::Read(..) | Message::Input(_))) => {
                     self.held.push_back(message);
                 }
@@ -151,7 +184,7 @@ impl<'a> Thread<'a> {
     /// Answers a question, at once or, where it takes a look outside, from a thread of its own.
     fn answer(&mut self, question: Question, reply: oneshot::Sender<Reply>) -> Result<(), End> {
         let Question::Do(order) = question else {
-            let _asker_may_be_gone = reply.send(answered(self.engine, &question, None));
+            let _asker_may_be_gone = reply.send(self.answered(&question, None));
             return Ok(());
         };
         let order = match ordered(self.engine, order) {
@@ -161,27 +194,26 @@ impl<'a> Thread<'a> {
                 return Ok(());
             }
         };
-        let answer = match self.take(Input::Command(Box::new(order)))? {
+        self.asker = Some(reply);
+        let answer = self.take(Input::Command(Box::new(order)))?;
+        let Some(reply) = self.asker.take() else { return Ok(()) };
+        let said = match answer {
             Some(Answer::Done(said)) => Reply::Done(said),
             Some(Answer::Refused(why)) => Reply::Refused(why),
-            Some(Answer::Look(look)) => {
-                let ports = self.engine.ports().clone();
-                let glance = match asked::glance(self.engine) {
-                    Ok(glance) => glance,
-                    Err(why) => {
-                        let _asker_may_be_gone = reply.send(Reply::Refused(why));
-                        return Ok(());
-                    }
-                };
-                std::thread::spawn(move || {
-                    let shown = answers::render(&ports, &glance, &look);
-                    let _asker_may_be_gone = reply.send(Reply::Done(shown.whole()));
-                });
-                return Ok(());
-            }
+            Some(Answer::Look(look)) => match asked::glance(self.engine) {
+                Ok(glance) => {
+                    let ports = self.engine.ports().clone();
+                    std::thread::spawn(move || {
+                        let shown = answers::render(&ports, &glance, &look);
+                        let _asker_may_be_gone = reply.send(Reply::Done(shown.whole()));
+                    });
+                    return Ok(());
+                }
+                Err(why) => Reply::Refused(why),
+            },
             None => Reply::Done("Done.".into()),
         };
-        let _asker_may_be_gone = reply.send(answer);
+        let _asker_may_be_gone = reply.send(said);
         Ok(())
     }
 
