@@ -8,25 +8,24 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::engine::{Engine, Order, Table, Write};
+use super::plans::{open_index, plan_aside, plan_cursors, plan_letters, plan_mails, plan_runs};
 use super::record::{Record, decode, encode};
-use crate::ports::{
-    Batch, Control, Cursor, Fault, FileName, Folder, HistoryEntry, NotPut, Records, Store,
-};
-use crate::pull::aside::{Aside, RecordKey};
+use crate::ports::{Batch, Control, Fault, FileName, HistoryEntry, NotPut, Records, Store};
+use crate::pull::aside::RecordKey;
 use crate::pull::audit::AuditEntry;
-use crate::pull::command_mail::{CommandMail, MailStage};
+use crate::pull::command_mail::CommandMail;
 use crate::pull::ids::{MessageId, PullNumber, RunId};
 use crate::pull::letter::Letter;
 use crate::pull::overlay::Overlay;
 use crate::pull::request::{Pull, Stage};
-use crate::pull::run::{Run, RunStage};
+use crate::pull::run::Run;
 
 const CONTROL_KEY: &[u8] = b"control";
 const OVERLAY_KEY: &[u8] = b"overlay";
-const OPEN_PULL: u8 = b'p';
-const OPEN_RUN: u8 = b'r';
-const OPEN_LETTER: u8 = b'l';
-const OPEN_MAIL: u8 = b'm';
+pub(super) const OPEN_PULL: u8 = b'p';
+pub(super) const OPEN_RUN: u8 = b'r';
+pub(super) const OPEN_LETTER: u8 = b'l';
+pub(super) const OPEN_MAIL: u8 = b'm';
 
 /// A store upon an engine. A clone is another handle to the same store.
 #[derive(Debug)]
@@ -310,69 +309,8 @@ impl<E: Engine> KeyedStore<E> {
     }
 }
 
-fn plan_runs(runs: &[Run], writes: &mut Vec<Write>) -> Result<(), NotPut> {
-    for run in runs {
-        let key = run.id.0.to_be_bytes().to_vec();
-        let is_over = matches!(run.stage, RunStage::Closed { .. });
-        writes.push(open_index(OPEN_RUN, &key, is_over));
-        let blame = NotPut::for_the_sake_of(Some(RecordKey::Run(run.id)));
-        writes.push(insert(Table::Runs, key, encode(run, &run.id).map_err(blame)?));
-    }
-    Ok(())
-}
-
-fn plan_letters(letters: &[Letter], writes: &mut Vec<Write>) -> Result<(), NotPut> {
-    for letter in letters {
-        let key = letter.id.as_str().as_bytes().to_vec();
-        writes.push(open_index(OPEN_LETTER, &key, letter.state.is_final()));
-        let blame = NotPut::for_the_sake_of(Some(RecordKey::Letter(letter.id.clone())));
-        writes.push(insert(Table::Letters, key, encode(letter, &letter.id).map_err(blame)?));
-    }
-    Ok(())
-}
-
-fn plan_mails(mails: &[CommandMail], writes: &mut Vec<Write>) -> Result<(), NotPut> {
-    for mail in mails {
-        let key = mail.id.as_str().as_bytes().to_vec();
-        let is_over = matches!(mail.stage, MailStage::Closed { .. });
-        writes.push(open_index(OPEN_MAIL, &key, is_over));
-        let blame = NotPut::for_the_sake_of(Some(RecordKey::Mail(mail.id.clone())));
-        writes.push(insert(Table::Mails, key, encode(mail, &mail.id).map_err(blame)?));
-    }
-    Ok(())
-}
-
-fn plan_cursors(cursors: &[(Folder, Cursor)], writes: &mut Vec<Write>) -> Result<(), Fault> {
-    for entry in cursors {
-        let Folder { account, folder } = &entry.0;
-        // A NUL can't be in an account's name, which is a key of the configuration.
-        let key = [account.as_str().as_bytes(), &[0], folder.as_bytes()].concat();
-        writes.push(insert(Table::Cursors, key, encode(entry, &folder)?));
-    }
-    Ok(())
-}
-
-fn plan_aside(marks: &[(RecordKey, Option<Aside>)], writes: &mut Vec<Write>) -> Result<(), Fault> {
-    for (record, aside) in marks {
-        let key = record.to_string().into_bytes();
-        writes.push(match aside {
-            Some(aside) => {
-                let mark = (record.clone(), aside.clone());
-                insert(Table::Aside, key, encode(&mark, record)?)
-            }
-            None => Write { table: Table::Aside, key, value: None },
-        });
-    }
-    Ok(())
-}
-
 pub(super) fn insert(table: Table, key: Vec<u8>, value: Vec<u8>) -> Write {
     Write { table, key, value: Some(value) }
-}
-
-fn open_index(kind: u8, key: &[u8], is_over: bool) -> Write {
-    let value = if is_over { None } else { Some(Vec::new()) };
-    Write { table: Table::Open, key: [&[kind], key].concat(), value }
 }
 
 /// The number that a key is; a key of another length (none is written) is the largest.

@@ -1,7 +1,7 @@
 //! What the bot remembers: records in sled, mails, letters and logs as files.
 //!
 //! In reading order: `record` (a value as it is written, with its version), `engine` (what is
-//! needed of a key-value store), `keyed` (the port, upon any engine) with `trail` (its audit trail),
+//! needed of a key-value store), `keyed` (the port, upon any engine) with `plans` (what it writes) and `trail` (its audit trail),
 //! the two engines in `disk` and `memory`, `repair`, `files` and `journal` for the one on disk, `export` (the way out
 //! of sled).
 //!
@@ -18,6 +18,7 @@ mod files;
 mod journal;
 mod keyed;
 mod memory;
+mod plans;
 mod record;
 mod repair;
 mod trail;
