@@ -311,8 +311,8 @@ fn json_has_one_object_a_line() {
 fn a_configuration_that_does_not_load_is_all_there_is_to_say() {
     let world = fine().change(&[("host = \"imap", "hots = \"imap"), ("\"lists\"", "7")]);
     insta::assert_snapshot!(world.complaints(), @r#"
-✗ configuration: /etc/gatepost/config.toml:59: account.name: is a whole number; it takes a name of letters, digits, "-", "_" and "."
-✗ configuration: /etc/gatepost/config.toml:61: account.hots: there is no such key; did you mean `host`?
+✗ configuration: /etc/gatepost/config.toml:63: account.name: is a whole number; it takes a name of letters, digits, "-", "_" and "."
+✗ configuration: /etc/gatepost/config.toml:65: account.hots: there is no such key; did you mean `host`?
 "#);
     assert!(world.asked.borrow().is_empty());
 }

@@ -194,6 +194,9 @@ fn a_state_directory_in_use_is_a_matter_of_time() {
     let _other = SledStore::open(&folder.state()).unwrap();
     let said = folder.run(&["status"]);
     assert_eq!(said.code, 75);
+    let said_to_command = folder.run(&["do", "resume"]);
+    assert_eq!(said_to_command.code, 75);
+    assert!(said_to_command.err.contains("The bot is starting"), "{}", said_to_command.err);
     assert!(said.err.contains(&format!("process {}", std::process::id())), "{}", said.err);
 }
 

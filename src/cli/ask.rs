@@ -22,7 +22,7 @@ use crate::wiring;
 const ANSWER_CAP: usize = 64 * 1024 * 1024;
 
 /// How often a bot that is starting is asked again, and how often whether one will; with which pause.
-const STARTING: u32 = 100;
+const STARTING: u32 = 50;
 const COMING: u32 = 10;
 const MOMENT: std::time::Duration = std::time::Duration::from_millis(100);
 
@@ -50,6 +50,9 @@ pub fn ask(config: &Config, asked: &Asked<'_>) -> Result<Reply, Fault> {
             return from_store(config, asked);
         }
         std::thread::sleep(MOMENT);
+    }
+    if !commands {
+        return from_store(config, asked);
     }
     Err(Fault::temporary(
         "The bot is starting, or ending: its state directory is open, and its control socket does \

@@ -56,6 +56,21 @@ fn status_and_show_tell_where_a_request_is() {
 }
 
 #[test]
+fn a_command_in_the_moment_after_a_start_is_taken() {
+    let mut world = World::new();
+    world.set_up();
+    for (line, said) in
+        [("pause for a moment", "No new test begins"), ("resume", "The bot goes on")]
+    {
+        world.bot.start_until(&[], "at once", || true);
+        let answer = world.bot.says(&["do", line]);
+        assert!(answer.starts_with(said), "{answer}");
+        // What it leaves behind is a socket that nobody listens on.
+        world.bot.kill();
+    }
+}
+
+#[test]
 fn a_request_that_changes_ci_is_held_until_it_is_approved() {
     let mut world = World::new();
     let alice = world.maintainer("alice");

@@ -124,7 +124,8 @@ pub const TABLE: &[Row] = &[
         "retest [fresh] ID",
         "retest fresh 12",
         May::Author,
-        "Tests the same candidate again; with fresh, a new merge onto the target as it is now.",
+        "Tests the same candidate again; with fresh, a new merge onto the target as it is now. A \
+         request that is set aside is taken up again where it stood (release managers only).",
     ),
     does(
         "cancel",
