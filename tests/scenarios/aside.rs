@@ -340,3 +340,72 @@ fn of_two_that_were_at_work_at_the_end_of_two_lives_one_is_tried_at_a_time() {
         w.reads_all_letters();
     });
 }
+
+#[test]
+fn a_request_that_is_set_aside_in_the_queue_holds_up_nobody_behind_it() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        let first = w.maintainer("alice").mails_pull("block");
+        w.run_for(SignedDuration::from_mins(3));
+        let bad = w.maintainer("bob").mails_pull("net");
+        w.outside.lock().unkeepable.push((bad.message_id, "running"));
+        let good = w.maintainer("alice").mails_pull("usb");
+        w.run_until_quiet();
+        w.reply_to(&first);
+        assert!(w.reply_to(&good).starts_with("Passed on master "));
+        assert_eq!(w.aside(), [request(2)]);
+        assert_eq!(w.pulls()[1].stage.word(), "queued");
+        w.letter_to(ADMIN);
+    });
+}
+
+#[test]
+fn a_tag_whose_request_is_set_aside_is_tested_when_it_is_mailed_again() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        let bad = w.maintainer("alice").mails_pull("block");
+        w.outside.lock().unkeepable.push((bad.message_id, "running"));
+        w.run_until_quiet();
+        assert_eq!(w.pulls()[0].stage.word(), "verified");
+        w.letter_to(ADMIN);
+        let again = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert!(w.reply_to(&again).starts_with("Passed on master "));
+    });
+}
+
+#[test]
+fn a_revision_that_is_set_aside_supersedes_nothing() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        let newer = w.maintainer("alice").mails("block-v2", |_, mail| {
+            *mail = mail.replace("[PULL 0/3] block-v2", "[PULL v2 0/3] block");
+        });
+        w.outside.lock().unkeepable.push((newer.message_id, "running"));
+        w.run_until_quiet();
+        assert_eq!(w.aside(), [request(1)]);
+        w.letter_to(ADMIN);
+        let older = w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert!(w.reply_to(&older).starts_with("Passed on master "));
+    });
+}
+
+#[test]
+fn an_author_does_not_have_the_bot_fail_again() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        w.outside.lock().panics.push(("repository.fetch", "alice".into()));
+        w.maintainer("alice").mails_pull("block");
+        w.run_until_quiet();
+        assert_eq!(w.letters_to(ADMIN), 2);
+        w.mails_commands("alice@example.org", SIGNED, "retest 1\n");
+        let answer = w.letter_to("alice@example.org");
+        assert!(answer.contains("because the bot itself failed at it"), "{answer}");
+        assert_eq!(w.aside(), [request(1)]);
+        w.mails_commands("alice@example.org", SIGNED, "cancel 1\n");
+        assert_eq!(w.letters_to("alice@example.org"), 1);
+        w.reads_all_letters();
+        assert_eq!(w.aside(), []);
+    });
+}
