@@ -1,7 +1,7 @@
 //! Starts a git child, hands it its order, waits for its answer until the deadline and no longer.
 //! The order's secrets go through a pipe: never on a command line, in an environment, in a log.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -81,9 +81,11 @@ impl Running {
             .process_group(0)
             .spawn();
         let mut child = spawned.map_err(|error| {
-            let mut fault = Fault::of_disk(program, &error);
-            fault.detail = format!("{}: could not be started: {error}", program.display());
-            fault
+            let detail = format!("{}: could not be started: {error}", program.display());
+            match error.kind() {
+                io::ErrorKind::NotFound => Fault::misconfigured(detail),
+                _ => Fault { detail, ..Fault::of_disk(program, &error) },
+            }
         })?;
         let (out, err) = (child.stdout.take(), child.stderr.take());
         let (send, lines) = mpsc::channel();
@@ -99,7 +101,7 @@ impl Running {
             let mut words = Vec::new();
             if let Some(mut err) = err {
                 let _cut_off = err.by_ref().take(LAST_WORDS).read_to_end(&mut words);
-                let _rest = std::io::copy(&mut err, &mut std::io::sink());
+                let _rest = io::copy(&mut err, &mut io::sink());
             }
             words
         });
