@@ -1,19 +1,15 @@
 //! The SMTP adapter against a server that answers in every way there is: what it says became of a
 //! letter, and what the server really got.
 
-#![allow(clippy::unwrap_used, reason = "a test's helper that fails is a test that fails")]
-
-#[path = "imap/certificates.rs"]
-mod certificates;
 #[path = "smtp/fake.rs"]
 mod fake;
 #[path = "smtp/tls.rs"]
 mod tls;
 
-use gatepost::adapters::smtp::SmtpServer;
-use gatepost::config::model::{Smtp, Tls};
-use gatepost::config::secret::Secret;
-use gatepost::ports::{Delivery, Envelope, Fault, FaultKind, Outbound};
+use crate::adapters::smtp::SmtpServer;
+use crate::config::model::{Smtp, Tls};
+use crate::config::secret::Secret;
+use crate::ports::{Delivery, Envelope, Fault, FaultKind, Outbound};
 use jiff::SignedDuration;
 
 use fake::{Answer, Fake, Got, Rule};

@@ -50,7 +50,7 @@ impl Result {
 }
 
 /// Performs an effect. It may block for as long as its ports do.
-pub fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
+pub(crate) fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
     let subject = effect.subject();
     if ports.in_force.is_stopped() && !passes_a_stop(&effect) {
         let happened = Happened::Withheld;
@@ -123,7 +123,7 @@ fn passes_a_stop(effect: &Effect) -> bool {
 }
 
 /// What to record when performing an effect panicked.
-pub fn panicked(subject: Subject, said: &str) -> Done {
+pub(crate) fn panicked(subject: Subject, said: &str) -> Done {
     let detail = within(&format!("The bot itself failed: {said}"), LONGEST_DETAIL);
     let trouble = Trouble {
         detail: detail.clone(),

@@ -2,38 +2,38 @@
 //! rules in any order, with the longest texts that the reading lets through, and put after each step;
 //! so are the bot's own records.
 
-use gatepost::adapters::store::MemoryStore;
-use gatepost::ports::{Batch, Control, HistoryEntry, Records, Store};
-use gatepost::pull::checks::{Base, CheckPolicy, CommitFacts, Duty, Series};
-use gatepost::pull::ci_change::{Change, CiDifference, What};
-use gatepost::pull::command::{self, How, Sender};
-use gatepost::pull::command_mail::{Answer, CommandMail, MailReading, Order};
-use gatepost::pull::cover::{Cover, Person, Request};
-use gatepost::pull::decision::{Told, Trouble, TroubleKind};
-use gatepost::pull::evidence::{Deadline, Judgement, judge};
-use gatepost::pull::expiry::ExpiringKey;
-use gatepost::pull::ids::{JobId, ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId};
-use gatepost::pull::letter::rules::{self as letter_rules, LetterEvent};
-use gatepost::pull::near_miss::NearMiss;
-use gatepost::pull::overlay::Freeze;
-use gatepost::pull::pipeline::{Job, JobKind, Pipeline, Status};
-use gatepost::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
-use gatepost::pull::request::apply::{self as pull_rules, FetchTrouble, Ordered, PullEvent};
-use gatepost::pull::request::{Adopted, Plan, Pull, Stage};
-use gatepost::pull::room::{LARGEST_RECORD, LONGEST_ADDRESS, within};
-use gatepost::pull::run::apply::{self as run_rules, RunEvent};
-use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
-use gatepost::pull::signed_tag::PayloadDigest;
-use gatepost::pull::signer::{Scope, Signer};
-use gatepost::pull::tag::{
+use crate::adapters::store::MemoryStore;
+use crate::ports::{Batch, Control, HistoryEntry, Records, Store};
+use crate::pull::checks::{Base, CheckPolicy, CommitFacts, Duty, Series};
+use crate::pull::ci_change::{Change, CiDifference, What};
+use crate::pull::command::{self, How, Sender};
+use crate::pull::command_mail::{Answer, CommandMail, MailReading, Order};
+use crate::pull::cover::{Cover, Person, Request};
+use crate::pull::decision::{Told, Trouble, TroubleKind};
+use crate::pull::evidence::{Deadline, Judgement, judge};
+use crate::pull::expiry::ExpiringKey;
+use crate::pull::ids::{JobId, ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId};
+use crate::pull::letter::rules::{self as letter_rules, LetterEvent};
+use crate::pull::near_miss::NearMiss;
+use crate::pull::overlay::Freeze;
+use crate::pull::pipeline::{Job, JobKind, Pipeline, Status};
+use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
+use crate::pull::request::apply::{self as pull_rules, FetchTrouble, Ordered, PullEvent};
+use crate::pull::request::{Adopted, Plan, Pull, Stage};
+use crate::pull::room::{LARGEST_RECORD, LONGEST_ADDRESS, within};
+use crate::pull::run::apply::{self as run_rules, RunEvent};
+use crate::pull::run::{CiCheck, Run, RunStage, Why};
+use crate::pull::signed_tag::PayloadDigest;
+use crate::pull::signer::{Scope, Signer};
+use crate::pull::tag::{
     Candidate, ConflictFile, Facts, LONGEST_REFERENCE, Pinned, Tag, Verification,
 };
-use gatepost::pull::verdict::{Outcome, Overdue};
-use gatepost::pull::world::{Alert, Arrival, Arrived, Done, Happened, Input, Subject, World};
+use crate::pull::verdict::{Outcome, Overdue};
+use crate::pull::world::{Alert, Arrival, Arrived, Done, Happened, Input, Subject, World};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use crate::records;
+use crate::store::records;
 
 /// Plain letters, what takes most bytes when written, and long characters.
 const LETTERS: [&str; 5] = ["a", "\"", "\u{1}", "漢", "\u{1F600}"];
@@ -60,7 +60,6 @@ fn id(seed: u64) -> ObjectId {
 fn policy(letter: &str) -> Policy {
     let hour = SignedDuration::from_hours(1);
     let target = TargetPolicy {
-        branch: "master".into(),
         slot: "project".into(),
         max_running: 1,
         reference: "staging-{number}-{attempt}".into(),

@@ -22,7 +22,7 @@ use crate::ports::{Fault, FaultKind};
 use crate::pull::ids::ObjectId;
 
 /// How far a transfer is, for whoever listens.
-pub type Report<'a> = &'a RefCell<dyn FnMut(Progress)>;
+pub(crate) type Report<'a> = &'a RefCell<dyn FnMut(Progress)>;
 
 /// At most this many refs say what the other side has: libgit2 offers no more commits anyway.
 const HAVES: usize = 200;
@@ -34,10 +34,10 @@ const MOST_REFS: usize = 100_000;
 const MOST_OBJECTS: usize = 2_000_000;
 
 /// What a server advertises.
-pub type Refs = Vec<(String, Oid)>;
+pub(crate) type Refs = Vec<(String, Oid)>;
 
 /// Fetches the first of `references` that is there into a quarantine, and checks what came.
-pub fn into_quarantine(
+pub(crate) fn into_quarantine(
     session: &Arc<Session>,
     paths: (&Path, &Path),
     references: &[String],
@@ -68,7 +68,7 @@ pub fn into_quarantine(
 }
 
 /// Brings one branch of a mirror up to date.
-pub fn into_mirror(
+pub(crate) fn into_mirror(
     session: &Arc<Session>,
     mirror: &Path,
     branch: &str,
@@ -92,7 +92,7 @@ pub fn into_mirror(
 }
 
 /// Where a ref of the other side is.
-pub fn look(session: &Arc<Session>, from: &Path, reference: &str) -> Result<Reply, Reply> {
+pub(crate) fn look(session: &Arc<Session>, from: &Path, reference: &str) -> Result<Reply, Reply> {
     let local = |error: git2::Error| session.explain(&error);
     let repo = Repository::open_bare(from).map_err(local)?;
     let mut remote = repo.remote_anonymous(&session.url().text()).map_err(local)?;
@@ -106,7 +106,10 @@ pub fn look(session: &Arc<Session>, from: &Path, reference: &str) -> Result<Repl
 ///
 /// # Errors
 /// libgit2's own, or a ref whose name is not UTF-8: git2 panics on that.
-pub fn list(session: &Session, connection: &RemoteConnection<'_, '_, '_>) -> Result<Refs, Reply> {
+pub(crate) fn list(
+    session: &Session,
+    connection: &RemoteConnection<'_, '_, '_>,
+) -> Result<Refs, Reply> {
     let read = panic::catch_unwind(AssertUnwindSafe(|| {
         let heads = connection.list()?;
         Ok(heads.iter().map(|head| (head.name().to_owned(), head.oid())).collect())

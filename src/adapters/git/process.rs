@@ -35,7 +35,7 @@ const ENVIRONMENT: [&str; 4] = ["PATH", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR
 /// # Errors
 /// Temporary: the deadline, or the child died. Permanent: it died of what it may not exceed.
 /// Misconfigured: the program can't be started.
-pub fn run(
+pub(crate) fn run(
     program: &Path,
     order: &Order,
     progress: &mut dyn FnMut(Progress),

@@ -150,7 +150,7 @@ fn merge(ports: &Ports, run: &Run, pull: Option<&Pull>) -> Result {
             let files = files.into_iter().take(FILES).map(shortened).collect();
             happened(RunEvent::Conflicted { files, total })
         }
-        Ok(Merged::AlreadyMerged) => happened(RunEvent::AlreadyMerged),
+        Ok(Merged::NothingNew) => happened(RunEvent::AlreadyMerged),
         Err(fault) => failed(&fault),
     }
 }

@@ -14,7 +14,7 @@ const SECRET: [&str; 8] =
     ["TOKEN", "SECRET", "PASS", "KEY", "CREDENTIAL", "PRIVATE", "AUTH", "LOGIN"];
 
 /// What is to be said; `is_protected`: whether the candidate's branch is.
-pub fn lines(
+pub(crate) fn lines(
     subject: &str,
     branch: &str,
     is_protected: Option<bool>,

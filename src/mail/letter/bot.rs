@@ -17,7 +17,12 @@ impl Pen {
     ///
     /// # Errors
     /// None in practice.
-    pub fn alert(&self, subject: &str, detail: &str, now: Timestamp) -> Result<Draft, LetterFault> {
+    pub(crate) fn alert(
+        &self,
+        subject: &str,
+        detail: &str,
+        now: Timestamp,
+    ) -> Result<Draft, LetterFault> {
         let sheet = self.about_bot(&format!("Gatepost: {subject}"), "alert", subject, now);
         self.write(sheet, body::alert(subject, detail, now), None)
     }
@@ -27,7 +32,11 @@ impl Pen {
     ///
     /// # Errors
     /// None in practice.
-    pub fn set_aside(&self, notice: &AsideNotice, now: Timestamp) -> Result<Draft, LetterFault> {
+    pub(crate) fn set_aside(
+        &self,
+        notice: &AsideNotice,
+        now: Timestamp,
+    ) -> Result<Draft, LetterFault> {
         let subject = format!("{} is set aside", notice.key.at_the_beginning());
         let kind = format!("Gatepost: {subject}");
         let mut sheet = self.about_bot(&kind, "set-aside", &notice.key.to_string(), now);
@@ -43,7 +52,7 @@ impl Pen {
     ///
     /// # Errors
     /// None in practice.
-    pub fn counted(
+    pub(crate) fn counted(
         &self,
         counts: &BTreeMap<String, u64>,
         since: Timestamp,

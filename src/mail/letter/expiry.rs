@@ -17,7 +17,7 @@ impl Pen {
     ///
     /// # Errors
     /// The owner's address is none.
-    pub fn key_expires(
+    pub(crate) fn key_expires(
         &self,
         warning: &Warning,
         now: Timestamp,
@@ -32,7 +32,7 @@ impl Pen {
     ///
     /// # Errors
     /// None in practice.
-    pub fn key_expires_for_administrator(
+    pub(crate) fn key_expires_for_administrator(
         &self,
         warning: &Warning,
         now: Timestamp,

@@ -20,11 +20,11 @@ mod transcript;
 use jiff::Timestamp;
 use lettre::message::Mailbox;
 
-pub use self::delivering::Delivering;
-pub use self::near_miss::Missed;
-pub use self::post::LetterFault;
+pub(crate) use self::delivering::Delivering;
+pub(crate) use self::near_miss::Missed;
+pub(crate) use self::post::LetterFault;
 use self::post::{Post, answer_subject, bare_subject, computed_id, thread_under};
-pub use self::transcript::{Answered, Copied, Told};
+pub(crate) use self::transcript::{Answered, Copied, Told};
 use crate::mail::{clean, words};
 use crate::pull::cover::Person;
 use crate::pull::ids::{ListName, MessageId};
@@ -40,55 +40,55 @@ const SUBJECT: usize = 500;
 
 /// What letters need to know of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListWords {
+pub(crate) struct ListWords {
     /// The configuration's name for it.
-    pub name: ListName,
+    pub(crate) name: ListName,
     /// Its posting address.
-    pub address: String,
+    pub(crate) address: String,
     /// Whether a signed `gatepost: retest` on a thread of it counts.
-    pub retest_by_mail: bool,
+    pub(crate) retest_by_mail: bool,
 }
 
 /// What letters need to know of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetWords {
+pub(crate) struct TargetWords {
     /// Its branch.
-    pub branch: String,
+    pub(crate) branch: String,
     /// Whence people fetch a candidate.
-    pub fetch_url: String,
+    pub(crate) fetch_url: String,
 }
 
 /// A request, and what a letter about it is made of.
 #[derive(Debug, Clone, Copy)]
-pub struct Case<'a> {
+pub(crate) struct Case<'a> {
     /// The request.
-    pub pull: &'a Pull,
+    pub(crate) pull: &'a Pull,
     /// The run that its verdict speaks of, where there is one.
-    pub run: Option<&'a Run>,
+    pub(crate) run: Option<&'a Run>,
     /// The list it came by.
-    pub list: &'a ListWords,
+    pub(crate) list: &'a ListWords,
     /// Where it is to go.
-    pub target: &'a TargetWords,
+    pub(crate) target: &'a TargetWords,
     /// The release managers' addresses.
-    pub managers: &'a [String],
+    pub(crate) managers: &'a [String],
     /// How far the target has moved since the candidate's base.
-    pub drift: Option<&'a Drift>,
+    pub(crate) drift: Option<&'a Drift>,
     /// The time in the letter.
-    pub now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 /// A letter, written: its record and its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
+pub(crate) struct Draft {
     /// The record, ready to be sent.
-    pub letter: Letter,
+    pub(crate) letter: Letter,
     /// The message with CRLF line ends. The bot's own copy needs no header: `letter.blind`.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// The bot as a writer of letters.
 #[derive(Debug, Clone)]
-pub struct Pen {
+pub(crate) struct Pen {
     from: Mailbox,
     domain: String,
     managers: Vec<Mailbox>,
@@ -123,7 +123,7 @@ impl Pen {
     ///
     /// # Errors
     /// An address is none.
-    pub fn new(
+    pub(crate) fn new(
         from: &Person,
         managers: &[String],
         administrator: &str,
@@ -145,14 +145,14 @@ impl Pen {
     ///
     /// # Errors
     /// The address is none.
-    pub fn with_commands(mut self, address: &str) -> Result<Self, LetterFault> {
+    pub(crate) fn with_commands(mut self, address: &str) -> Result<Self, LetterFault> {
         self.commands = Some(Mailbox::new(None, post::address(address)?));
         Ok(self)
     }
 
     /// The same, for other release managers. An address that is none is left out.
     #[must_use]
-    pub fn with_managers(mut self, managers: &[String]) -> Self {
+    pub(crate) fn with_managers(mut self, managers: &[String]) -> Self {
         let bare = |address: &String| post::address(address).ok();
         let found = managers.iter().filter_map(bare).map(|email| Mailbox::new(None, email));
         self.managers = found.collect();
@@ -164,7 +164,7 @@ impl Pen {
     ///
     /// # Errors
     /// The author's address is none, and nobody else would get the letter.
-    pub fn verdict(&self, case: &Case<'_>) -> Result<Option<Draft>, LetterFault> {
+    pub(crate) fn verdict(&self, case: &Case<'_>) -> Result<Option<Draft>, LetterFault> {
         let Some((verdict, audience)) =
             case.pull.stage.verdict().and_then(|v| v.audience().map(|a| (v, a)))
         else {
@@ -190,7 +190,11 @@ impl Pen {
     ///
     /// # Errors
     /// The author's address is none.
-    pub fn held(&self, case: &Case<'_>, audience: Audience) -> Result<Option<Draft>, LetterFault> {
+    pub(crate) fn held(
+        &self,
+        case: &Case<'_>,
+        audience: Audience,
+    ) -> Result<Option<Draft>, LetterFault> {
         let Stage::Held { reason, .. } = &case.pull.stage else { return Ok(None) };
         let words = match audience {
             Audience::Author => words::held_for_author(reason),
@@ -214,7 +218,7 @@ impl Pen {
     ///
     /// # Errors
     /// None in practice.
-    pub fn unanswered(&self, case: &Case<'_>, because: &str) -> Result<Draft, LetterFault> {
+    pub(crate) fn unanswered(&self, case: &Case<'_>, because: &str) -> Result<Draft, LetterFault> {
         let waited = case.now.duration_since(case.pull.received_at).as_secs().max(0);
         let words = words::unanswered(case.pull.number, waited.unsigned_abs(), because);
         let mut sheet = self.about_pull(case, Audience::Managers, "unanswered", "Unanswered")?;
@@ -227,7 +231,7 @@ impl Pen {
     ///
     /// # Errors
     /// The asker's address is none.
-    pub fn asked(
+    pub(crate) fn asked(
         &self,
         run: &Run,
         outcome: &Outcome,

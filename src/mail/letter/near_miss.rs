@@ -12,15 +12,15 @@ use crate::pull::verdict::Audience;
 
 /// A mail that is meant to be a request and is none, and what a letter about it is made of.
 #[derive(Debug, Clone, Copy)]
-pub struct Missed<'a> {
+pub(crate) struct Missed<'a> {
     /// The mail.
-    pub miss: &'a NearMiss,
+    pub(crate) miss: &'a NearMiss,
     /// The list it came by.
-    pub list: &'a ListWords,
+    pub(crate) list: &'a ListWords,
     /// Where it would have gone.
-    pub target: &'a TargetWords,
+    pub(crate) target: &'a TargetWords,
     /// The time in the letter.
-    pub now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 impl Pen {
@@ -28,7 +28,7 @@ impl Pen {
     ///
     /// # Errors
     /// The author's address is none.
-    pub fn near_miss(&self, missed: &Missed<'_>) -> Result<Draft, LetterFault> {
+    pub(crate) fn near_miss(&self, missed: &Missed<'_>) -> Result<Draft, LetterFault> {
         let Missed { miss, list, target, now } = *missed;
         let sheet = Sheet {
             about: About::Mail(miss.message_id.clone()),

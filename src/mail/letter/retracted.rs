@@ -10,7 +10,7 @@ impl Pen {
     ///
     /// # Errors
     /// None in practice.
-    pub fn retracted(&self, case: &Case<'_>) -> Result<Option<Draft>, LetterFault> {
+    pub(crate) fn retracted(&self, case: &Case<'_>) -> Result<Option<Draft>, LetterFault> {
         let Some(retraction) = &case.pull.retraction else { return Ok(None) };
         let over = case.pull.stage.verdict().is_some();
         let words = words::retracted(case.pull.number, over);

@@ -6,12 +6,12 @@ use super::Words;
 use crate::pull::expiry::Warning;
 
 /// A day for people, in UTC.
-pub fn day(at: Timestamp) -> String {
+pub(crate) fn day(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
 }
 
 /// Words for the key's owner.
-pub fn key_expires(warning: &Warning, administrator: &str) -> Words {
+pub(crate) fn key_expires(warning: &Warning, administrator: &str) -> Words {
     let key = &warning.key;
     let (next, commands) = if key.is_ssh() {
         let next = format!(
@@ -41,7 +41,7 @@ pub fn key_expires(warning: &Warning, administrator: &str) -> Words {
 }
 
 /// Words for the administrator.
-pub fn key_expires_for_administrator(warning: &Warning) -> Words {
+pub(crate) fn key_expires_for_administrator(warning: &Warning) -> Words {
     let key = &warning.key;
     let told = match &key.address {
         Some(address) => format!("The owner has been told, at {address}."),

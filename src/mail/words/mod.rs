@@ -9,44 +9,43 @@ mod objected;
 mod refused;
 mod tested;
 
-pub use self::checks::problem;
-pub use self::expiring::{day, key_expires, key_expires_for_administrator};
-pub use self::refused::refused;
-pub use self::tested::tested;
+pub(crate) use self::checks::problem;
+pub(crate) use self::expiring::{day, key_expires, key_expires_for_administrator};
+pub(crate) use self::refused::refused;
+pub(crate) use self::tested::tested;
 
 use jiff::Timestamp;
 
-use crate::pull::cover::Cover;
 use crate::pull::ids::{ObjectId, PullNumber};
 use crate::pull::request::HoldReason;
 use crate::pull::run::CiCheck;
 
 /// What a letter says about something, apart from the facts it lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words {
+pub(crate) struct Words {
     /// The first line: the verdict.
-    pub first: String,
+    pub(crate) first: String,
     /// What it means, and whose move it is.
-    pub means: String,
+    pub(crate) means: String,
     /// What to do next.
-    pub next: String,
+    pub(crate) next: String,
     /// Commands that do it, each a line of its own so that it copies cleanly.
-    pub commands: Vec<String>,
+    pub(crate) commands: Vec<String>,
 }
 
 /// What the words need to know of the thing they speak of.
 #[derive(Debug, Clone)]
-pub struct Ground<'a> {
+pub(crate) struct Ground<'a> {
     /// The target's branch.
-    pub branch: &'a str,
+    pub(crate) branch: &'a str,
     /// The target's tip that was merged onto, where one is known.
-    pub base: Option<ObjectId>,
+    pub(crate) base: Option<ObjectId>,
     /// The request; `None` for a run that somebody asked for.
-    pub pull: Option<PullNumber>,
+    pub(crate) pull: Option<PullNumber>,
     /// The request's revision.
-    pub revision: u32,
+    pub(crate) revision: u32,
     /// How its author has it tested again: a clause.
-    pub again: String,
+    pub(crate) again: String,
 }
 
 impl Ground<'_> {
@@ -79,7 +78,7 @@ impl Ground<'_> {
 
 /// How an author has a request tested again that needs no new revision, as a clause: on the list
 /// where it takes that, else by asking.
-pub fn again(retest_by_mail: bool, managers: &[String]) -> String {
+pub(crate) fn again(retest_by_mail: bool, managers: &[String]) -> String {
     match (retest_by_mail, managers) {
         (true, _) => "answer this letter with the line \"gatepost: retest\", signed with OpenPGP, \
                       and it is tested again"
@@ -92,17 +91,17 @@ pub fn again(retest_by_mail: bool, managers: &[String]) -> String {
 }
 
 /// A command about a request, as it is given at the machine that runs the bot.
-pub fn command(verb: &str, number: PullNumber) -> String {
+pub(crate) fn command(verb: &str, number: PullNumber) -> String {
     format!("gatepost do '{verb} {number}'")
 }
 
 /// A count with its noun: "1 job", "2 jobs".
-pub fn counted(count: u64, noun: &str) -> String {
+pub(crate) fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// A length of time: "3 hours", "1 hour 30 minutes", "45 seconds".
-pub fn span(seconds: u64) -> String {
+pub(crate) fn span(seconds: u64) -> String {
     let (hours, minutes) = (seconds / 3600, seconds % 3600 / 60);
     match (hours, minutes) {
         (0, 0) => counted(seconds, "second"),
@@ -113,12 +112,12 @@ pub fn span(seconds: u64) -> String {
 }
 
 /// A time for people, in UTC, to the minute.
-pub fn when(at: Timestamp) -> String {
+pub(crate) fn when(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// How far the target has moved, and whether that touches the same files; `None` if it has not.
-pub fn drift(branch: &str, drift: &crate::pull::tag::Drift) -> Option<String> {
+pub(crate) fn drift(branch: &str, drift: &crate::pull::tag::Drift) -> Option<String> {
     if drift.commits == 0 {
         return None;
     }
@@ -131,7 +130,7 @@ pub fn drift(branch: &str, drift: &crate::pull::tag::Drift) -> Option<String> {
 }
 
 /// Words for the author of a request that waits for a person.
-pub fn held_for_author(reason: &HoldReason) -> Words {
+pub(crate) fn held_for_author(reason: &HoldReason) -> Words {
     if reason.is_freeze() {
         return Words {
             first: "On hold: the target is frozen.".into(),
@@ -186,7 +185,11 @@ pub fn held_for_author(reason: &HoldReason) -> Words {
 
 /// Words for the release managers about a request that waits for them.
 /// `what` is the beginning of what is approved.
-pub fn held_for_managers(reason: &HoldReason, number: PullNumber, what: Option<&str>) -> Words {
+pub(crate) fn held_for_managers(
+    reason: &HoldReason,
+    number: PullNumber,
+    what: Option<&str>,
+) -> Words {
     let what = what.map_or_else(String::new, |what| format!(" {what}"));
     let approve = format!("gatepost do 'approve {number}{what}'");
     if reason.is_freeze() {
@@ -228,7 +231,7 @@ fn what_approval_does(reason: &HoldReason) -> String {
 }
 
 /// Why a request is held, as a sentence.
-pub fn why_held(reason: &HoldReason) -> String {
+pub(crate) fn why_held(reason: &HoldReason) -> String {
     match reason {
         HoldReason::Backlog => "It was mailed before the bot began to watch the list.".into(),
         HoldReason::LateArrival => "The mail was old already when the bot first saw it.".into(),
@@ -259,7 +262,7 @@ pub fn why_held(reason: &HoldReason) -> String {
 }
 
 /// That what CI ran is not what it runs for the target, and who approved that.
-pub fn ci_approved(check: &CiCheck) -> Option<String> {
+pub(crate) fn ci_approved(check: &CiCheck) -> Option<String> {
     match check {
         CiCheck::Approved { by, dropped } if dropped.is_empty() => {
             Some(format!("This request changes what CI runs; {by} approved the change."))
@@ -274,7 +277,7 @@ pub fn ci_approved(check: &CiCheck) -> Option<String> {
 }
 
 /// Words for the release managers about a request that has had no answer for too long.
-pub fn unanswered(number: PullNumber, waited: u64, because: &str) -> Words {
+pub(crate) fn unanswered(number: PullNumber, waited: u64, because: &str) -> Words {
     Words {
         first: format!("Unanswered: request {number} has waited {}.", span(waited - waited % 3600)),
         means: format!("What it waits for: {because}"),
@@ -284,7 +287,7 @@ pub fn unanswered(number: PullNumber, waited: u64, because: &str) -> Words {
 }
 
 /// Words for the author of a mail that asks for a pull and names nothing to pull.
-pub fn near_miss(branch: &str) -> Words {
+pub(crate) fn near_miss(branch: &str) -> Words {
     let base = mend::word(&format!("origin/{branch}"), "<base>");
     Words {
         first: "Not tested: the mail names no repository to pull from.".into(),
@@ -301,7 +304,7 @@ pub fn near_miss(branch: &str) -> Words {
 
 /// Words for the release managers about a request that its author seems to take back. `over`: it is
 /// concluded already.
-pub fn retracted(number: PullNumber, over: bool) -> Words {
+pub(crate) fn retracted(number: PullNumber, over: bool) -> Words {
     let first =
         format!("Taken back? The author of request {number} seems not to want it any more.");
     let show = format!("gatepost show {number}");
@@ -323,11 +326,6 @@ pub fn retracted(number: PullNumber, over: bool) -> Words {
         next: "see its history, or cancel it, with one of these:".into(),
         commands: vec![show, command("cancel", number)],
     }
-}
-
-/// How a request names itself when nothing better is known: "tags/x of URL".
-pub fn asked_for(cover: &Cover) -> String {
-    format!("{} of {}", cover.request.reference, cover.request.url)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::pull::signer::Objection;
 
 /// What is wrong, what that means, and what mends it.
-pub fn objected(objection: &Objection) -> (String, String, String) {
+pub(crate) fn objected(objection: &Objection) -> (String, String, String) {
     match objection {
         Objection::OtherSender { signer, sender } => (
             format!("the tag is signed by {signer}, but the mail is from {sender}"),

@@ -20,7 +20,7 @@ struct Said {
 }
 
 /// Words for a refusal.
-pub fn refused(why: &Refusal, cover: &Cover, ground: &Ground<'_>) -> Words {
+pub(crate) fn refused(why: &Refusal, cover: &Cover, ground: &Ground<'_>) -> Words {
     let mend = Mend { cover, branch: ground.branch };
     let Said { first, means, mend, commands } = match why {
         Refusal::Signature(verification) => signature(verification, &mend),

@@ -6,7 +6,7 @@ use crate::pull::failure::{Blame, blame_of_word};
 use crate::pull::verdict::{Breakdown, Evidence, NoResult, Outcome, Overdue, Shortfall};
 
 /// Words for an outcome.
-pub fn tested(outcome: &Outcome, ground: &Ground<'_>) -> Words {
+pub(crate) fn tested(outcome: &Outcome, ground: &Ground<'_>) -> Words {
     match outcome {
         Outcome::Passed(evidence) => passed(evidence, ground),
         Outcome::Failed(evidence) => failed(evidence, ground),

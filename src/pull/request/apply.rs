@@ -3,9 +3,9 @@
 
 use jiff::Timestamp;
 
-pub use super::fetching::FetchTrouble;
+pub(crate) use super::fetching::FetchTrouble;
 use super::fetching::{fetched, not_fetched};
-pub use super::ordered::Ordered;
+pub(crate) use super::ordered::Ordered;
 use super::superseding::{retracted, retraction_told, superseded};
 use super::{Adopted, HoldReason, Pull, Stage};
 use super::{checking, examining, ordered, proving, repeating};
@@ -20,7 +20,7 @@ use crate::pull::verdict::{NoTag, Outcome, Refusal, Verdict};
 
 /// What happened to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PullEvent {
+pub(crate) enum PullEvent {
     /// Its tag was fetched.
     Pinned {
         /// What was fetched.
@@ -134,7 +134,7 @@ pub enum PullEvent {
 }
 
 /// Records an event.
-pub fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp) -> Told {
+pub(crate) fn apply(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp) -> Told {
     let told = record(pull, event, policy, now);
     pull.fit();
     told

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::superseding::Yields;
-pub use super::waiting::held_because;
+pub(crate) use super::waiting::held_because;
 use super::waiting::{held, queued};
 use super::{Pull, Stage, Trusted};
 use crate::pull::command::Proof;
@@ -21,7 +21,7 @@ use crate::pull::verdict::{Outcome, Verdict};
 
 /// What can be done about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PullAction {
+pub(crate) enum PullAction {
     /// Fetch and pin its tag.
     Fetch,
     /// Check its signature.
@@ -69,33 +69,37 @@ pub enum PullAction {
 
 /// What the rules need to know beyond the one request.
 #[derive(Debug, Clone)]
-pub struct Situation<'a> {
+pub(crate) struct Situation<'a> {
     /// What holds for everything.
-    pub policy: &'a Policy,
+    pub(crate) policy: &'a Policy,
     /// Set while no new test may begin.
-    pub pause: Option<&'a Pause>,
+    pub(crate) pause: Option<&'a Pause>,
     /// Whose turn it is.
-    pub turn: Turn,
+    pub(crate) turn: Turn,
     /// The target's tip as last seen.
-    pub head: Option<ObjectId>,
+    pub(crate) head: Option<ObjectId>,
     /// The request that stands for the same signed tag.
-    pub holder: Option<&'a Pull>,
+    pub(crate) holder: Option<&'a Pull>,
     /// The newest request that supersedes it.
-    pub superseded_by: Option<PullNumber>,
+    pub(crate) superseded_by: Option<PullNumber>,
     /// A later revision that is being tried in its place.
-    pub tried_first: Option<PullNumber>,
+    pub(crate) tried_first: Option<PullNumber>,
     /// Tips of older requests, for one whose commits are to be looked at.
-    pub older: Vec<OlderTip>,
+    pub(crate) older: Vec<OlderTip>,
     /// The run of a running request.
-    pub run: Option<&'a Run>,
+    pub(crate) run: Option<&'a Run>,
     /// Letters of this request that are not sent yet.
-    pub letters_open: usize,
+    pub(crate) letters_open: usize,
     /// Set while what was last tried for it has to wait.
-    pub backoff: Option<&'a Retry>,
+    pub(crate) backoff: Option<&'a Retry>,
 }
 
 /// Decides.
-pub fn decide(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<PullAction> {
+pub(crate) fn decide(
+    pull: &Pull,
+    situation: &Situation<'_>,
+    now: Timestamp,
+) -> Decision<PullAction> {
     if let Some(by) = yields_to(pull, situation) {
         let because = format!("request {by} supersedes it");
         return Decision::act(PullAction::Supersede(by), because);
@@ -304,4 +308,4 @@ fn overdue(
 }
 
 /// How long between looks at a target, while something waits for it to move.
-pub const HEAD_EVERY: SignedDuration = SignedDuration::from_mins(30);
+pub(crate) const HEAD_EVERY: SignedDuration = SignedDuration::from_mins(30);

@@ -116,7 +116,7 @@ impl Pull {
     }
 
     /// Whether its record holds one more approval.
-    pub fn has_room_for_approval(&self, by: &str, now: Timestamp) -> bool {
+    pub(crate) fn has_room_for_approval(&self, by: &str, now: Timestamp) -> bool {
         self.approval(by, now).is_none_or(|approval| self.approvals_with(approval).is_some())
     }
 }

@@ -12,7 +12,7 @@ use crate::pull::verdict::Refusal;
 
 /// Why a fetch brought nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FetchTrouble {
+pub(crate) enum FetchTrouble {
     /// The policy forbids the URL.
     NotAllowed {
         /// One sentence for the author.

@@ -11,7 +11,7 @@ use crate::pull::verdict::{Refusal, Verdict};
 
 /// A person's command about one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ordered {
+pub(crate) enum Ordered {
     /// Its hold is lifted.
     Approve {
         /// Who.

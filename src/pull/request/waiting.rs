@@ -10,7 +10,7 @@ use crate::pull::overlay::Freeze;
 use crate::pull::queue::Turn;
 
 /// Says why a request is held, in a clause.
-pub fn held_because(reason: &HoldReason) -> String {
+pub(crate) fn held_because(reason: &HoldReason) -> String {
     match reason {
         HoldReason::Backlog => {
             "it was mailed before the bot began to watch; a release manager must approve it".into()

@@ -19,7 +19,7 @@ use crate::pull::verdict::{Outcome, PipelineLink};
 
 /// What happened to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RunEvent {
+pub(crate) enum RunEvent {
     /// Its turn came.
     Began,
     /// The target's tip was read.
@@ -87,7 +87,7 @@ const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
 const STEP_PATIENCE: SignedDuration = SignedDuration::from_hours(6);
 
 /// Records an event.
-pub fn apply(run: &mut Run, event: RunEvent, policy: &TargetPolicy, now: Timestamp) -> Told {
+pub(crate) fn apply(run: &mut Run, event: RunEvent, policy: &TargetPolicy, now: Timestamp) -> Told {
     let told = record(run, event, policy, now);
     run.fit();
     told

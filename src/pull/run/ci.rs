@@ -19,7 +19,7 @@ const DROPPED: usize = 8 * 1024;
 /// How far the comparison has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CiCheck {
+pub(crate) enum CiCheck {
     /// Nothing was looked at yet.
     #[default]
     Due,
@@ -99,7 +99,7 @@ pub(super) fn checked(run: &mut Run, check: CiCheck) -> Told {
 impl Run {
     /// Whether its merge was made, and CI runs for it what may run: nothing is left but to have its
     /// pipeline made, or it is made.
-    pub fn is_cleared(&self, target: &TargetPolicy) -> bool {
+    pub(crate) fn is_cleared(&self, target: &TargetPolicy) -> bool {
         match self.stage {
             RunStage::Pushed { .. } => next(self, target).is_none(),
             RunStage::Started { .. } => true,
@@ -113,7 +113,7 @@ impl Run {
     }
 
     /// Those of the target's required jobs that are demanded of this run.
-    pub fn demanded(&self, required: &[String]) -> Vec<String> {
+    pub(crate) fn demanded(&self, required: &[String]) -> Vec<String> {
         let dropped = match &self.ci {
             CiCheck::Approved { dropped, .. } => dropped.as_slice(),
             CiCheck::Due | CiCheck::TargetKnown | CiCheck::FilesOnly | CiCheck::Same => &[],

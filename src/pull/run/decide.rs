@@ -13,14 +13,14 @@ use crate::pull::verdict::{Overdue, PipelineLink};
 
 /// After a creation whose answer is unknown, the bot only looks for that long: GitLab's reads lag
 /// its writes.
-pub const LOOK_FOR: SignedDuration = SignedDuration::from_secs(60);
+pub(crate) const LOOK_FOR: SignedDuration = SignedDuration::from_secs(60);
 
 /// An end whose evidence does not fit is believed after that long: GitLab's lists lag.
-pub const SETTLE_FOR: SignedDuration = SignedDuration::from_secs(90);
+pub(crate) const SETTLE_FOR: SignedDuration = SignedDuration::from_secs(90);
 
 /// What can be done about a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RunAction {
+pub(crate) enum RunAction {
     /// Take a slot.
     Begin,
     /// Read the target's tip.
@@ -56,21 +56,25 @@ pub enum RunAction {
 
 /// What the rules need to know beyond the one run.
 #[derive(Debug, Clone)]
-pub struct RunSituation<'a> {
+pub(crate) struct RunSituation<'a> {
     /// What holds for everything.
-    pub policy: &'a Policy,
+    pub(crate) policy: &'a Policy,
     /// What holds for its target.
-    pub target: &'a TargetPolicy,
+    pub(crate) target: &'a TargetPolicy,
     /// Set while no new test may begin.
-    pub pause: Option<&'a Pause>,
+    pub(crate) pause: Option<&'a Pause>,
     /// Whose turn it is.
-    pub turn: Turn,
+    pub(crate) turn: Turn,
     /// Whether the request it belongs to needs it no more (closed, or landed).
-    pub released: bool,
+    pub(crate) released: bool,
 }
 
 /// Decides.
-pub fn decide(run: &Run, situation: &RunSituation<'_>, now: Timestamp) -> Decision<RunAction> {
+pub(crate) fn decide(
+    run: &Run,
+    situation: &RunSituation<'_>,
+    now: Timestamp,
+) -> Decision<RunAction> {
     if let RunStage::Merged { retry, .. } | RunStage::Pushed { retry, .. } = &run.stage
         && let Some((action, why)) = super::ci::next(run, situation.target)
     {
