@@ -16,17 +16,17 @@ use super::tag::{Pinned, Signer, Tag};
 pub(crate) use self::stage::Stage;
 
 pub(crate) mod apply;
-mod checking;
+mod commit_checks;
 pub(crate) mod decide;
-mod examining;
-mod fetching;
+mod ending;
+mod freeze;
 mod keeping;
 mod ordered;
-mod proving;
 mod repeating;
 mod stage;
+mod stages;
 mod superseding;
-mod waiting;
+mod trust;
 
 /// A pull request. Stored whole; `history` keeps what led here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,6 +16,8 @@ use super::verdict::{Outcome, Overdue, PipelineLink};
 pub(crate) mod apply;
 mod ci;
 pub(crate) mod decide;
+mod ending;
+mod stages;
 
 pub(crate) use self::ci::CiCheck;
 

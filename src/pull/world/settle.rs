@@ -182,7 +182,7 @@ impl World {
                 true
             }
             Some(PullAction::LookAgain) => {
-                self.pull_event(number, PullEvent::Thawed, now);
+                self.pull_event(number, PullEvent::FreezeEnded, now);
                 true
             }
             Some(PullAction::TakeOutcome(outcome)) => {
