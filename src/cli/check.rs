@@ -16,8 +16,8 @@ use crate::config;
 use crate::config::environment::{Environment, ProcessEnvironment};
 use crate::config::model::{Config, Dkim};
 use crate::config::problem::Problems;
-use crate::mail::clean;
 use crate::ports::{Clock, Fault, FaultKind};
+use crate::pull::clean;
 
 pub(crate) mod facts;
 pub(crate) mod keyring;

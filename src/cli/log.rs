@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::mail::clean;
+use crate::pull::clean;
 
 /// Bytes of one event as text at most. In JSON an event is left whole: half of it is none.
 const LONGEST: usize = 16 << 10;

@@ -4,7 +4,8 @@
 //! People write around their commands. So quoted lines, code between fences and lines that look like
 //! no command are passed over; only what is nearly a command is told as a mistake.
 
-use super::{clean, quote};
+use super::quote;
+use crate::pull::clean;
 use crate::pull::command::named::sure;
 use crate::pull::command::{BadCommand, Command, Named, parse};
 use crate::pull::command_mail::LONGEST_LINE;

@@ -9,11 +9,12 @@ use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
 
 use super::author::{self, as_person};
 use super::automatic::{is_automatic, is_in_bulk, is_machinery};
+use super::bounds;
 use super::legible::legible;
 use super::reader::contained;
 use super::reason::Reason;
 use super::subject::Marks;
-use super::{bounds, clean};
+use crate::pull::clean;
 use crate::pull::cover::Person;
 use crate::pull::ids::MessageId;
 

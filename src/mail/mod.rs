@@ -15,7 +15,6 @@ mod author;
 mod automatic;
 mod body;
 pub(crate) mod bounds;
-pub(crate) mod clean;
 pub(crate) mod commands;
 pub(crate) mod grammar;
 pub(crate) mod heading;

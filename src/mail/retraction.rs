@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 use mail_parser::MessageParser;
 use regex::Regex;
 
+use super::body;
 use super::reader::contained;
-use super::{body, clean};
+use crate::pull::clean;
 
 /// How many characters of the sentence are kept.
 const KEPT: usize = 300;

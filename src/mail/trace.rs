@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::clean::is_unfit;
+use crate::pull::clean::is_unfit;
 
 /// The longest line, in characters.
 const LONGEST_LINE: usize = 300;

@@ -3,11 +3,8 @@
 //! Every method may block, and is bounded in time by its adapter. Each one's doc says whether
 //! repeating it is safe. No adapter knows another; production and tests plug in here.
 
-use std::fmt;
-
 use jiff::{SignedDuration, Timestamp};
 
-use crate::mail::clean;
 use crate::pull::ci_change::CiPlan;
 use crate::pull::expiry::ExpiringKey;
 use crate::pull::ids::{JobId, MessageId, ObjectId, PipelineId, RunId};
@@ -25,87 +22,13 @@ pub(crate) use self::repository::{
 pub(crate) use self::store::{
     Batch, Control, Cursor, Folder, HistoryEntry, NotPut, Records, Store,
 };
+pub use crate::pull::fault::Fault;
+pub(crate) use crate::pull::fault::FaultKind;
 
 mod authentication;
 mod disk;
 mod repository;
 mod store;
-
-/// What kind of trouble it is: it decides whether to try again, and whom to tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FaultKind {
-    /// It may go away by itself: try again.
-    Temporary,
-    /// Trying the same again gives the same.
-    Permanent,
-    /// The administrator has to change something: a token, a URL, a right. Tried again slowly.
-    Misconfigured,
-    /// The bot itself is wrong.
-    Bug,
-}
-
-/// Trouble at a port. What may be said in public is kept apart from what the administrator needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// Which kind.
-    pub(crate) kind: FaultKind,
-    /// One sentence without hosts, paths or tokens of the inside, where one may be said to an
-    /// author or a list.
-    pub(crate) public: Option<String>,
-    /// One sentence for the administrator and the log. Never a secret.
-    pub(crate) detail: String,
-    /// How long the other side asked us to wait.
-    pub(crate) retry_after: Option<SignedDuration>,
-}
-
-impl Fault {
-    /// Trouble that may go away.
-    pub(crate) fn temporary(detail: impl Into<String>) -> Self {
-        Self::new(FaultKind::Temporary, detail)
-    }
-
-    /// Trouble that stays.
-    pub(crate) fn permanent(detail: impl Into<String>) -> Self {
-        Self::new(FaultKind::Permanent, detail)
-    }
-
-    /// Trouble that the administrator has to mend.
-    pub(crate) fn misconfigured(detail: impl Into<String>) -> Self {
-        Self::new(FaultKind::Misconfigured, detail)
-    }
-
-    /// The bot's own mistake.
-    pub(crate) fn bug(detail: impl Into<String>) -> Self {
-        Self::new(FaultKind::Bug, detail)
-    }
-
-    /// Adds what may be said in public.
-    #[must_use]
-    pub(crate) fn saying(mut self, public: impl Into<String>) -> Self {
-        self.public = Some(clean::words(&public.into()));
-        self
-    }
-
-    /// Adds how long to wait.
-    #[must_use]
-    pub(crate) fn retry_after(mut self, wait: SignedDuration) -> Self {
-        self.retry_after = Some(wait);
-        self
-    }
-
-    fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
-        // Much of it is a server's word: it must not make lines of a log or a letter of its own.
-        Self { kind, public: None, detail: clean::words(&detail.into()), retry_after: None }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.detail)
-    }
-}
-
-impl std::error::Error for Fault {}
 
 /// The time.
 pub(crate) trait Clock: Send + Sync {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::command::{Command, Sender};
-use super::decision::Trouble;
+use super::fault::Fault;
 use super::ids::{ListName, MessageId, PullNumber, RunId};
 use super::retry::Retry;
 pub(crate) use super::room::within as shortened;
@@ -213,12 +213,12 @@ pub(crate) enum MailReading {
     /// It is nothing to answer.
     Nothing,
     /// It could not be looked at now.
-    Failed(Trouble),
+    Failed(Fault),
 }
 
 impl MailReading {
     /// What kept it from being looked at.
-    pub(crate) fn failed(&self) -> Option<&Trouble> {
+    pub(crate) fn failed(&self) -> Option<&Fault> {
         match self {
             Self::Failed(trouble) => Some(trouble),
             Self::Proved { .. } | Self::Unproved { .. } | Self::Refused { .. } | Self::Nothing => {

@@ -65,29 +65,3 @@ pub(crate) fn clock(at: Timestamp) -> String {
 
 /// What happened, in a sentence for the history; `None` when the event came too late to matter.
 pub(crate) type Told = Option<String>;
-
-/// Trouble that a step of the work met.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Trouble {
-    /// What was said, for the administrator.
-    pub(crate) detail: String,
-    /// One sentence that an author or list may read.
-    pub(crate) public: Option<String>,
-    /// How long the other side asked us to wait.
-    pub(crate) retry_after: Option<jiff::SignedDuration>,
-    /// What kind it is.
-    pub(crate) kind: TroubleKind,
-}
-
-/// What kind of trouble it is, as far as the rules care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TroubleKind {
-    /// It may go away: try again.
-    Passing,
-    /// The same again gives the same.
-    Lasting,
-    /// The administrator has to mend something; tried again meanwhile.
-    Ours,
-    /// The bot itself failed; a few times in a row, and the record is set aside.
-    Bug,
-}

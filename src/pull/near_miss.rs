@@ -110,7 +110,7 @@ pub(crate) enum MissEvent {
     /// The letter is written, or none can be.
     Settled,
     /// It could not be kept.
-    Failed(super::decision::Trouble),
+    Failed(super::fault::Fault),
 }
 
 #[cfg(test)]

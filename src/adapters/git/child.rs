@@ -111,5 +111,5 @@ fn write_line(line: &Line) -> io::Result<()> {
 }
 
 fn trouble(fault: Fault) -> Reply {
-    Reply::Trouble(fault.into())
+    Reply::Fault(fault)
 }

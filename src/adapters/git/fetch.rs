@@ -61,8 +61,7 @@ pub(crate) fn into_quarantine(
     let pinned = pin::pin(&repo, name, *oid).map_err(|error| not_given(session, &error))?;
     let Some(pinned) = pinned else { return Ok(Reply::NotACommit) };
     let tip = pin::oid(pinned.tip).map_err(local)?;
-    check::arrivals(&repo, &mirror_odb, tip, largest)
-        .map_err(|fault| Reply::Trouble(fault.into()))?;
+    check::arrivals(&repo, &mirror_odb, tip, largest).map_err(|fault| Reply::Fault(fault))?;
     repo.reference("refs/pinned", *oid, true, "").map_err(local)?;
     Ok(Reply::Pinned(Box::new(pinned)))
 }
@@ -116,13 +115,13 @@ pub(crate) fn list(
     }));
     let unreadable = || {
         let sentence = "The repository has refs whose names are not UTF-8.";
-        Reply::Trouble(session.blame(FaultKind::Permanent, sentence).into())
+        Reply::Fault(session.blame(FaultKind::Permanent, sentence))
     };
     let refs: Refs =
         read.map_err(|_| unreadable())?.map_err(|error: git2::Error| session.explain(&error))?;
     if session.is_strangers() && refs.len() > MOST_REFS {
         let sentence = format!("The repository has more than {MOST_REFS} refs.");
-        return Err(Reply::Trouble(session.blame(FaultKind::Permanent, sentence).into()));
+        return Err(Reply::Fault(session.blame(FaultKind::Permanent, sentence)));
     }
     session.is_listed();
     Ok(refs)
@@ -189,5 +188,5 @@ fn not_given(session: &Session, error: &git2::Error) -> Reply {
     let sentence = "The repository's server did not send what its ref leads to.";
     let mut fault: Fault = session.blame(FaultKind::Temporary, sentence);
     fault.detail = format!("{} ({})", fault.detail, error.message());
-    Reply::Trouble(fault.into())
+    Reply::Fault(fault)
 }

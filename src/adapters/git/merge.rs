@@ -39,7 +39,7 @@ pub(crate) fn merge(task: &MergeTask) -> Result<Reply, Reply> {
                 error.message()
             ))
         };
-        Reply::Trouble(fault.into())
+        Reply::Fault(fault)
     })
 }
 

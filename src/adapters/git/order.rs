@@ -6,11 +6,10 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::url::RemoteUrl;
-use crate::ports::{Fault, FaultKind};
+use crate::ports::Fault;
 use crate::pull::ids::ObjectId;
 use crate::pull::tag::{Candidate, ConflictFile, Pinned};
 
@@ -227,61 +226,8 @@ pub(crate) enum Reply {
     Occupied(ObjectId),
     /// The address policy forbids it.
     NotAllowed(String),
-    /// Trouble.
-    Trouble(Trouble),
-}
-
-/// A [`Fault`] that can be written down.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Trouble {
-    /// As [`Fault::kind`].
-    pub(crate) kind: Kind,
-    /// As [`Fault::public`].
-    pub(crate) public: Option<String>,
-    /// As [`Fault::detail`].
-    pub(crate) detail: String,
-    /// As [`Fault::retry_after`], in seconds.
-    pub(crate) wait: Option<i64>,
-}
-
-/// A [`FaultKind`] that can be written down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
-    /// See [`FaultKind::Temporary`].
-    Temporary,
-    /// See [`FaultKind::Permanent`].
-    Permanent,
-    /// See [`FaultKind::Misconfigured`].
-    Misconfigured,
-    /// See [`FaultKind::Bug`].
-    Bug,
-}
-
-impl From<Fault> for Trouble {
-    fn from(fault: Fault) -> Self {
-        let kind = match fault.kind {
-            FaultKind::Temporary => Kind::Temporary,
-            FaultKind::Permanent => Kind::Permanent,
-            FaultKind::Misconfigured => Kind::Misconfigured,
-            FaultKind::Bug => Kind::Bug,
-        };
-        let wait = fault.retry_after.map(|wait| wait.as_secs());
-        Self { kind, public: fault.public, detail: fault.detail, wait }
-    }
-}
-
-impl From<Trouble> for Fault {
-    fn from(trouble: Trouble) -> Self {
-        let kind = match trouble.kind {
-            Kind::Temporary => FaultKind::Temporary,
-            Kind::Permanent => FaultKind::Permanent,
-            Kind::Misconfigured => FaultKind::Misconfigured,
-            Kind::Bug => FaultKind::Bug,
-        };
-        let retry_after = trouble.wait.map(SignedDuration::from_secs);
-        Self { kind, public: trouble.public, detail: trouble.detail, retry_after }
-    }
+    /// Something else.
+    Fault(Fault),
 }
 
 #[cfg(test)]
@@ -292,12 +238,5 @@ mod tests {
     fn a_token_does_not_print() {
         let token = Token("glpat-canary".into());
         assert_eq!(format!("{token:?}"), "***");
-    }
-
-    #[test]
-    fn a_fault_survives_the_way_through_the_pipe() {
-        let fault =
-            Fault::misconfigured("why").saying("what").retry_after(SignedDuration::from_secs(7));
-        assert_eq!(Fault::from(Trouble::from(fault.clone())), fault);
     }
 }

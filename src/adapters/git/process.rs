@@ -171,7 +171,7 @@ fn death(status: Option<ExitStatus>, words: &str) -> Fault {
 
 /// No answer has a token in it, even if the other side sent it back to us.
 fn redacted(mut reply: Reply, order: &Order) -> Reply {
-    if let Reply::Trouble(trouble) = &mut reply {
+    if let Reply::Fault(trouble) = &mut reply {
         trouble.detail = redact(trouble.detail.as_bytes(), order);
         trouble.public = trouble.public.take().map(|public| redact(public.as_bytes(), order));
     }

@@ -166,5 +166,5 @@ fn declined(session: &Session, refused: &str, words: &[u8]) -> Reply {
     } else {
         Fault::misconfigured(detail)
     };
-    Reply::Trouble(fault.into())
+    Reply::Fault(fault)
 }

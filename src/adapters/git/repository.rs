@@ -121,7 +121,7 @@ impl GitRepository {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Reply, Fault> {
         match process::run(&self.program, &Order { limits, task }, progress)? {
-            Reply::Trouble(trouble) => Err(trouble.into()),
+            Reply::Fault(fault) => Err(fault),
             reply => Ok(reply),
         }
     }

@@ -14,8 +14,8 @@ use git2::ErrorClass;
 use super::address;
 use super::order::{Access, Limits, Peer, Reply};
 use super::url::RemoteUrl;
-use crate::mail::clean;
 use crate::ports::{Fault, FaultKind};
+use crate::pull::clean;
 
 /// Bytes in which a stranger's server must have listed its refs: libgit2 keeps them in memory.
 const LISTING: u64 = 32 << 20;
@@ -143,7 +143,7 @@ impl Session {
     /// Puts trouble down, unless some is down already: the first is the cause. The returned error
     /// has a fixed text, for libgit2 aborts on some.
     pub(crate) fn note(&self, fault: Fault) -> io::Error {
-        self.put_down(Reply::Trouble(fault.into()))
+        self.put_down(Reply::Fault(fault))
     }
 
     /// Puts down that the other side broke off or could not be reached.
@@ -173,7 +173,7 @@ impl Session {
     /// What went wrong, given libgit2's own words: the trouble put down, if any.
     pub(crate) fn explain(&self, error: &git2::Error) -> Reply {
         let noted = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
-        noted.unwrap_or_else(|| Reply::Trouble(self.translate(error).into()))
+        noted.unwrap_or_else(|| Reply::Fault(self.translate(error)))
     }
 
     fn translate(&self, error: &git2::Error) -> Fault {

@@ -10,8 +10,8 @@ use thiserror::Error as ThisError;
 
 use crate::config::model::Account;
 use crate::config::redact::Redactor;
-use crate::mail::clean;
 use crate::ports::Fault;
+use crate::pull::clean;
 
 /// More of a server's words than this is not told.
 const LONGEST_WORDS: usize = 200;

@@ -2,8 +2,8 @@
 
 use lettre::transport::smtp::response::{Response, Severity};
 
-use crate::mail::clean;
 use crate::ports::{Delivery, Fault};
+use crate::pull::clean;
 
 /// More of a server's words than this is not told.
 const LONGEST_WORDS: usize = 200;

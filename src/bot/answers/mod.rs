@@ -11,8 +11,8 @@ pub(crate) mod status;
 
 use super::ports::Ports;
 use super::view;
-use crate::mail::clean;
 use crate::ports::Fault;
+use crate::pull::clean;
 use crate::pull::command_mail::{Item, Look};
 use crate::pull::world::glance::Glance;
 

@@ -1,6 +1,6 @@
 //! The letter to the author of a mail that is meant to be a request and is none.
 
-use super::{Result, alert, keep, trouble};
+use super::{Result, alert, keep};
 use crate::bot::ports::Ports;
 use crate::mail::letter::Missed;
 use crate::ports::Fault;
@@ -29,7 +29,7 @@ pub(super) fn tell(ports: &Ports, miss: &NearMiss) -> Result {
         }
     };
     let failed = |fault: &Fault| {
-        Result::of(Happened::Miss(MissEvent::Failed(trouble(fault))))
+        Result::of(Happened::Miss(MissEvent::Failed(fault.shortened())))
             .alerting(alert("A letter can't be kept", fault))
     };
     match ports.store.letter(&draft.letter.id) {

@@ -1,6 +1,6 @@
 //! Effects for a request: fetch, verify, examine, write its letters, look whether it landed.
 
-use super::{Result, alert, keep, trouble};
+use super::{Result, alert, keep};
 use crate::bot::ports::Ports;
 use crate::mail::letter::{Case, Draft, LetterFault};
 use crate::ports::{Fault, FaultKind, FetchOrder, FetchRefused, OtherFiles, Quarantine};
@@ -57,7 +57,7 @@ fn happened(event: PullEvent) -> Result {
 }
 
 fn failed(fault: &Fault, alert: Option<Alert>) -> Result {
-    happened(PullEvent::Failed(trouble(fault))).alerting(alert)
+    happened(PullEvent::Failed(fault.shortened())).alerting(alert)
 }
 
 fn fetch(ports: &Ports, pull: &Pull) -> Result {
@@ -80,7 +80,7 @@ fn fetch(ports: &Ports, pull: &Pull) -> Result {
                 FetchRefused::NotACommit => FetchTrouble::NotACommit,
                 FetchRefused::Fault(fault) => {
                     told = alert("Fetching does not work", &fault);
-                    FetchTrouble::Trouble(trouble(&fault))
+                    FetchTrouble::Trouble(fault.shortened())
                 }
             };
             happened(PullEvent::NotFetched { why, sender_known }).alerting(told)

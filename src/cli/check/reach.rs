@@ -3,8 +3,8 @@
 
 use super::CheckLine;
 use super::facts::{ReachFacts, RunnerFacts, VariableFacts};
-use crate::mail::clean;
 use crate::ports::{Fault, FaultKind};
+use crate::pull::clean;
 
 /// How many are named.
 const NAMED: usize = 20;

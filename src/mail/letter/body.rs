@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::page::Page;
 use super::{Case, TargetWords, checks, facts, jobs};
-use crate::mail::clean;
 use crate::mail::words::{self, Ground, Words};
+use crate::pull::clean;
 use crate::pull::expiry::Warning;
 use crate::pull::ids::ObjectId;
 use crate::pull::near_miss::NearMiss;

@@ -2,8 +2,8 @@
 //! which were not done. It must not choose what is a failure.
 
 use super::page::Page;
-use crate::mail::clean;
 use crate::mail::words;
+use crate::pull::clean;
 use crate::pull::failure;
 use crate::pull::verdict::{Breakdown, BrokenJob, Evidence, FailedJob};
 

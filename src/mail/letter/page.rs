@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use textwrap::{Options, WordSeparator, WordSplitter};
 
-use crate::mail::clean;
+use crate::pull::clean;
 
 /// Columns of running text.
 const WIDTH: usize = 72;

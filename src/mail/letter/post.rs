@@ -12,7 +12,7 @@ use lettre::message::{
 use lettre::{Address, Message};
 use sha2::{Digest as _, Sha256};
 
-use crate::mail::clean;
+use crate::pull::clean;
 use crate::pull::cover::Person;
 use crate::pull::ids::MessageId;
 

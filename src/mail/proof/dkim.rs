@@ -8,10 +8,11 @@ use mail_parser::decoders::base64::base64_decode;
 use mail_parser::{Address, HeaderName, HeaderValue, MessageParser, MimeHeaders};
 
 use super::super::reader::contained;
-use super::super::{body, bounds, clean};
+use super::super::{body, bounds};
 use super::fields::{self, Field, fields, named};
 use super::said::Said;
 use super::settled::is_settled;
+use crate::pull::clean;
 
 /// A DKIM-Signature field, read strictly.
 #[derive(Debug, Clone, PartialEq, Eq)]

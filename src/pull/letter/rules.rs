@@ -13,7 +13,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Later, Letter, LetterState};
-use crate::pull::decision::{Decision, Trouble};
+use crate::pull::decision::Decision;
+use crate::pull::fault::Fault;
 use crate::pull::retry::Retry;
 use crate::pull::room::within;
 
@@ -31,18 +32,18 @@ pub(crate) enum LetterEvent {
     /// The server took it.
     Accepted,
     /// The server did not take it now.
-    Deferred(Trouble),
+    Deferred(Fault),
     /// The server will not take it.
-    Rejected(Trouble),
+    Rejected(Fault),
     /// The server will not take it for one of several recipients.
     Unreachable {
         /// The recipient's address.
         address: String,
         /// What the server said.
-        trouble: Trouble,
+        trouble: Fault,
     },
     /// The server may have taken it.
-    Uncertain(Trouble),
+    Uncertain(Fault),
     /// Its copy came back by the list.
     SeenOnList,
 }
@@ -171,9 +172,9 @@ mod tests {
         }
     }
 
-    fn trouble() -> Trouble {
-        let kind = crate::pull::decision::TroubleKind::Lasting;
-        Trouble { detail: "550 no".into(), public: None, retry_after: None, kind }
+    fn trouble() -> Fault {
+        let kind = crate::pull::fault::FaultKind::Permanent;
+        Fault { detail: "550 no".into(), public: None, retry_after: None, kind }
     }
 
     #[test]

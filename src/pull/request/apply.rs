@@ -11,7 +11,8 @@ use super::superseding::{retracted, retraction_told, superseded};
 use super::{Adopted, Pull, Stage, ordered, repeating, trust};
 use crate::pull::checks::Series;
 use crate::pull::command::Proof;
-use crate::pull::decision::{Told, Trouble};
+use crate::pull::decision::Told;
+use crate::pull::fault::Fault;
 use crate::pull::ids::{MessageId, ObjectId, PullNumber, RunId};
 use crate::pull::policy::Policy;
 use crate::pull::signed_tag::PayloadDigest;
@@ -111,7 +112,7 @@ pub(crate) enum PullEvent {
     /// What the signature of its tag covers was found out afterwards.
     PayloadNoted(PayloadDigest),
     /// A local step could not be done now.
-    Failed(Trouble),
+    Failed(Fault),
     /// The letters about a hold are written.
     HoldTold(Vec<MessageId>),
     /// Its turn came.

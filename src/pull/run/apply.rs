@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use super::ending::ended as end;
 use super::stages::{based, ended, merged, planned, pushed, started, waiting};
 use super::{CiCheck, Run, RunStage, ci};
-use crate::pull::decision::{Told, Trouble};
+use crate::pull::decision::Told;
+use crate::pull::fault::Fault;
 use crate::pull::ids::ObjectId;
 use crate::pull::pipeline::{Pipeline, Status};
 use crate::pull::policy::TargetPolicy;
@@ -44,9 +45,9 @@ pub(crate) enum RunEvent {
     /// It was looked for, and is not there (yet).
     NotFound,
     /// GitLab refused to make it: none was made.
-    NotCreated(Trouble),
+    NotCreated(Fault),
     /// Somebody moved the ref after the push: the candidate is to be pushed again, once it may.
-    Moved(Trouble),
+    Moved(Fault),
     /// The pipeline was looked at, and goes on.
     Seen {
         /// Its status.
@@ -61,7 +62,7 @@ pub(crate) enum RunEvent {
     /// It is over.
     Ended(Outcome),
     /// A step could not be done now.
-    Failed(Trouble),
+    Failed(Fault),
     /// Nobody needs it any more.
     Stopped(Outcome),
     /// Its pipeline is cancelled.

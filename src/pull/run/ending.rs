@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::decide::LOOK_FOR;
 use super::{Run, RunStage, Sought};
-use crate::pull::decision::{Told, Trouble, TroubleKind};
+use crate::pull::decision::Told;
+use crate::pull::fault::{Fault, FaultKind};
 use crate::pull::retry::Retry;
 use crate::pull::verdict::{Outcome, PipelineLink};
 
@@ -41,21 +42,23 @@ pub(super) fn ended(
 }
 
 /// A step that could not be done now: when it is due again, or `None`: the run is given up.
-pub(super) fn again(retry: &Retry, trouble: &Trouble, now: Timestamp) -> Option<Retry> {
+pub(super) fn again(retry: &Retry, trouble: &Fault, now: Timestamp) -> Option<Retry> {
     let over = retry.failing_for(now, STEP_PATIENCE);
     (!over).then(|| retry.after_failure(now, trouble.detail.clone(), trouble.retry_after))
 }
 
 /// As [`again`]; what would fail the same way again is given up at once.
-pub(super) fn again_if_passing(retry: &Retry, trouble: &Trouble, now: Timestamp) -> Option<Retry> {
+pub(super) fn again_if_passing(retry: &Retry, trouble: &Fault, now: Timestamp) -> Option<Retry> {
     match trouble.kind {
-        TroubleKind::Lasting => None,
-        TroubleKind::Passing | TroubleKind::Ours | TroubleKind::Bug => again(retry, trouble, now),
+        FaultKind::Permanent => None,
+        FaultKind::Temporary | FaultKind::Misconfigured | FaultKind::Bug => {
+            again(retry, trouble, now)
+        }
     }
 }
 
 /// Ends a run whose step is given up.
-pub(super) fn given_up(run: &mut Run, trouble: Trouble, now: Timestamp) -> Told {
+pub(super) fn given_up(run: &mut Run, trouble: Fault, now: Timestamp) -> Told {
     let why = trouble.public.unwrap_or(trouble.detail);
     ended(run, Outcome::Impossible { why }, None, now)
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::settle::Wake;
 use super::{Changed, Effect, Happened, Subject, World};
 use crate::pull::aside::{Aside, AsideNotice, RecordKey};
-use crate::pull::decision::TroubleKind;
+use crate::pull::fault::FaultKind;
 use crate::pull::ids::{MessageId, PullNumber};
 use crate::pull::letter::About;
 use crate::pull::near_miss::MissEvent;
@@ -254,7 +254,7 @@ impl World {
     /// Takes in that the bot itself failed at something once more, or did not. At the third time in
     /// a row the record is set aside; whether it was.
     pub(super) fn gave_up(&mut self, done: &Done, now: Timestamp) -> bool {
-        let bug = done.happened.trouble().filter(|trouble| trouble.kind == TroubleKind::Bug);
+        let bug = done.happened.trouble().filter(|trouble| trouble.kind == FaultKind::Bug);
         let Some(trouble) = bug else {
             self.aside.bugs.remove(&done.subject);
             return false;

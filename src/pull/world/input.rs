@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::pull::aside::{AsideNotice, RecordKey};
 use crate::pull::command_mail::{Answer, CommandMail, MailReading, Order, Transcript};
 use crate::pull::cover::Cover;
-use crate::pull::decision::{Trouble, TroubleKind};
 use crate::pull::expiry::{ExpiringKey, Warning};
+use crate::pull::fault::{Fault, FaultKind};
 use crate::pull::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
 use crate::pull::letter::Letter;
 use crate::pull::letter::rules::LetterEvent;
@@ -168,7 +168,7 @@ pub(crate) enum Happened {
     /// The letter about a record that is set aside is written.
     AsideTold,
     /// What belongs to no record could not be done now.
-    Failed(Trouble),
+    Failed(Fault),
     /// Nothing was done: a person has stopped everything.
     Withheld,
     /// Nothing that changes a record.
@@ -177,7 +177,7 @@ pub(crate) enum Happened {
 
 impl Happened {
     /// What kept it from being done.
-    pub(crate) fn trouble(&self) -> Option<&Trouble> {
+    pub(crate) fn trouble(&self) -> Option<&Fault> {
         match self {
             Self::Pull(PullEvent::Failed(trouble))
             | Self::Pull(PullEvent::NotFetched { why: FetchTrouble::Trouble(trouble), .. })
@@ -313,11 +313,11 @@ pub(crate) struct Step {
 }
 
 /// An alert for trouble that the administrator has to mend, if it is such.
-pub(crate) fn alert_for(subject: &str, trouble: &Trouble) -> Option<Alert> {
+pub(crate) fn alert_for(subject: &str, trouble: &Fault) -> Option<Alert> {
     match trouble.kind {
-        TroubleKind::Ours | TroubleKind::Bug => {
+        FaultKind::Misconfigured | FaultKind::Bug => {
             Some(Alert { subject: subject.to_owned(), detail: trouble.detail.clone() })
         }
-        TroubleKind::Passing | TroubleKind::Lasting => None,
+        FaultKind::Temporary | FaultKind::Permanent => None,
     }
 }

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::pull::decision::{Decision, Told, Trouble};
+use crate::pull::decision::{Decision, Told};
+use crate::pull::fault::Fault;
 use crate::pull::request::decide::PullAction;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
@@ -16,7 +17,7 @@ pub(in crate::pull::request) fn failed(
     pull: &mut Pull,
     pinned: Pinned,
     verify: &Retry,
-    Trouble { detail, retry_after, .. }: Trouble,
+    Fault { detail, retry_after, .. }: Fault,
     now: Timestamp,
 ) -> Told {
     let verify = verify.after_failure(now, detail.clone(), retry_after);

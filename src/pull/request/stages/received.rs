@@ -3,7 +3,8 @@
 
 use jiff::Timestamp;
 
-use crate::pull::decision::{Decision, Told, Trouble, TroubleKind};
+use crate::pull::decision::{Decision, Told};
+use crate::pull::fault::{Fault, FaultKind};
 use crate::pull::policy::Policy;
 use crate::pull::request::decide::PullAction;
 use crate::pull::request::ending::refuse;
@@ -25,7 +26,7 @@ pub(crate) enum FetchTrouble {
     /// The ref leads to something else than a commit.
     NotACommit,
     /// Something else.
-    Trouble(Trouble),
+    Trouble(Fault),
 }
 
 pub(in crate::pull::request) fn next(fetch: &Retry, now: Timestamp) -> Decision<PullAction> {
@@ -87,9 +88,9 @@ pub(in crate::pull::request) fn not_fetched(
         FetchTrouble::Trouble(trouble) => {
             let why = trouble.public.unwrap_or_else(|| "It could not be fetched.".into());
             let over = match trouble.kind {
-                TroubleKind::Passing => !patient,
-                TroubleKind::Lasting => true,
-                TroubleKind::Ours | TroubleKind::Bug => false,
+                FaultKind::Temporary => !patient,
+                FaultKind::Permanent => true,
+                FaultKind::Misconfigured | FaultKind::Bug => false,
             };
             (trouble.detail, over.then_some(Refusal::Unfetchable { why }), trouble.retry_after)
         }

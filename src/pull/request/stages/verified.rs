@@ -5,7 +5,8 @@ use jiff::Timestamp;
 
 use crate::pull::checks::Duty;
 use crate::pull::command::Proof;
-use crate::pull::decision::{Decision, Told, Trouble};
+use crate::pull::decision::{Decision, Told};
+use crate::pull::fault::Fault;
 use crate::pull::policy::Policy;
 use crate::pull::request::apply::Examined;
 use crate::pull::request::decide::{MAILED_BEFORE, PullAction, Situation};
@@ -114,7 +115,7 @@ pub(in crate::pull::request) fn failed(
     pull: &mut Pull,
     trusted: Trusted,
     check: &Retry,
-    Trouble { detail, retry_after, .. }: Trouble,
+    Fault { detail, retry_after, .. }: Fault,
     now: Timestamp,
 ) -> Told {
     let check = check.after_failure(now, detail.clone(), retry_after);

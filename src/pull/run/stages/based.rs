@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::pull::decision::{Decision, Told, Trouble};
+use crate::pull::decision::{Decision, Told};
+use crate::pull::fault::Fault;
 use crate::pull::ids::ObjectId;
 use crate::pull::retry::Retry;
 use crate::pull::run::decide::RunAction;
@@ -28,7 +29,7 @@ pub(in crate::pull::run) fn merged(
 pub(in crate::pull::run) fn failed(
     run: &mut Run,
     (base, at, retry): (ObjectId, Timestamp, Retry),
-    trouble: Trouble,
+    trouble: Fault,
     now: Timestamp,
 ) -> Told {
     let Some(retry) = again_if_passing(&retry, &trouble, now) else {

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::pull::decision::{Decision, Told, Trouble};
+use crate::pull::decision::{Decision, Told};
+use crate::pull::fault::Fault;
 use crate::pull::pipeline::Pipeline;
 use crate::pull::run::decide::{LOOK_FOR, RunAction, RunSituation};
 use crate::pull::run::stages::pushed::LOOK_EVERY;
@@ -75,9 +76,9 @@ pub(in crate::pull::run) fn not_made(run: &mut Run) -> Told {
     None
 }
 
-pub(in crate::pull::run) fn failed(run: &mut Run, trouble: Trouble, now: Timestamp) -> Told {
+pub(in crate::pull::run) fn failed(run: &mut Run, trouble: Fault, now: Timestamp) -> Told {
     let RunStage::Ended { sought: Some(sought), .. } = &mut run.stage else { return None };
-    let Trouble { detail, retry_after, .. } = trouble;
+    let Fault { detail, retry_after, .. } = trouble;
     // What was under way when the run ended may have been made only now.
     sought.until = sought.until.max(now + LOOK_FOR);
     sought.retry = sought.retry.after_failure(now, detail.clone(), retry_after);

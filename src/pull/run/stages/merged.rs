@@ -3,7 +3,8 @@
 
 use jiff::Timestamp;
 
-use crate::pull::decision::{Decision, Told, Trouble};
+use crate::pull::decision::{Decision, Told};
+use crate::pull::fault::Fault;
 use crate::pull::policy::TargetPolicy;
 use crate::pull::retry::Retry;
 use crate::pull::run::ci;
@@ -39,7 +40,7 @@ pub(in crate::pull::run) fn pushed(
 pub(in crate::pull::run) fn failed(
     run: &mut Run,
     (candidate, at, retry): (Candidate, Timestamp, Retry),
-    trouble: Trouble,
+    trouble: Fault,
     now: Timestamp,
 ) -> Told {
     let Some(retry) = again_if_passing(&retry, &trouble, now) else {

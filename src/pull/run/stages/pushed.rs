@@ -7,7 +7,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::pull::decision::{Decision, Told, Trouble, TroubleKind};
+use crate::pull::decision::{Decision, Told};
+use crate::pull::fault::{Fault, FaultKind};
 use crate::pull::pipeline::Pipeline;
 use crate::pull::policy::TargetPolicy;
 use crate::pull::retry::Retry;
@@ -93,7 +94,7 @@ pub(in crate::pull::run) fn not_found(run: &mut Run, now: Timestamp) -> Told {
 pub(in crate::pull::run) fn moved(
     run: &mut Run,
     (candidate, at, retry): (Candidate, Timestamp, &Retry),
-    trouble: Trouble,
+    trouble: Fault,
     now: Timestamp,
 ) -> Told {
     let retry = retry.after_failure(now, trouble.detail.clone(), trouble.retry_after);
@@ -101,12 +102,12 @@ pub(in crate::pull::run) fn moved(
     Some(trouble.detail)
 }
 
-pub(in crate::pull::run) fn not_created(run: &mut Run, trouble: Trouble, now: Timestamp) -> Told {
+pub(in crate::pull::run) fn not_created(run: &mut Run, trouble: Fault, now: Timestamp) -> Told {
     let RunStage::Pushed { tried_at, retry, .. } = &mut run.stage else { return None };
     *tried_at = None;
     let patience = match trouble.kind {
-        TroubleKind::Lasting => CREATE_PATIENCE,
-        TroubleKind::Passing | TroubleKind::Ours | TroubleKind::Bug => STEP_PATIENCE,
+        FaultKind::Permanent => CREATE_PATIENCE,
+        FaultKind::Temporary | FaultKind::Misconfigured | FaultKind::Bug => STEP_PATIENCE,
     };
     if retry.failing_for(now, patience) {
         return given_up(run, trouble, now);
@@ -115,7 +116,7 @@ pub(in crate::pull::run) fn not_created(run: &mut Run, trouble: Trouble, now: Ti
     Some(format!("no pipeline yet: {}", trouble.detail))
 }
 
-pub(in crate::pull::run) fn failed(run: &mut Run, trouble: Trouble, now: Timestamp) -> Told {
+pub(in crate::pull::run) fn failed(run: &mut Run, trouble: Fault, now: Timestamp) -> Told {
     let RunStage::Pushed { retry, .. } = &mut run.stage else { return None };
     let Some(later) = again(retry, &trouble, now) else { return given_up(run, trouble, now) };
     *retry = later;

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::pull::decision::{Decision, Told, Trouble};
+use crate::pull::decision::{Decision, Told};
+use crate::pull::fault::Fault;
 use crate::pull::pipeline::Status;
 use crate::pull::policy::TargetPolicy;
 use crate::pull::retry::Retry;
@@ -57,12 +58,12 @@ pub(in crate::pull::run) fn seen(
 
 pub(in crate::pull::run) fn failed(
     run: &mut Run,
-    trouble: Trouble,
+    trouble: Fault,
     policy: &TargetPolicy,
     now: Timestamp,
 ) -> Told {
     let RunStage::Started { watch, pipeline, .. } = &mut run.stage else { return None };
-    let Trouble { detail, retry_after, .. } = trouble;
+    let Fault { detail, retry_after, .. } = trouble;
     // A pipeline that was deleted can't be looked at ever again; others wait for the slot.
     let (limit, _) = watch.limit(policy);
     if now >= limit && watch.poll.failing_for(now, STEP_PATIENCE) {
