@@ -61,7 +61,7 @@ pub(crate) fn into_quarantine(
     let pinned = pin::pin(&repo, name, *oid).map_err(|error| not_given(session, &error))?;
     let Some(pinned) = pinned else { return Ok(Reply::NotACommit) };
     let tip = pin::oid(pinned.tip).map_err(local)?;
-    check::arrivals(&repo, &mirror_odb, tip, largest).map_err(|fault| Reply::Fault(fault))?;
+    check::arrivals(&repo, &mirror_odb, tip, largest).map_err(Reply::Fault)?;
     repo.reference("refs/pinned", *oid, true, "").map_err(local)?;
     Ok(Reply::Pinned(Box::new(pinned)))
 }
