@@ -17,6 +17,7 @@
 //! that changed) and [`audit`] (who said it); [`room`] (what texts from outside may take in a
 //! record), [`records`] (what is put together) and [`world`], which joins them: `step`.
 
+pub(crate) mod alert;
 pub(crate) mod aside;
 pub(crate) mod audit;
 pub(crate) mod checks;
@@ -49,5 +50,6 @@ mod shortening;
 pub(crate) mod signed_tag;
 pub(crate) mod signer;
 pub(crate) mod tag;
+pub(crate) mod task;
 pub(crate) mod verdict;
 pub(crate) mod world;

@@ -27,6 +27,7 @@ mod stage;
 mod stages;
 mod superseding;
 mod trust;
+pub(crate) mod work;
 
 /// A pull request. Stored whole; `history` keeps what led here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,6 +18,7 @@ mod ci;
 pub(crate) mod decide;
 mod ending;
 mod stages;
+pub(crate) mod work;
 
 pub(crate) use self::ci::CiCheck;
 

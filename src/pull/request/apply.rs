@@ -19,6 +19,24 @@ use crate::pull::signed_tag::PayloadDigest;
 use crate::pull::tag::{Facts, Pinned, Verification};
 use crate::pull::verdict::{Outcome, Verdict};
 
+/// What came of a fetch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fetched {
+    pub(crate) found: Result<Pinned, FetchTrouble>,
+    /// Whether the sender may be told of it.
+    pub(crate) sender_known: bool,
+}
+
+/// Files that a request changes and its signer may not submit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OutOfPaths {
+    /// The first of them.
+    pub(crate) files: Vec<String>,
+    pub(crate) total: u32,
+    /// Whether the sender may be told of it.
+    pub(crate) sender_known: bool,
+}
+
 /// What a check of a signature found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Checked {
@@ -47,20 +65,8 @@ pub(crate) struct Examined {
 /// What happened to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PullEvent {
-    /// Its tag was fetched.
-    Pinned {
-        /// What was fetched.
-        pinned: Pinned,
-        /// Whether the keyring has the sender's address.
-        sender_known: bool,
-    },
-    /// It could not be fetched.
-    NotFetched {
-        /// Why.
-        why: FetchTrouble,
-        /// Whether the keyring has the sender's address.
-        sender_known: bool,
-    },
+    /// Its tag was fetched, or could not be.
+    Fetched(Fetched),
     /// Its signature was checked.
     Checked(Checked),
     /// The tag that it is trusted for is not kept any more.
@@ -80,14 +86,7 @@ pub(crate) enum PullEvent {
     /// The release managers were told so.
     RetractionTold(Vec<MessageId>),
     /// It changes files that its signer may not submit.
-    OutOfPaths {
-        /// The first of them.
-        files: Vec<String>,
-        /// How many in all.
-        total: u32,
-        /// Whether the keyring has the sender's address.
-        sender_known: bool,
-    },
+    OutOfPaths(OutOfPaths),
     /// The same tag was mailed before.
     Repeated {
         /// By that request.
@@ -140,6 +139,17 @@ pub(crate) enum PullEvent {
     Forgotten,
 }
 
+impl PullEvent {
+    /// What kept something from being done.
+    pub(crate) fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Failed(fault)
+            | Self::Fetched(Fetched { found: Err(FetchTrouble::Fault(fault)), .. }) => Some(fault),
+            _ => None,
+        }
+    }
+}
+
 /// Records an event; `None` if it does not fit the stage any more: then nothing changes.
 pub(crate) fn apply(
     pull: &mut Pull,
@@ -165,11 +175,12 @@ fn record(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp) ->
         (stage, PullEvent::Looked { head, landed }) => looked(pull, stage, head, landed, now),
         (stage, PullEvent::Ordered(ordered)) => ordered::apply(pull, stage, ordered, now),
 
-        (Stage::Received { fetch }, PullEvent::Pinned { pinned, sender_known }) => {
-            received::fetched(pull, &fetch, pinned, sender_known, policy, now)
-        }
-        (Stage::Received { fetch }, PullEvent::NotFetched { why, sender_known }) => {
-            received::not_fetched(pull, &fetch, why, sender_known, policy, now)
+        (Stage::Received { fetch }, PullEvent::Fetched(fetched)) => {
+            let Fetched { found, sender_known } = fetched;
+            match found {
+                Ok(pinned) => received::fetched(pull, &fetch, pinned, sender_known, policy, now),
+                Err(why) => received::not_fetched(pull, &fetch, why, sender_known, policy, now),
+            }
         }
         (Stage::Fetched { .. } | Stage::Queued { .. }, PullEvent::Checked(checked)) => {
             signature_checked(pull, checked, policy, now)
@@ -180,8 +191,8 @@ fn record(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp) ->
         (Stage::Verified { trusted, .. }, PullEvent::Examined(found)) => {
             verified::examined(pull, trusted, found, policy, now)
         }
-        (Stage::Verified { trusted, .. }, PullEvent::OutOfPaths { files, total, sender_known }) => {
-            verified::out_of_paths(pull, &trusted, files, total, sender_known, now)
+        (Stage::Verified { trusted, .. }, PullEvent::OutOfPaths(found)) => {
+            verified::out_of_paths(pull, &trusted, found, now)
         }
         (Stage::Verified { trusted, check }, PullEvent::Failed(trouble)) => {
             verified::failed(pull, trusted, &check, trouble, now)

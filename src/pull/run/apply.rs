@@ -5,11 +5,12 @@ use jiff::Timestamp;
 
 use super::ending::ended as end;
 use super::stages::{based, ended, merged, planned, pushed, started, waiting};
+use super::work::Seen;
 use super::{CiCheck, Run, RunStage, ci};
 use crate::pull::decision::Told;
 use crate::pull::fault::Fault;
 use crate::pull::ids::ObjectId;
-use crate::pull::pipeline::{Pipeline, Status};
+use crate::pull::pipeline::Pipeline;
 use crate::pull::policy::TargetPolicy;
 use crate::pull::tag::{Candidate, ConflictFile};
 use crate::pull::verdict::Outcome;
@@ -49,16 +50,7 @@ pub(crate) enum RunEvent {
     /// Somebody moved the ref after the push: the candidate is to be pushed again, once it may.
     Moved(Fault),
     /// The pipeline was looked at, and goes on.
-    Seen {
-        /// Its status.
-        status: Status,
-        /// Whether a job has started.
-        started: bool,
-        /// Jobs done, and in all, where known.
-        progress: Option<(u32, u32)>,
-        /// Whether its end is not believed yet.
-        unsettled: bool,
-    },
+    Seen(Seen),
     /// It is over.
     Ended(Outcome),
     /// A step could not be done now.
@@ -71,6 +63,16 @@ pub(crate) enum RunEvent {
     Written,
     /// Its ref is gone: it is over.
     Forgotten,
+}
+
+impl RunEvent {
+    /// What kept something from being done.
+    pub(crate) fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Failed(fault) | Self::NotCreated(fault) | Self::Moved(fault) => Some(fault),
+            _ => None,
+        }
+    }
 }
 
 /// Records an event; `None` if it does not fit the stage any more: then nothing changes.
@@ -146,9 +148,7 @@ fn record(run: &mut Run, event: RunEvent, policy: &TargetPolicy, now: Timestamp)
             pushed::not_created(run, trouble, now)
         }
         (RunStage::Pushed { .. }, RunEvent::Failed(trouble)) => pushed::failed(run, trouble, now),
-        (RunStage::Started { .. }, RunEvent::Seen { status, started, progress, unsettled }) => {
-            started::seen(run, status, started, progress, unsettled, policy, now)
-        }
+        (RunStage::Started { .. }, RunEvent::Seen(seen)) => started::seen(run, seen, policy, now),
         (RunStage::Started { .. }, RunEvent::Failed(trouble)) => {
             started::failed(run, trouble, policy, now)
         }

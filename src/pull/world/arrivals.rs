@@ -3,7 +3,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Alert, Arrival, Arrived, Cause, World};
+use super::{Arrival, Arrived, Cause, World};
+use crate::pull::alert::Alert;
 use crate::pull::cover::Cover;
 use crate::pull::ids::{ListName, PullNumber, TargetName};
 use crate::pull::letter::rules::LetterEvent;

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{Alert, World};
+use super::World;
+use crate::pull::alert::Alert;
 use crate::pull::aside::RecordKey;
 use crate::pull::ids::{MessageId, PullNumber, RunId};
 use crate::pull::letter::About;

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use crate::pull::decision::{Decision, Told};
 use crate::pull::fault::{Fault, FaultKind};
 use crate::pull::policy::Policy;
-use crate::pull::request::decide::PullAction;
+use crate::pull::request::decide::PullDecision;
 use crate::pull::request::ending::refuse;
+use crate::pull::request::work::Fetch;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
 use crate::pull::tag::Pinned;
@@ -26,11 +27,11 @@ pub(crate) enum FetchTrouble {
     /// The ref leads to something else than a commit.
     NotACommit,
     /// Something else.
-    Trouble(Fault),
+    Fault(Fault),
 }
 
-pub(in crate::pull::request) fn next(fetch: &Retry, now: Timestamp) -> Decision<PullAction> {
-    Decision::due(fetch, PullAction::Fetch, "its tag is to be fetched", now)
+pub(in crate::pull::request) fn next(fetch: &Retry, now: Timestamp) -> PullDecision {
+    Decision::due(fetch, Fetch, "its tag is to be fetched", now)
 }
 
 pub(in crate::pull::request) fn fetched(
@@ -85,7 +86,7 @@ pub(in crate::pull::request) fn not_fetched(
             let what = format!("{} is not there", pull.mail().request.reference);
             (what, (!patient).then_some(Refusal::RefMissing), None)
         }
-        FetchTrouble::Trouble(trouble) => {
+        FetchTrouble::Fault(trouble) => {
             let why = trouble.public.unwrap_or_else(|| "It could not be fetched.".into());
             let over = match trouble.kind {
                 FaultKind::Temporary => !patient,
