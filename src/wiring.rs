@@ -28,9 +28,9 @@ use crate::config::model::{Config, Dkim, List, Mode, Target};
 use crate::mail::Rules;
 use crate::mail::letter::{Delivering, ListWords, Pen, TargetWords};
 use crate::ports::{Authenticator, Fault, Keyring, Outbound, Pipelines, Repository, Store};
+use crate::pull::folder::Folder;
 use crate::pull::ids::TargetName;
 use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy};
-use crate::pull::records::Folder;
 
 /// How a bot is to run, besides its configuration.
 #[derive(Debug, Clone)]

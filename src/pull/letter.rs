@@ -10,7 +10,6 @@ use super::verdict::Audience;
 
 pub(crate) mod allowance;
 pub(crate) mod rules;
-pub(crate) mod work;
 
 /// A letter in the outbox, for one audience. It goes out in one SMTP transaction, or in two where
 /// some of its readers have had enough letters for the hour and the others do not wait for them.

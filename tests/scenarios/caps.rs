@@ -4,11 +4,12 @@
 use crate::ports::{Delivery, Fault};
 use crate::pull::alert::Alert;
 use crate::pull::command_mail::{CommandMail, MailReading, MailStage};
+use crate::pull::folder::{Cursor, Folder};
 use crate::pull::ids::{ListName, PullNumber};
 use crate::pull::letter::rules::LetterEvent;
 use crate::pull::letter::{About, Letter, LetterState};
 use crate::pull::policy::UnknownKeys;
-use crate::pull::records::{Cursor, Folder, Records};
+use crate::pull::records::Records;
 use crate::pull::retry::Retry;
 use crate::pull::task::Reply;
 use crate::pull::verdict::Audience;

@@ -20,13 +20,16 @@ use crate::pull::near_miss::NearMiss;
 use crate::pull::overlay::Freeze;
 use crate::pull::pipeline::{Job, JobKind, Pipeline, Status};
 use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
-use crate::pull::request::apply::{
-    self as pull_rules, Checked, Examined, FetchTrouble, Fetched, Ordered, OutOfPaths, PullEvent,
+use crate::pull::request::apply as pull_rules;
+use crate::pull::request::event::{
+    Checked, Examined, FetchTrouble, Fetched, Ordered, OutOfPaths, PullEvent,
 };
-use crate::pull::request::{Adopted, Plan, Pull, Stage};
+use crate::pull::request::{Adopted, Pull, Stage};
 use crate::pull::room::{LARGEST_RECORD, LONGEST_ADDRESS, within};
-use crate::pull::run::apply::{self as run_rules, RunEvent};
-use crate::pull::run::work::Seen;
+use crate::pull::run::Plan;
+use crate::pull::run::apply as run_rules;
+use crate::pull::run::event::RunEvent;
+use crate::pull::run::event::Seen;
 use crate::pull::run::{CiCheck, Run, RunStage, Why};
 use crate::pull::signed_tag::PayloadDigest;
 use crate::pull::signer::{Scope, Signer};

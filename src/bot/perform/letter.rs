@@ -6,7 +6,7 @@ use crate::ports::{Delivery, Envelope, Fault, FileName};
 use crate::pull::alert::Alert;
 use crate::pull::letter::Letter;
 use crate::pull::letter::rules::LetterEvent;
-use crate::pull::letter::work::Send;
+use crate::pull::letter::rules::Send;
 use crate::pull::task::{Perform, Reply};
 
 impl Perform<Send> for Worker<'_> {

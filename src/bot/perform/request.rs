@@ -8,14 +8,14 @@ use crate::pull::alert::Alert;
 use crate::pull::checks::Series;
 use crate::pull::ids::{MessageId, ObjectId, PullNumber};
 use crate::pull::letter::Letter;
+use crate::pull::lineage::OlderTip;
 use crate::pull::policy::Policy;
-use crate::pull::request::apply::{Checked, Examined, FetchTrouble, Fetched, OutOfPaths};
+use crate::pull::request::event::{Checked, Examined, FetchTrouble, Fetched, OutOfPaths};
 use crate::pull::request::work::{
     Commits, Examine, Fetch, Forget, Landing, LookLanded, OnPull, TellHold, TellRetraction,
     TellUnanswered, Verified, Verify, WriteAnswer,
 };
 use crate::pull::request::{Pull, Stage, Trusted};
-use crate::pull::revision::OlderTip;
 use crate::pull::run::Run;
 use crate::pull::signed_tag::{PayloadDigest, SignedTag};
 use crate::pull::tag::{Drift, Verification};

@@ -13,11 +13,11 @@ use crate::pull::evidence::{Deadline, Judgement, judge, needs_jobs};
 use crate::pull::ids::{ObjectId, PipelineId};
 use crate::pull::pipeline::{Job, JobKind, Pipeline, Status};
 use crate::pull::policy::TargetPolicy;
-use crate::pull::request::Pull;
 use crate::pull::room::{first_within, within};
+use crate::pull::run::event::Seen;
 use crate::pull::run::work::{
-    Asked, Cancel, Create, Creation, FetchAsked, LookForPipeline, Merge, Merged, OnRun, Poll,
-    Polled, ReadBase, Seen, WriteAnswer,
+    Asked, Cancel, Create, Creation, FetchAsked, LookForPipeline, Merge, Merged, OnRun, Part, Poll,
+    Polled, ReadBase, WriteAnswer,
 };
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::tag::{Candidate, ConflictFile};
@@ -90,7 +90,7 @@ impl Perform<FetchAsked> for Worker<'_> {
 
 impl Perform<Merge> for Worker<'_> {
     fn perform(&self, _: &Merge, on: &OnRun) -> Reply<Merged> {
-        self.at_target(on, |_, _| reply(merge(self.ports, &on.run, on.pull.as_ref())))
+        self.at_target(on, |_, _| reply(merge(self.ports, &on.run, on.part.as_ref())))
     }
 }
 
@@ -168,17 +168,16 @@ fn fetch(ports: &Ports, run: &Run) -> Result<Asked, Fault> {
     })
 }
 
-fn merge(ports: &Ports, run: &Run, pull: Option<&Pull>) -> Result<Merged, Fault> {
-    let trusted = pull.and_then(|pull| pull.stage.trusted().map(|trusted| (pull, trusted)));
-    let (Some((pull, trusted)), RunStage::Based { base, at, .. }) = (trusted, &run.stage) else {
+fn merge(ports: &Ports, run: &Run, part: Option<&Part>) -> Result<Merged, Fault> {
+    let (Some(part), RunStage::Based { base, at, .. }) = (part, &run.stage) else {
         return Err(Fault::permanent("The request's tag is no longer there to merge."));
     };
     let order = MergeOrder {
         from: quarantine(run),
         target: run.target.clone(),
         base: *base,
-        pinned: trusted.pinned.clone(),
-        url: pull.mail().request.url.clone(),
+        pinned: part.pinned.clone(),
+        url: part.url.clone(),
         at: *at,
     };
     Ok(match ports.repository.merge(&order)? {

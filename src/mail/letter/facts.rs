@@ -2,8 +2,8 @@
 
 use super::Case;
 use crate::pull::ids::ObjectId;
+use crate::pull::lineage::Replaced;
 use crate::pull::request::{HoldReason, Pull, Stage};
-use crate::pull::revision::Replaced;
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::signer::Objection;
 use crate::pull::tag::{Pinned, Verification};

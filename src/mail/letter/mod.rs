@@ -29,7 +29,8 @@ use crate::mail::words;
 use crate::pull::clean;
 use crate::pull::cover::Person;
 use crate::pull::ids::{ListName, MessageId};
-use crate::pull::letter::{About, Letter, LetterState, allowance};
+use crate::pull::letter::{About, Letter, LetterState};
+use crate::pull::request::unproved;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
 use crate::pull::run::{Run, Why};
@@ -302,7 +303,7 @@ impl Pen {
             facts: facts::headers(case),
             auto_submitted: "auto-replied",
             attached: Vec::new(),
-            unproved: allowance::is_unproved(&case.pull.stage),
+            unproved: unproved::is_unproved(&case.pull.stage),
             now: case.now,
         })
     }

@@ -14,7 +14,6 @@ use std::convert::Infallible;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::work::Send;
 use super::{Later, Letter, LetterState};
 use crate::pull::decision::Decision;
 use crate::pull::fault::Fault;
@@ -63,6 +62,10 @@ impl LetterEvent {
         }
     }
 }
+
+/// Give it to the mail server: the one thing that can be done for a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Send;
 
 /// What the rules need to know beyond the one letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,71 +1,19 @@
 //! Says what to do next about a request, and why. Asked again after a crash it gives the same
 //! answer. It must not change anything.
 
+use crate::pull::request::situation::PullDecision;
+use crate::pull::request::situation::PullStep;
+use crate::pull::request::situation::Situation;
 use jiff::{SignedDuration, Timestamp};
 
-use super::apply::PullEvent;
 pub(crate) use super::stages::held::held_because;
 use super::stages::{answered, concluded, fetched, held, queued, received, running, verified};
 use super::superseding::Yields;
-use super::work::{LookLanded, NotePayload, PullWork, TellRetraction, TellUnanswered};
+use super::work::{LookLanded, NotePayload, TellRetraction, TellUnanswered};
 use super::{Pull, Stage};
 use crate::pull::decision::{Decision, Next, clock};
 use crate::pull::ids::{ObjectId, PullNumber};
-use crate::pull::overlay::Pause;
-use crate::pull::policy::Policy;
-use crate::pull::queue::Turn;
 use crate::pull::retry::Retry;
-use crate::pull::revision::OlderTip;
-use crate::pull::run::Run;
-
-/// What is next for a request, and why.
-pub(crate) type PullDecision = Decision<PullStep, PullWork>;
-
-/// What is recorded at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PullStep {
-    /// An attempt begins: a run is made.
-    Begin,
-    /// Its mail is answered in place of the one that mailed the same tag before.
-    TakeOver(PullNumber),
-    /// A later revision stands in its place. Recorded even while something is being done for it.
-    Supersede(PullNumber),
-    /// Nothing but this.
-    Event(PullEvent),
-}
-
-impl From<PullEvent> for PullStep {
-    fn from(event: PullEvent) -> Self {
-        Self::Event(event)
-    }
-}
-
-/// What the rules need to know beyond the one request.
-#[derive(Debug, Clone)]
-pub(crate) struct Situation<'a> {
-    /// What holds for everything.
-    pub(crate) policy: &'a Policy,
-    /// Set while no new test may begin.
-    pub(crate) pause: Option<&'a Pause>,
-    /// Whose turn it is.
-    pub(crate) turn: Turn,
-    /// The target's tip as last seen.
-    pub(crate) head: Option<ObjectId>,
-    /// The request that stands for the same signed tag.
-    pub(crate) holder: Option<&'a Pull>,
-    /// The newest request that supersedes it.
-    pub(crate) superseded_by: Option<PullNumber>,
-    /// A later revision that is being tried in its place.
-    pub(crate) tried_first: Option<PullNumber>,
-    /// Tips of older requests, for one whose commits are to be looked at.
-    pub(crate) older: Vec<OlderTip>,
-    /// The run of a running request.
-    pub(crate) run: Option<&'a Run>,
-    /// Letters of this request that are not sent yet.
-    pub(crate) letters_open: usize,
-    /// Set while what was last tried for it has to wait.
-    pub(crate) backoff: Option<&'a Retry>,
-}
 
 /// Decides.
 pub(crate) fn decide(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> PullDecision {
@@ -128,8 +76,6 @@ fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> PullDecis
         Stage::Closed { verdict, .. } => Decision::wait(format!("it is over: {}", verdict.word())),
     }
 }
-
-pub(super) const MAILED_BEFORE: &str = "the same tag was mailed before";
 
 /// Whether its record was made before it was noted what a tag's signature covers.
 fn lacks_payload(pull: &Pull) -> bool {

@@ -3,13 +3,13 @@
 use crate::pull::command::Proof;
 use crate::pull::cover::Cover;
 use crate::pull::ids::{MessageId, ObjectId, PullNumber};
-use crate::pull::revision::OlderTip;
+use crate::pull::lineage::OlderTip;
 use crate::pull::run::Run;
 use crate::pull::signed_tag::PayloadDigest;
 use crate::pull::task::{Pool, Task, tasks};
 
 use super::Pull;
-use super::apply::{Checked, Examined, Fetched, OutOfPaths, PullEvent};
+use super::event::{Checked, Examined, Fetched, OutOfPaths, PullEvent};
 
 /// A request, and the run that its verdict rests on.
 #[derive(Debug, Clone)]

@@ -1,24 +1,30 @@
 //! The work that is done for a run, and what each piece of it answers.
 
-use crate::pull::ci_change::CiDifference;
 use crate::pull::fault::Fault;
 use crate::pull::ids::ObjectId;
-use crate::pull::pipeline::{Pipeline, Status};
-use crate::pull::request::Pull;
-use crate::pull::tag::{Candidate, ConflictFile};
+use crate::pull::pipeline::Pipeline;
+use crate::pull::tag::{Candidate, ConflictFile, Pinned};
 use crate::pull::task::{Pool, Task, tasks};
 use crate::pull::verdict::{Outcome, Overdue, PipelineLink};
 
-use super::apply::RunEvent;
+use super::event::{CiChange, RunEvent, Seen};
 use super::{CiCheck, Run};
 
-/// A run, the request that it is an attempt of, and other runs on the same branch, whose commits
-/// may be replaced and whose pipelines are passed over.
+/// A run, what it merges, and other runs on the same branch, whose commits may be replaced and
+/// whose pipelines are passed over.
 #[derive(Debug, Clone)]
 pub(crate) struct OnRun {
     pub(crate) run: Run,
-    pub(crate) pull: Option<Pull>,
+    pub(crate) part: Option<Part>,
     pub(crate) earlier: Vec<Run>,
+}
+
+/// A request's trusted tag, to be merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) pinned: Pinned,
+    /// Where its mail says that it is.
+    pub(crate) url: String,
 }
 
 /// Read the target's tip.
@@ -62,13 +68,6 @@ pub(crate) struct Push;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CompareCi;
 
-/// What a comparison found.
-pub(crate) enum Compared {
-    MayRun(CiCheck),
-    /// Nobody approved this.
-    Differs(CiDifference),
-}
-
 /// Look for its pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LookForPipeline;
@@ -93,18 +92,6 @@ pub(crate) struct Poll {
     pub(crate) overdue: Option<Overdue>,
     /// Whether an end is to be believed even if its evidence does not fit.
     pub(crate) settled: bool,
-}
-
-/// What a pipeline looks like.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Seen {
-    pub(crate) status: Status,
-    /// Whether a job has started.
-    pub(crate) started: bool,
-    /// Jobs done, and in all, where known.
-    pub(crate) progress: Option<(u32, u32)>,
-    /// Whether its end is not believed yet.
-    pub(crate) unsettled: bool,
 }
 
 /// What a look at a pipeline came to.
@@ -193,14 +180,11 @@ impl Task for Push {
 
 impl Task for CompareCi {
     type On = OnRun;
-    type Answer = Compared;
+    type Answer = Option<CiChange>;
     type Event = RunEvent;
 
-    fn event(&self, compared: Compared) -> RunEvent {
-        match compared {
-            Compared::MayRun(check) => RunEvent::CiChecked(check),
-            Compared::Differs(difference) => RunEvent::Ended(Outcome::CiChanged(difference)),
-        }
+    fn event(&self, change: Option<CiChange>) -> RunEvent {
+        RunEvent::CiCompared(change)
     }
 }
 

@@ -6,9 +6,10 @@ use super::work::{Done, Work};
 use crate::pull::alert::Alert;
 use crate::pull::command_mail::{Answer, CommandMail, Order};
 use crate::pull::cover::Cover;
+use crate::pull::folder::{Cursor, Folder};
 use crate::pull::ids::{ListName, MessageId, TargetName};
 use crate::pull::near_miss::NearMiss;
-use crate::pull::records::{Batch, Cursor, Folder};
+use crate::pull::records::Batch;
 
 /// A mail that came.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use super::{Subject, World};
 use crate::pull::command::Proof;
 use crate::pull::ids::{MessageId, PullNumber};
-use crate::pull::request::apply::PullEvent;
+use crate::pull::lineage::{OlderTip, Replaced};
+use crate::pull::request::event::PullEvent;
 use crate::pull::request::{Adopted, Pull, Stage};
-use crate::pull::revision::{self, OlderTip, Replaced};
+use crate::pull::revision;
 
 impl World {
     pub(super) fn superseded_by(&self, pull: &Pull) -> Option<PullNumber> {

@@ -12,13 +12,15 @@ use crate::pull::ids::{PullNumber, RunId};
 use crate::pull::overlay::Pause;
 use crate::pull::queue::Waiting;
 use crate::pull::repeat;
-use crate::pull::request::decide::{self as pull_rules, PullDecision, PullStep, Situation};
+use crate::pull::request::decide as pull_rules;
+use crate::pull::request::situation::{PullDecision, PullStep, Situation};
 use crate::pull::request::work::OnPull;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
-use crate::pull::run::apply::RunEvent;
-use crate::pull::run::decide::{self as run_rules, RunDecision, RunSituation};
-use crate::pull::run::work::{OnRun, RunWork};
+use crate::pull::run::decide as run_rules;
+use crate::pull::run::event::RunEvent;
+use crate::pull::run::situation::{RunDecision, RunSituation};
+use crate::pull::run::work::{OnRun, Part, RunWork};
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::verdict::Verdict;
 
@@ -215,10 +217,14 @@ impl World {
 
     fn on_run(&self, id: RunId) -> Option<OnRun> {
         let run = self.runs.get(&id)?.clone();
-        let pull = run.of().and_then(|number| self.pulls.get(&number)).cloned();
+        let pull = run.of().and_then(|number| self.pulls.get(&number));
+        let part = pull.and_then(|pull| {
+            let pinned = pull.stage.trusted()?.pinned.clone();
+            Some(Part { pinned, url: pull.mail().request.url.clone() })
+        });
         let on_same_ref = |other: &&Run| other.id != id && other.ci_ref == run.ci_ref;
         let earlier = self.runs.values().filter(on_same_ref).cloned().collect();
-        Some(OnRun { run, pull, earlier })
+        Some(OnRun { run, part, earlier })
     }
 
     pub(super) fn backs_off(&self, subject: &Subject, out: &mut HandOut) -> bool {

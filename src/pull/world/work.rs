@@ -11,11 +11,10 @@ use crate::pull::command_mail::{CommandMail, MailReading, Transcript};
 use crate::pull::fault::Fault;
 use crate::pull::ids::{MessageId, PullNumber, RunId};
 use crate::pull::letter::Letter;
-use crate::pull::letter::rules::LetterEvent;
-use crate::pull::letter::work::LetterWork;
-use crate::pull::request::apply::PullEvent;
+use crate::pull::letter::rules::{LetterEvent, Send};
+use crate::pull::request::event::PullEvent;
 use crate::pull::request::work::{OnPull, PullWork};
-use crate::pull::run::apply::RunEvent;
+use crate::pull::run::event::RunEvent;
 use crate::pull::run::work::{OnRun, RunWork};
 use crate::pull::task::{Pool, Reply, Task, tasks};
 
@@ -92,6 +91,26 @@ impl Task for Transcribe {
     fn passes_a_stop(&self, _mail: &CommandMail) -> bool {
         true
     }
+}
+
+impl Task for Send {
+    type On = Letter;
+    type Answer = LetterEvent;
+    type Event = LetterEvent;
+
+    fn event(&self, event: LetterEvent) -> LetterEvent {
+        event
+    }
+
+    /// The answers to commands say what the stop has done.
+    fn passes_a_stop(&self, letter: &Letter) -> bool {
+        letter.is_transcript()
+    }
+}
+
+tasks! {
+    /// Work for a letter.
+    LetterWork on Letter => LetterEvent { Send }
 }
 
 tasks! {

@@ -16,8 +16,8 @@ use crate::pull::alert::Alert;
 use crate::pull::ci_change::{Change, CiDifference, CiPlan, changes, dropped, sentence};
 use crate::pull::clean;
 use crate::pull::policy::{CiLint, TargetPolicy};
-use crate::pull::request::Pull;
-use crate::pull::run::work::{CompareCi, Compared, LintTarget, OnRun};
+use crate::pull::run::event::CiChange;
+use crate::pull::run::work::{CompareCi, LintTarget, OnRun};
 use crate::pull::run::{CiCheck, Run, RunStage};
 use crate::pull::tag::Candidate;
 use crate::pull::task::{Perform, Reply};
@@ -40,9 +40,9 @@ impl Perform<LintTarget> for Worker<'_> {
 }
 
 impl Perform<CompareCi> for Worker<'_> {
-    fn perform(&self, _: &CompareCi, on: &OnRun) -> Reply<Compared> {
+    fn perform(&self, _: &CompareCi, on: &OnRun) -> Reply<Option<CiChange>> {
         self.at_target(on, |target, pipelines| {
-            reply(compare(self.ports, pipelines, target, &on.run, on.pull.as_ref()))
+            reply(compare(self.ports, pipelines, target, &on.run))
         })
     }
 }
@@ -122,8 +122,7 @@ fn compare(
     pipelines: &dyn Pipelines,
     target: &TargetPolicy,
     run: &Run,
-    pull: Option<&Pull>,
-) -> Result<Compared, Fault> {
+) -> Result<Option<CiChange>, Fault> {
     let candidate = candidate(run)?;
     let found = by_effect(ports, pipelines, run, candidate).and_then(|mut found| {
         found.extend(by_file(ports, target, run, candidate)?);
@@ -136,7 +135,7 @@ fn compare(
         Ok(found)
     });
     match found {
-        Ok(found) => Ok(judged(target, pull, &found)),
+        Ok(found) => Ok(change(target, &found)),
         // Nothing of it may be waved through: it is tried again, for as long as any step is.
         Err(fault) => Err(Fault { kind: still(fault.kind), ..fault }),
     }
@@ -149,19 +148,12 @@ fn still(kind: FaultKind) -> FaultKind {
     }
 }
 
-fn judged(target: &TargetPolicy, pull: Option<&Pull>, found: &[Change]) -> Compared {
-    if found.is_empty() {
-        return Compared::MayRun(CiCheck::Same);
-    }
+fn change(target: &TargetPolicy, found: &[Change]) -> Option<CiChange> {
     let show = |text: &str| clean::cut(&clean::words(text), SHOWN);
-    let difference = CiDifference::of(found, show);
-    match pull.and_then(|pull| pull.ci_approved_by(&difference.digest)) {
-        Some(by) => Compared::MayRun(CiCheck::Approved {
-            by: by.to_owned(),
-            dropped: dropped(found, &target.required_jobs),
-        }),
-        None => Compared::Differs(difference),
-    }
+    (!found.is_empty()).then(|| CiChange {
+        difference: CiDifference::of(found, show),
+        dropped: dropped(found, &target.required_jobs),
+    })
 }
 
 /// What GitLab says it would run: for the target, as it is kept, and for the candidate, now.

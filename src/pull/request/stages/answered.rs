@@ -4,10 +4,11 @@
 use jiff::Timestamp;
 
 use crate::pull::decision::{Decision, Told};
-use crate::pull::request::decide::{PullDecision, Situation};
+use crate::pull::request::situation::{PullDecision, Situation};
 use crate::pull::request::work::Forget;
-use crate::pull::request::{Plan, Pull, Stage, Trusted};
+use crate::pull::request::{Pull, Stage, Trusted};
 use crate::pull::retry::Retry;
+use crate::pull::run::Plan;
 use crate::pull::verdict::Verdict;
 
 pub(in crate::pull::request) fn next(

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use crate::pull::decision::{Decision, Told};
 use crate::pull::ids::MessageId;
-use crate::pull::request::apply::PullEvent;
-use crate::pull::request::decide::{MAILED_BEFORE, PullDecision, Situation};
+use crate::pull::request::event::PullEvent;
+use crate::pull::request::situation::{MAILED_BEFORE, PullDecision, Situation};
 use crate::pull::request::work::WriteAnswer;
 use crate::pull::request::{Pull, Stage, Trusted};
 use crate::pull::verdict::Verdict;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::pull::decision::{Decision, Told};
 use crate::pull::fault::Fault;
-use crate::pull::request::decide::PullDecision;
+use crate::pull::request::situation::PullDecision;
 use crate::pull::request::work::Verify;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;

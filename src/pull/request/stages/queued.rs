@@ -9,12 +9,13 @@ use crate::pull::decision::{Decision, Told};
 use crate::pull::ids::RunId;
 use crate::pull::policy::Policy;
 use crate::pull::queue::Turn;
-use crate::pull::request::decide::{PullDecision, PullStep, Situation};
 use crate::pull::request::freeze::{freeze_of, frozen_because};
+use crate::pull::request::situation::{PullDecision, PullStep, Situation};
 use crate::pull::request::trust::judged;
 use crate::pull::request::work::Verify;
-use crate::pull::request::{Plan, Pull, Stage, Trusted};
+use crate::pull::request::{Pull, Stage, Trusted};
 use crate::pull::retry::Retry;
+use crate::pull::run::Plan;
 use crate::pull::tag::Verification;
 
 /// In the queue it waits for the end of a freeze that came later, unless somebody approved that or

@@ -1,34 +1,19 @@
 //! Received: the tag is to be fetched. What comes of that is a pin, trouble that is waited out, or a
 //! refusal.
 
+use crate::pull::request::event::FetchTrouble;
 use jiff::Timestamp;
 
 use crate::pull::decision::{Decision, Told};
-use crate::pull::fault::{Fault, FaultKind};
+use crate::pull::fault::FaultKind;
 use crate::pull::policy::Policy;
-use crate::pull::request::decide::PullDecision;
 use crate::pull::request::ending::refuse;
+use crate::pull::request::situation::PullDecision;
 use crate::pull::request::work::Fetch;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
 use crate::pull::tag::Pinned;
 use crate::pull::verdict::Refusal;
-
-/// Why a fetch brought nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum FetchTrouble {
-    /// The policy forbids the URL.
-    NotAllowed {
-        /// One sentence for the author.
-        why: String,
-    },
-    /// There is no such ref.
-    RefMissing,
-    /// The ref leads to something else than a commit.
-    NotACommit,
-    /// Something else.
-    Fault(Fault),
-}
 
 pub(in crate::pull::request) fn next(fetch: &Retry, now: Timestamp) -> PullDecision {
     Decision::due(fetch, Fetch, "its tag is to be fetched", now)

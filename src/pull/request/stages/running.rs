@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use crate::pull::decision::{Decision, Told};
 use crate::pull::ids::RunId;
-use crate::pull::request::apply::PullEvent;
-use crate::pull::request::decide::{PullDecision, Situation};
 use crate::pull::request::ending::{conclude, hold};
+use crate::pull::request::event::PullEvent;
+use crate::pull::request::situation::{PullDecision, Situation};
 use crate::pull::request::{HoldReason, Pull, Trusted};
 use crate::pull::verdict::{Outcome, Verdict};
 

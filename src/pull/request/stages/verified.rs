@@ -8,12 +8,13 @@ use crate::pull::command::Proof;
 use crate::pull::decision::{Decision, Told};
 use crate::pull::fault::Fault;
 use crate::pull::policy::Policy;
-use crate::pull::request::apply::{Examined, OutOfPaths, PullEvent};
-use crate::pull::request::decide::{MAILED_BEFORE, PullDecision, PullStep, Situation};
 use crate::pull::request::ending::{conclude, hold, refuse};
+use crate::pull::request::event::{Examined, OutOfPaths, PullEvent};
+use crate::pull::request::situation::{MAILED_BEFORE, PullDecision, PullStep, Situation};
 use crate::pull::request::work::{Examine, ProveSenders};
-use crate::pull::request::{Plan, Pull, Stage, Trusted, commit_checks, trust};
+use crate::pull::request::{Pull, Stage, Trusted, commit_checks, trust};
 use crate::pull::retry::Retry;
+use crate::pull::run::Plan;
 use crate::pull::signer::{Objection, Signer};
 use crate::pull::verdict::{Refusal, Verdict};
 

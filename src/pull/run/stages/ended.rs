@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::pull::decision::{Decision, Told};
 use crate::pull::fault::Fault;
 use crate::pull::pipeline::Pipeline;
-use crate::pull::run::decide::{LOOK_FOR, RunDecision, RunSituation};
+use crate::pull::run::situation::{LOOK_FOR, RunDecision, RunSituation};
 use crate::pull::run::stages::pushed::LOOK_EVERY;
 use crate::pull::run::work::{Cancel, Forget, LookForPipeline, WriteAnswer};
 use crate::pull::run::{Run, RunStage};

@@ -6,9 +6,10 @@ use crate::pull::decision::{Decision, Told};
 use crate::pull::fault::Fault;
 use crate::pull::policy::TargetPolicy;
 use crate::pull::retry::Retry;
-use crate::pull::run::decide::{RunDecision, RunSituation, SETTLE_FOR};
 use crate::pull::run::ending::{STEP_PATIENCE, ended};
-use crate::pull::run::work::{Poll, Seen};
+use crate::pull::run::event::Seen;
+use crate::pull::run::situation::{RunDecision, RunSituation, SETTLE_FOR};
+use crate::pull::run::work::Poll;
 use crate::pull::run::{Run, RunStage, Watch};
 use crate::pull::verdict::{Outcome, PipelineLink};
 

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use crate::pull::decision::{Decision, Told};
 use crate::pull::queue::Turn;
 use crate::pull::retry::Retry;
-use crate::pull::run::apply::RunEvent;
-use crate::pull::run::decide::{RunDecision, RunSituation};
+use crate::pull::run::event::RunEvent;
+use crate::pull::run::situation::{RunDecision, RunSituation};
 use crate::pull::run::{Run, RunStage};
 
 pub(in crate::pull::run) fn next(situation: &RunSituation<'_>) -> RunDecision {
