@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use reading::mail::commands::{Commands, MOST, commands, in_subject, retest_on_list};
+use reading::mail::commands::{Commands, MOST, commands, in_subject, on_list};
 use reading::mail::proof::dkim::{from_domain, has_plain_header, signatures};
 use reading::mail::proof::said::Said;
 use reading::mail::proof::signed::{SignedPart, is_marked, signed_part};
@@ -43,5 +43,5 @@ fn check(said: &Said) {
         assert_eq!(commands(&quoted, in_thread), Commands::default());
         said.subject.iter().for_each(|subject| drop(in_subject(subject, in_thread)));
     }
-    let _ = retest_on_list(&said.text);
+    let _ = on_list(&said.text);
 }

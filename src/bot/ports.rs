@@ -10,7 +10,7 @@ use super::journal::Journal;
 use crate::mail::Rules;
 use crate::mail::letter::{ListWords, Pen, TargetWords};
 use crate::ports::{Authenticator, Clock, Fault, Keyring, Outbound, Pipelines, Repository, Store};
-use crate::pull::command_mail::Item;
+use crate::pull::command::Item;
 use crate::pull::ids::{ListName, MessageId, TargetName};
 use crate::pull::letter::About;
 

@@ -6,8 +6,9 @@
 
 use super::{clean, quote};
 use crate::pull::command::named::sure;
-use crate::pull::command::{BadCommand, Command, Named, parse};
+use crate::pull::command::{BadCommand, Named};
 use crate::pull::command_mail::LONGEST_LINE;
+use crate::pull::verbs::{Command, parse};
 
 /// How many commands of one mail are read.
 pub const MOST: usize = 20;
@@ -83,8 +84,9 @@ pub fn in_subject(subject: &str, in_thread: bool) -> Option<Line> {
     command.ok().map(|command| Line { text: shortened(subject), command: Ok(command) })
 }
 
-/// Whether a mail on a list asks for a retest, `gatepost: retest`, and by a new merge (`fresh`).
-pub fn retest_on_list(text: &str) -> Option<bool> {
+/// The first command of a mail on a list that counts there: on the thread's own request, with the bot
+/// named in front of it, such as `gatepost: retest`.
+pub fn on_list(text: &str) -> Option<Line> {
     let own = quote::own(text);
     let mut fenced = false;
     own.lines().take_while(|line| !is_end(line)).find_map(|line| {
@@ -92,18 +94,28 @@ pub fn retest_on_list(text: &str) -> Option<bool> {
         if fenced {
             return None;
         }
-        let command = line.get(..9).filter(|begin| begin.eq_ignore_ascii_case("gatepost:"));
-        match parse(line.get(command?.len()..)?, true) {
-            Ok(Command::Retest { which: Named::Thread, fresh }) => Some(fresh),
-            Ok(_) | Err(_) => None,
+        let line = addressed(line)?;
+        let command = parse(line, true).ok()?;
+        let row = command.row();
+        if !row.on_list || command.which() != Some(&Named::Thread) {
+            return None;
         }
+        let behind = line.split_whitespace().skip(row.word.split(' ').count());
+        let words: Vec<&str> = [row.word].into_iter().chain(behind).collect();
+        let text = shortened(&format!("gatepost: {}", words.join(" ").to_lowercase()));
+        Some(Line { text, command: Ok(command) })
     })
 }
 
 /// `gatepost: retest 12`, as on a list.
 fn without_address(line: &str) -> &str {
-    let addressed = line.get(..9).is_some_and(|begin| begin.eq_ignore_ascii_case("gatepost:"));
-    if addressed { line[9..].trim_start() } else { line }
+    addressed(line).unwrap_or(line)
+}
+
+/// What stands behind the bot's name.
+fn addressed(line: &str) -> Option<&str> {
+    let (name, rest) = line.split_at_checked("gatepost:".len())?;
+    name.eq_ignore_ascii_case("gatepost:").then(|| rest.trim_start())
 }
 
 /// "Please retest 12". Of what takes a text, "Please note that", it is people's talk.
@@ -137,7 +149,7 @@ fn is_wrapped(line: &str) -> bool {
 fn is_prose(line: &str, command: &Result<Command, BadCommand>, in_thread: bool) -> bool {
     match command {
         Ok(_) => false,
-        Err(BadCommand::Empty | BadCommand::Unknown { near: None, .. }) => true,
+        Err(BadCommand::Empty { .. } | BadCommand::Unknown { near: None, .. }) => true,
         // A command with one word mistyped; "Best regards" is no "test".
         Err(BadCommand::Unknown { near: Some(near), .. }) => {
             let mut words = line.split_whitespace();
@@ -213,11 +225,11 @@ fn goes_on(command: &Result<Command, BadCommand>, last: &str, next: &str, in_thr
         let is_command = match &itself {
             Ok(_) => true,
             Err(BadCommand::Unknown { .. }) => !is_prose(next, &itself, in_thread),
-            Err(BadCommand::Empty | BadCommand::Arguments { .. }) => false,
+            Err(BadCommand::Empty { .. } | BadCommand::Arguments { .. }) => false,
         };
         return !is_command && last.chars().count() >= WRAPPED_AT;
     }
-    command.is_err() && matches!(itself, Err(BadCommand::Unknown { .. } | BadCommand::Empty))
+    command.is_err() && matches!(itself, Err(BadCommand::Unknown { .. } | BadCommand::Empty { .. }))
 }
 
 fn shortened(text: &str) -> String {
@@ -229,7 +241,6 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pull::ids::PullNumber;
 
     fn texts(text: &str) -> Vec<String> {
         commands(text, false).lines.into_iter().map(|line| line.text).collect()
@@ -325,8 +336,10 @@ mod tests {
 
     #[test]
     fn on_a_list_only_a_retest_counts_and_only_if_the_bot_is_named() {
-        assert_eq!(retest_on_list("Flaky, sorry.\nGatepost: retest\n"), Some(false));
-        assert_eq!(retest_on_list("gatepost: retest fresh\n"), Some(true));
+        let read = |text: &str| on_list(text).map(|line| line.text);
+        let retest = Some("gatepost: retest".to_owned());
+        assert_eq!(read("Flaky, sorry.\nGatepost: Retest!\n"), retest);
+        assert_eq!(read("gatepost:retest  Fresh\n"), retest.map(|line| line + " fresh"));
         for text in [
             "retest\n",
             "> gatepost: retest\n",
@@ -336,9 +349,9 @@ mod tests {
             "Write:\n```\ngatepost: retest\n```\n",
             " gatepost: retest\n",
         ] {
-            assert_eq!(retest_on_list(text), None, "{text}");
+            assert_eq!(on_list(text), None, "{text}");
         }
-        let named = Command::Retest { which: Named::Pull(PullNumber(3)), fresh: false };
-        assert_eq!(commands("gatepost: retest 3", false).lines[0].command, Ok(named));
+        let named = parse("retest 3", false);
+        assert_eq!(commands("gatepost: retest 3", false).lines[0].command, named);
     }
 }

@@ -5,11 +5,12 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::command::{Command, Sender};
+use super::command::{Answer, Copies, Given, Look, Sender};
 use super::decision::Trouble;
-use super::ids::{ListName, MessageId, PullNumber, RunId};
+use super::ids::{ListName, MessageId};
 use super::retry::Retry;
 pub use super::room::within as shortened;
+use super::verbs::Command;
 
 /// How many mails may wait to be looked at; more are passed over, and counted.
 pub const MOST_WAITING: usize = 50;
@@ -105,51 +106,6 @@ pub struct Entry {
     pub answer: Answer,
 }
 
-/// What came of a command.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer {
-    /// It was carried out: a sentence.
-    Done(String),
-    /// It was not: a sentence that says what to write instead.
-    Refused(String),
-    /// It asks to see something, which is looked up when the answer is written.
-    Look(Look),
-}
-
-/// What a command asks to see.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Look {
-    /// The commands, or one by its word.
-    Help(Option<String>),
-    /// Everything at a glance.
-    Status,
-    /// What somebody who takes over has to know, or one shelf by its word.
-    List(Option<String>),
-    /// A request or a run.
-    Show(Item),
-    /// The log of a job of the last pipeline of a request or a run.
-    Log {
-        /// Of what.
-        of: Item,
-        /// The job's name.
-        job: String,
-    },
-    /// The keyring.
-    Keys,
-}
-
-/// A request or a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Item {
-    /// A request.
-    Pull(PullNumber),
-    /// A run.
-    Run(RunId),
-}
-
 /// A command, as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
@@ -157,31 +113,8 @@ pub struct Order {
     pub line: String,
     /// The command, or what to write instead.
     pub command: Result<Command, String>,
-    /// Who gives it.
-    pub by: Sender,
-    /// Whether the keyring knows them.
-    pub maintainer: bool,
-    /// What the answered mail is about, where it is about something.
-    pub thread: Option<Item>,
-    /// Keys that came with it.
-    pub keys: Vec<Result<Offer, String>>,
-    /// Where an answer that comes later goes.
-    pub reply_to: Option<String>,
-    /// The mail it stood in.
-    pub mail: Option<MessageId>,
-}
-
-/// A key that came with a command; its certificate is kept as a file already.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
-    /// The primary key's fingerprint.
-    pub fingerprint: String,
-    /// Its owner by the certificate. Untrusted.
-    pub owner: String,
-    /// The addresses of its user IDs, in lower case. Untrusted.
-    pub addresses: Vec<String>,
-    /// Why a signature with it would not be believed; `None`: it would.
-    pub trouble: Option<String>,
+    /// Who gives it, and what comes with it.
+    pub given: Given,
 }
 
 /// What a look at a mail found.
@@ -273,6 +206,15 @@ impl Entry {
 }
 
 impl Transcript {
+    /// Notes who gets a copy because a command was carried out.
+    pub(crate) fn note_copies(&mut self, copies: Copies) {
+        match copies {
+            Copies::Nobody => {}
+            Copies::Managers => self.changed = true,
+            Copies::ManagersAndAdministrator => (self.changed, self.stopped) = (true, true),
+        }
+    }
+
     /// Small enough to be part of a record, however much of it has to be escaped there.
     pub fn bounded(mut self) -> Self {
         let written = |entry: &Entry| serde_json::to_string(entry).map_or(0, |json| json.len());

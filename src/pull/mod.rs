@@ -13,8 +13,9 @@
 //! their rules: [`request`] (and [`revision`]: which one is another's next, [`repeat`]: which one
 //! stands for a tag that is mailed twice), [`run`], [`letter`]; [`aside`] (records that nothing is done
 //! with); [`expiry`] (keys that end soon);
-//! [`command`] (what people may say), [`command_mail`] (the mail they say it in), [`overlay`] (what
-//! that changed) and [`audit`] (who said it); [`room`] (what texts from outside may take in a
+//! [`command`] (what commands are made of), `rights` (who may give which), [`verbs`] (each of them),
+//! [`command_mail`] (the mail they stand in), [`overlay`] (what they changed) and [`audit`] (who gave
+//! them); [`room`] (what texts from outside may take in a
 //! record), [`records`] (what is put together) and [`world`], which joins them: `step`.
 
 pub mod aside;
@@ -41,11 +42,13 @@ pub mod repeat;
 pub mod request;
 pub mod retry;
 pub mod revision;
+pub(crate) mod rights;
 pub mod room;
 pub mod run;
 mod shortening;
 pub mod signed_tag;
 pub mod signer;
 pub mod tag;
+pub mod verbs;
 pub mod verdict;
 pub mod world;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::decision::clock;
 use super::ids::{ListName, TargetName};
 
 /// Bytes that all of it may take in its record.
@@ -79,7 +80,7 @@ pub struct Overlay {
     pub managers_removed: BTreeMap<String, Change>,
     /// Keys beside those of the keyring, by fingerprint.
     pub keys_added: BTreeMap<String, AddedKey>,
-    /// Keys that are not believed, by fingerprint.
+    /// Keys that are no longer trusted, by fingerprint.
     pub keys_removed: BTreeMap<String, Change>,
 }
 
@@ -114,6 +115,13 @@ impl Freeze {
     pub fn holds(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| now < until)
     }
+}
+
+/// That something took the place of what somebody had said before; empty where nobody had.
+pub(crate) fn replaced(before: Option<Pause>) -> String {
+    before.map_or_else(String::new, |before| {
+        format!(" It replaces that of {} by {}: {}", clock(before.at), before.by, before.reason)
+    })
 }
 
 #[cfg(test)]

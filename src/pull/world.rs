@@ -28,20 +28,18 @@ use super::run::{Run, RunStage};
 mod alerts;
 mod arrivals;
 mod aside;
+mod attempts;
+mod commands;
 mod events;
 pub mod glance;
 mod housekeeping;
 mod input;
 mod keys;
 mod mails;
-mod orders;
 mod outbox;
 mod remembered;
 mod revisions;
-mod rights;
 mod settle;
-mod steering;
-mod taking_up;
 mod tally;
 mod turns;
 
@@ -256,7 +254,7 @@ impl World {
             (Subject::Mail(id), Happened::Commands(reading)) => {
                 self.commands_read(&id, *reading, now);
             }
-            (Subject::Mail(id), Happened::Transcribed) => self.transcribed(&id, now),
+            (Subject::Mail(id), Happened::Transcribed) => self.close_mail(&id, now),
             (Subject::Miss(id), _) => {
                 self.control.near_misses.remove(&id);
                 self.changed.control = true;

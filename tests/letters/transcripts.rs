@@ -2,8 +2,8 @@
 
 use gatepost::bot::answers::help_lines;
 use gatepost::mail::letter::{Answered, Copied, Draft, Told};
-use gatepost::pull::command::row_of;
 use gatepost::pull::command_mail::CommandMail;
+use gatepost::pull::verbs::row_of;
 
 use crate::world::World;
 
@@ -24,7 +24,7 @@ pub fn transcripts(world: &World) -> Vec<(String, Draft)> {
         },
         Told {
             line: "help retest",
-            answer: Answered::Shown { lines: help_lines(Some(row_of("retest"))), attached: None },
+            answer: Answered::Shown { lines: help_lines(row_of("retest")), attached: None },
         },
         Told {
             line: "log 12 check-s390x",

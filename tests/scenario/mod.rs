@@ -26,14 +26,15 @@ use gatepost::mail::rules::Goal;
 use gatepost::ports::{Folder, Pipelines};
 use gatepost::pull::aside::RecordKey;
 use gatepost::pull::checks::CheckPolicy;
-use gatepost::pull::command::{self, How, Sender};
-use gatepost::pull::command_mail::{Answer, Order};
+use gatepost::pull::command::{Answer, Given, How, Sender};
+use gatepost::pull::command_mail::Order;
 use gatepost::pull::cover::Person;
 use gatepost::pull::ids::{AccountName, ListName, PullNumber, TargetName};
 use gatepost::pull::pipeline::Status;
 use gatepost::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
 use gatepost::pull::request::decide::PullAction;
 use gatepost::pull::request::{Pull, Stage};
+use gatepost::pull::verbs;
 use gatepost::pull::world::{Done, Effect, Input};
 use jiff::{SignedDuration, Timestamp};
 
@@ -130,13 +131,16 @@ impl Setting {
 pub fn order(line: &str) -> Order {
     Order {
         line: line.into(),
-        command: command::parse(line, false).map_err(|error| error.to_string()),
-        by: Sender { address: "rita".into(), how: How::Socket },
-        maintainer: false,
-        thread: None,
-        keys: Vec::new(),
-        reply_to: Some(MANAGER.into()),
-        mail: None,
+        command: verbs::parse(line, false).map_err(|error| error.to_string()),
+        given: Given {
+            by: Sender { address: "rita".into(), how: How::Socket },
+            maintainer: false,
+            on_list: false,
+            thread: None,
+            keys: Vec::new(),
+            reply_to: Some(MANAGER.into()),
+            mail: None,
+        },
     }
 }
 

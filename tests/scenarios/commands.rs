@@ -315,7 +315,7 @@ fn a_key_comes_with_the_administrators_signed_mail_and_may_not_make_a_manager() 
         w.mails_commands(ADMIN, SIGNED, &add("dave@example.org"));
         assert!(w.letter_to(ADMIN).contains("There is no OpenPGP key in the signed part"));
         w.mails_commands(ADMIN, header, "key add\n");
-        assert!(w.letter_to(ADMIN).contains("is believed as that of dave@example.org"));
+        assert!(w.letter_to(ADMIN).contains("is trusted as that of dave@example.org"));
         let changes = w.outside.lock().key_changes.clone();
         assert_eq!(changes.added, [(b"dave".to_vec(), "dave@example.org".to_owned())]);
     });

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use gatepost::ports::{Batch, Control, Cursor, FileName, Folder, HistoryEntry, NotPut, Store};
 use gatepost::pull::audit::AuditEntry;
-use gatepost::pull::command::{How, Sender};
-use gatepost::pull::command_mail::{Answer, CommandMail, Entry, Look, MailStage, Transcript};
+use gatepost::pull::command::{Answer, How, ListFilter, Look, Sender};
+use gatepost::pull::command_mail::{CommandMail, Entry, MailStage, Transcript};
 use gatepost::pull::cover::{Cover, Person, Request};
 use gatepost::pull::expiry::{ExpiringKey, Warned, Warning};
 use gatepost::pull::ids::{
@@ -182,7 +182,7 @@ pub fn mail(id: &str) -> CommandMail {
     let above = [message_id("one@x")];
     let mut mail = CommandMail::new(id, "Ada@x", "approve 1", &above, at(3), None, at(4)).unwrap();
     let entry = Entry::new("approve 1", Answer::Done("Request 1 is approved.".into()));
-    let look = Entry::new("list held", Answer::Look(Look::List(Some("held".into()))));
+    let look = Entry::new("list held", Answer::Look(Look::List(Some(ListFilter::Held))));
     let transcript = Transcript {
         remark: Some("Hello.".into()),
         entries: vec![entry, look],

@@ -6,8 +6,8 @@ use gatepost::adapters::store::MemoryStore;
 use gatepost::ports::{Batch, Control, HistoryEntry, Records, Store};
 use gatepost::pull::checks::{Base, CheckPolicy, CommitFacts, Duty, Series};
 use gatepost::pull::ci_change::{Change, CiDifference, What};
-use gatepost::pull::command::{self, How, Sender};
-use gatepost::pull::command_mail::{Answer, CommandMail, MailReading, Order};
+use gatepost::pull::command::{Answer, Given, How, Proof, Sender};
+use gatepost::pull::command_mail::{CommandMail, MailReading, Order};
 use gatepost::pull::cover::{Cover, Person, Request};
 use gatepost::pull::decision::{Told, Trouble, TroubleKind};
 use gatepost::pull::evidence::{Deadline, Judgement, judge};
@@ -28,6 +28,7 @@ use gatepost::pull::signer::{Scope, Signer};
 use gatepost::pull::tag::{
     Candidate, ConflictFile, Facts, LONGEST_REFERENCE, Pinned, Tag, Verification,
 };
+use gatepost::pull::verbs;
 use gatepost::pull::verdict::{Outcome, Overdue};
 use gatepost::pull::world::{Alert, Arrival, Arrived, Done, Happened, Input, Subject, World};
 use jiff::{SignedDuration, Timestamp};
@@ -336,7 +337,7 @@ fn pull_event(kind: u64, seed: u64, letter: &str, sender: &str) -> PullEvent {
             let cover = Cover { request: records::pull(1, "x@y").cover.request, ..cover(letter) };
             let cover = cover.bounded_beside().unwrap();
             let adopted = Adopted { by, list: ListName::new("devel"), cover };
-            PullEvent::Adopted { adopted: Box::new(adopted), proof: command::Proof::Person }
+            PullEvent::Adopted { adopted: Box::new(adopted), proof: Proof::Person }
         }
         _ => {
             let plan = Plan::Again { base: id(seed), at: now() };
@@ -493,14 +494,9 @@ fn approvals_that_no_record_holds_are_refused_and_none_is_forgotten() {
         assert_eq!(pull.stage.word(), "held", "and it is not let through");
         let line = format!("approve {}", pull.number);
         let order = Order {
-            command: command::parse(&line, false).map_err(|error| error.to_string()),
+            command: verbs::parse(&line, false).map_err(|error| error.to_string()),
             line,
-            by: Sender { address: short(letter, 60), how: How::Socket },
-            maintainer: false,
-            thread: None,
-            keys: Vec::new(),
-            reply_to: None,
-            mail: None,
+            given: given(Sender { address: short(letter, 60), how: How::Socket }, None),
         };
         let mut world = World::new(policy, Records { pulls: vec![pull], ..Records::default() });
         let answer = world.step(Input::Command(Box::new(order)), now()).answer;
@@ -572,6 +568,18 @@ fn the_bots_own_record_can_be_put_whatever_it_has_to_tell() {
     }
 }
 
+fn given(by: Sender, mail: Option<MessageId>) -> Given {
+    Given {
+        by,
+        maintainer: true,
+        on_list: false,
+        thread: None,
+        keys: Vec::new(),
+        reply_to: None,
+        mail,
+    }
+}
+
 fn done(subject: Subject, happened: Happened) -> Input {
     Input::Done(Done { subject, happened, letters: Vec::new(), alert: None })
 }
@@ -598,12 +606,7 @@ fn a_command_mail_and_its_trail_can_be_put_whatever_they_say() {
             let order = Order {
                 line: long(letter),
                 command: Err(long(letter)),
-                by: by.clone(),
-                maintainer: true,
-                thread: None,
-                keys: Vec::new(),
-                reply_to: None,
-                mail: Some(id.clone()),
+                given: given(by.clone(), Some(id.clone())),
             };
             let reading = if proved {
                 let orders = vec![order; 20];

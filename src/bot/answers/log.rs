@@ -5,7 +5,7 @@ use super::{Rendered, safe};
 use crate::bot::ports::Ports;
 use crate::mail::{clean, trace};
 use crate::ports::{Fault, FileName};
-use crate::pull::command_mail::Item;
+use crate::pull::command::Item;
 use crate::pull::ids::RunId;
 use crate::pull::pipeline::Job;
 use crate::pull::run::Run;

@@ -7,7 +7,8 @@ use super::{BODY_CAP, Intake};
 use crate::bot::ports::Ports;
 use crate::mail::{Heading, Rules};
 use crate::ports::{Fault, FaultKind, FileName, Mailbox};
-use crate::pull::command_mail::{CommandMail, Item};
+use crate::pull::command::Item;
+use crate::pull::command_mail::CommandMail;
 use crate::pull::cover::Person;
 use crate::pull::world::Arrived;
 

@@ -7,13 +7,14 @@ use super::{Result, alert, keep, trouble};
 use crate::bot::answers;
 use crate::bot::intake::is_to_commands;
 use crate::bot::ports::{CommandDesk, Ports};
-use crate::mail::commands::{Commands, Line, MOST, commands, in_subject, retest_on_list};
+use crate::mail::commands::{Commands, Line, MOST, commands, in_subject, on_list};
 use crate::mail::letter::{Answered, Copied, Told};
 use crate::mail::{self, clean};
 use crate::ports::{Fault, FileName, Proof};
-use crate::pull::command::{Command, How, Named, Sender};
-use crate::pull::command_mail::{Answer, CommandMail, Item, MailReading, Offer, Order, Transcript};
+use crate::pull::command::{Answer, Given, How, Item, Named, Offer, Sender};
+use crate::pull::command_mail::{CommandMail, MailReading, Order, Transcript};
 use crate::pull::cover::Person;
+use crate::pull::verbs::Command;
 use crate::pull::world::Happened;
 use crate::pull::world::glance::Glance;
 
@@ -153,7 +154,7 @@ fn obeyed(
     let titled =
         |subject: &str| in_subject(subject, thread.is_some()).filter(|_| mail.list.is_none());
     let found = match mail.list {
-        Some(_) => on_list(&proved.text),
+        Some(_) => Commands { lines: on_list(&proved.text).into_iter().collect(), more: false },
         None => commands(&proved.text, thread.is_some()),
     };
     // People repeat in the text what the subject says.
@@ -163,11 +164,20 @@ fn obeyed(
     let passed_over = unsigned.is_some_and(|line| is_new(&line));
     let more = found.more || signed.is_some() && found.lines.len() == MOST;
     let lines: Vec<Line> = signed.into_iter().chain(found.lines).take(MOST).collect();
-    let adds_a_key = lines.iter().any(|line| matches!(line.command, Ok(Command::KeyAdd { .. })));
+    let adds_a_key = lines.iter().any(|line| line.command.as_ref().is_ok_and(Command::takes_a_key));
     let may = matches!(by.how, How::OpenPgp { .. })
         && ports.desk.administrator.eq_ignore_ascii_case(&by.address);
     // Nobody else gets a certificate stored, least of all over one that is in use.
     let keys = if adds_a_key && may { offers(ports, &proved.keys)? } else { Vec::new() };
+    let given = Given {
+        by: by.clone(),
+        maintainer,
+        on_list: mail.list.is_some(),
+        thread,
+        keys,
+        reply_to: Some(by.address.clone()),
+        mail: Some(mail.id.clone()),
+    };
     let mut orders = Vec::new();
     for line in lines {
         let command = line.command.map_err(|error| error.to_string());
@@ -177,12 +187,7 @@ fn obeyed(
                 Err(why) => Err(why),
             },
             line: line.text,
-            reply_to: Some(by.address.clone()),
-            by: by.clone(),
-            maintainer,
-            thread,
-            keys: keys.clone(),
-            mail: Some(mail.id.clone()),
+            given: given.clone(),
         });
     }
     let remark = match passed_over {
@@ -215,15 +220,6 @@ fn remark(orders: &[Order], more: bool, in_thread: bool) -> Option<String> {
         "There is no command in this mail. One a line, at the line's start; \"help\" lists them."
             .to_owned()
     })
-}
-
-fn on_list(text: &str) -> Commands {
-    let line = |fresh: bool| {
-        let text = if fresh { "gatepost: retest fresh" } else { "gatepost: retest" };
-        let command = Ok(Command::Retest { which: Named::Thread, fresh });
-        Line { text: text.into(), command }
-    };
-    Commands { lines: retest_on_list(text).map(line).into_iter().collect(), more: false }
 }
 
 /// A command with the number of the request whose mail it names, however old that is.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::pull::aside::{AsideNotice, RecordKey};
-use crate::pull::command_mail::{Answer, CommandMail, MailReading, Order, Transcript};
+use crate::pull::command::Answer;
+use crate::pull::command_mail::{CommandMail, MailReading, Order, Transcript};
 use crate::pull::cover::Cover;
 use crate::pull::decision::{Trouble, TroubleKind};
 use crate::pull::expiry::{ExpiringKey, Warning};

@@ -6,19 +6,20 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::rights::Role;
 use super::settle::Wake;
 use super::{Alert, Cause, Effect, Subject, World};
 use crate::pull::aside::RecordKey;
 use crate::pull::audit::AuditEntry;
-use crate::pull::command::{Command, How, Sender};
+use crate::pull::command::{Answer, How, Sender};
 use crate::pull::command_mail::{
-    Answer, CommandMail, Entry, MOST_WAITING, MailReading, MailStage, Order, PATIENCE, Transcript,
+    CommandMail, Entry, MOST_WAITING, MailReading, MailStage, Order, PATIENCE, Transcript,
     shortened,
 };
 use crate::pull::decision::Trouble;
 use crate::pull::ids::MessageId;
 use crate::pull::letter::rules::LetterEvent;
+use crate::pull::request::Pull;
+use crate::pull::rights::{Known, People, Role};
 
 const UNCHECKED: &str = "Who sent it could not be checked.";
 
@@ -164,12 +165,11 @@ impl World {
         let mut refused = false;
         for order in orders {
             let answer = self.obey(&order, now);
-            let changes = order.command.as_ref().is_ok_and(|command| command.row().changes);
-            let done = matches!(answer, Answer::Done(_));
-            transcript.changed |= changes && done;
-            transcript.stopped |=
-                done && matches!(order.command, Ok(Command::EmergencyStop { .. }));
-            refused |= matches!(answer, Answer::Refused(_));
+            match (&order.command, &answer) {
+                (Ok(command), Answer::Done(_)) => transcript.note_copies(command.row().copies),
+                (_, Answer::Refused(_)) => refused = true,
+                (Ok(_) | Err(_), Answer::Done(_) | Answer::Look(_)) => {}
+            }
             transcript.entries.push(Entry::new(&order.line, answer));
         }
         let nothing = transcript.entries.is_empty() && transcript.remark.is_none();
@@ -228,11 +228,19 @@ impl World {
         });
     }
 
-    pub(super) fn transcribed(&mut self, id: &MessageId, now: Timestamp) {
-        self.close_mail(id, now);
+    /// Who an address is; `None`: nobody the bot listens to.
+    fn role(&self, address: &str, maintainer: bool) -> Option<Role> {
+        let asked = |pull: &Pull| pull.mail().author.address.eq_ignore_ascii_case(address);
+        let author = self.pulls.values().any(asked);
+        let people = People {
+            administrator: &self.policy.administrator,
+            managers: &self.policy.managers,
+            overlay: &self.overlay,
+        };
+        people.role(address, Known { maintainer, author })
     }
 
-    fn close_mail(&mut self, id: &MessageId, now: Timestamp) {
+    pub(super) fn close_mail(&mut self, id: &MessageId, now: Timestamp) {
         self.move_mail(id, MailStage::Closed { at: now });
     }
 

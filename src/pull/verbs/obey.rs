@@ -1,0 +1,23 @@
+//! Carries a command out for whoever may give it. There is no other way to a verb's doing.
+
+use super::Command;
+use super::desk::Desk;
+use crate::pull::command::Answer;
+use crate::pull::ids::PullNumber;
+use crate::pull::rights;
+
+/// The number of the request that a command is about.
+pub(crate) fn about(command: &Command, desk: &Desk<'_>) -> Option<PullNumber> {
+    let item = desk.item(command.which()?).ok()?;
+    desk.pull_of(item)
+}
+
+/// Carries a command out, if whoever gives it may.
+///
+/// # Errors
+/// A sentence for them: they may not, or it does not fit what stands, and nothing is changed.
+pub(crate) fn obey(command: &Command, desk: &mut Desk<'_>) -> Result<Answer, String> {
+    let pull = about(command, desk).and_then(|number| desk.pull(number));
+    rights::may(command.row(), &desk.giver(), pull)?;
+    command.carry_out(desk)
+}
