@@ -3,12 +3,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use reading::mail::commands::{Commands, MOST, commands, in_subject, on_list};
+use reading::mail::commands::{Commands, commands, of_mail, on_list};
 use reading::mail::proof::dkim::{from_domain, has_plain_header, signatures};
 use reading::mail::proof::said::Said;
 use reading::mail::proof::signed::{SignedPart, is_marked, signed_part};
 use reading::mail::proof::{doubled, results};
-use reading::pull::command_mail::LONGEST_LINE;
+use reading::pull::command_mail::{LONGEST_LINE, MOST_COMMANDS};
 
 fuzz_target!(init: reading::only_what_escapes(), |bytes: &[u8]| {
     let _ = (doubled(bytes), from_domain(bytes), has_plain_header(bytes), is_marked(bytes));
@@ -33,15 +33,16 @@ fuzz_target!(init: reading::only_what_escapes(), |bytes: &[u8]| {
 fn check(said: &Said) {
     for in_thread in [false, true] {
         let found = commands(&said.text, in_thread);
-        assert!(found.lines.len() <= MOST);
-        assert!(!found.more || found.lines.len() == MOST);
+        assert!(found.lines.len() <= MOST_COMMANDS);
+        assert!(!found.more || found.lines.len() == MOST_COMMANDS);
         for line in &found.lines {
             assert!(line.text.len() <= LONGEST_LINE && !line.text.contains(char::is_control));
         }
         // What is quoted is no command, whatever it is.
         let quoted: String = said.text.lines().map(|line| format!("> {line}\n")).collect();
         assert_eq!(commands(&quoted, in_thread), Commands::default());
-        said.subject.iter().for_each(|subject| drop(in_subject(subject, in_thread)));
+        let subject = said.subject.as_deref();
+        assert!(of_mail(&said.text, subject, "status", in_thread).lines.len() <= MOST_COMMANDS);
     }
     let _ = on_list(&said.text);
 }

@@ -3,7 +3,7 @@
 
 use crate::ports::{Fault, FaultKind, FileName};
 use crate::pull::aside::AsideNotice;
-use crate::pull::command_mail::MailReading;
+use crate::pull::command_mail::judgement::MailReading;
 use crate::pull::decision::{Trouble, TroubleKind};
 use crate::pull::expiry::Warning;
 use crate::pull::letter::rules::LetterEvent;
@@ -80,7 +80,7 @@ pub fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
             },
             Effect::WarnOfKey(warning) => warn_of_key(ports, &warning),
             Effect::TellMiss(miss) => near_miss::tell(ports, &miss),
-            Effect::ReadCommands(mail) => commands::read(ports, &mail),
+            Effect::ReadCommands(mail) => commands::read(ports, policy, &mail),
             Effect::Transcribe { mail, transcript, glance } => {
                 commands::transcribe(ports, &mail, &transcript, &glance)
             }

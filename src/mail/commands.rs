@@ -7,11 +7,8 @@
 use super::{clean, quote};
 use crate::pull::command::named::sure;
 use crate::pull::command::{BadCommand, Named};
-use crate::pull::command_mail::LONGEST_LINE;
+use crate::pull::command_mail::{LONGEST_LINE, MOST_COMMANDS};
 use crate::pull::verbs::{Command, parse};
-
-/// How many commands of one mail are read.
-pub const MOST: usize = 20;
 
 /// A running text that was wrapped stands on lines of about this many characters.
 const WRAPPED_AT: usize = 58;
@@ -30,8 +27,10 @@ const FURTHER: usize = 4;
 pub struct Commands {
     /// The commands, as they come.
     pub lines: Vec<Line>,
-    /// Whether there are more than [`MOST`]; those are not read.
+    /// Whether there are more than [`MOST_COMMANDS`]; those are not read.
     pub more: bool,
+    /// Whether the subject is a command that the text does not have, and is not signed.
+    pub unsigned_subject: bool,
 }
 
 /// A line that is a command, or nearly one.
@@ -41,6 +40,29 @@ pub struct Line {
     pub text: String,
     /// The command, or what to write instead.
     pub command: Result<Command, BadCommand>,
+}
+
+/// The commands of a mail to the command mailbox: those of its text, and the one of its subject where
+/// that is signed. People repeat in the text what the subject says.
+pub fn of_mail(
+    text: &str,
+    signed_subject: Option<&str>,
+    subject: &str,
+    in_thread: bool,
+) -> Commands {
+    let mut found = commands(text, in_thread);
+    let is_new = |line: &Line| !found.lines.iter().any(|other| other.command == line.command);
+    let titled = in_subject(signed_subject.unwrap_or(subject), in_thread).filter(is_new);
+    match (signed_subject, titled) {
+        (Some(_), Some(line)) => {
+            found.more |= found.lines.len() == MOST_COMMANDS;
+            found.lines.insert(0, line);
+            found.lines.truncate(MOST_COMMANDS);
+        }
+        (None, Some(_)) => found.unsigned_subject = true,
+        (_, None) => {}
+    }
+    found
 }
 
 /// Reads the commands of a text. In an answer on a request's thread (`in_thread`) the request need
@@ -68,7 +90,7 @@ pub fn commands(text: &str, in_thread: bool) -> Commands {
             continue;
         }
         at += further;
-        if found.lines.len() == MOST {
+        if found.lines.len() == MOST_COMMANDS {
             found.more = true;
             break;
         }
@@ -318,12 +340,30 @@ mod tests {
 
     #[test]
     fn only_so_many_are_read() {
-        let found = commands(&"status\n".repeat(MOST + 1), false);
-        assert_eq!((found.lines.len(), found.more), (MOST, true));
-        let found = commands(&"status\n".repeat(MOST), false);
-        assert_eq!((found.lines.len(), found.more), (MOST, false));
+        let found = commands(&"status\n".repeat(MOST_COMMANDS + 1), false);
+        assert_eq!((found.lines.len(), found.more), (MOST_COMMANDS, true));
+        let found = commands(&"status\n".repeat(MOST_COMMANDS), false);
+        assert_eq!((found.lines.len(), found.more), (MOST_COMMANDS, false));
         let long = commands(&format!("note 12 {}", "ä".repeat(900)), false);
         assert!(long.lines[0].text.len() <= LONGEST_LINE);
+    }
+
+    #[test]
+    fn a_subject_counts_once_and_only_where_it_is_signed() {
+        let read = |text: &str, signed, subject| {
+            let found = of_mail(text, signed, subject, false);
+            let texts: Vec<String> = found.lines.into_iter().map(|line| line.text).collect();
+            (texts, found.more, found.unsigned_subject)
+        };
+        let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let both = texts(&["resume", "status"]);
+        assert_eq!(read("status", Some("resume"), "resume"), (both, false, false));
+        assert_eq!(read("status", Some("status"), "x"), (texts(&["status"]), false, false));
+        assert_eq!(read("status", None, "status"), (texts(&["status"]), false, false));
+        assert_eq!(read("status", None, "resume"), (texts(&["status"]), false, true));
+        assert_eq!(read("status", Some("hello"), "resume"), (texts(&["status"]), false, false));
+        let (lines, more, _) = read(&"status\n".repeat(MOST_COMMANDS), Some("resume"), "");
+        assert_eq!((lines.len(), lines[0].as_str(), more), (MOST_COMMANDS, "resume", true));
     }
 
     #[test]

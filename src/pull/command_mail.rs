@@ -1,22 +1,25 @@
 //! The record of a mail to the command mailbox, from its arrival to the answer. Its commands are
 //! carried out in the one transaction that records what came of each, so that no crash repeats one.
-//! It must not know what a command does.
+//! Whether it is obeyed at all is [`judgement`]'s to say. It must not know what a command does.
+
+pub mod judgement;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::command::{Answer, Copies, Given, Look, Sender};
-use super::decision::Trouble;
+use super::command::{Answer, Copies, Look};
 use super::ids::{ListName, MessageId};
 use super::retry::Retry;
 pub use super::room::within as shortened;
-use super::verbs::Command;
 
 /// How many mails may wait to be looked at; more are passed over, and counted.
 pub const MOST_WAITING: usize = 50;
 
 /// For how long it is tried to look who wrote a mail (its DNS may not answer).
 pub const PATIENCE: SignedDuration = SignedDuration::from_hours(2);
+
+/// How many commands of one mail are read.
+pub const MOST_COMMANDS: usize = 20;
 
 /// Bytes of a command's line that are kept.
 pub const LONGEST_LINE: usize = 250;
@@ -104,61 +107,6 @@ pub struct Entry {
     pub line: String,
     /// What came of it.
     pub answer: Answer,
-}
-
-/// A command, as it was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
-    /// As it was written.
-    pub line: String,
-    /// The command, or what to write instead.
-    pub command: Result<Command, String>,
-    /// Who gives it, and what comes with it.
-    pub given: Given,
-}
-
-/// What a look at a mail found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MailReading {
-    /// Who wrote it is proved, and these are the commands.
-    Proved {
-        /// The commands.
-        orders: Vec<Order>,
-        /// Who gives them.
-        by: Sender,
-        /// Whether the keyring knows them.
-        maintainer: bool,
-        /// What is said before everything else.
-        remark: Option<String>,
-        /// Digests of what must not be acted on twice.
-        digests: Vec<String>,
-    },
-    /// Who wrote it is not proved; why not, for whoever it says to be from.
-    Unproved {
-        /// Why.
-        why: String,
-    },
-    /// It is refused in silence: a replay, or a forgery.
-    Refused {
-        /// Why, for the audit trail.
-        why: String,
-    },
-    /// It is nothing to answer.
-    Nothing,
-    /// It could not be looked at now.
-    Failed(Trouble),
-}
-
-impl MailReading {
-    /// What kept it from being looked at.
-    pub fn failed(&self) -> Option<&Trouble> {
-        match self {
-            Self::Failed(trouble) => Some(trouble),
-            Self::Proved { .. } | Self::Unproved { .. } | Self::Refused { .. } | Self::Nothing => {
-                None
-            }
-        }
-    }
 }
 
 impl CommandMail {

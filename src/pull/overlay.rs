@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::decision::clock;
 use super::ids::{ListName, TargetName};
 
 /// Bytes that all of it may take in its record.
@@ -115,13 +114,6 @@ impl Freeze {
     pub fn holds(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| now < until)
     }
-}
-
-/// That something took the place of what somebody had said before; empty where nobody had.
-pub(crate) fn replaced(before: Option<Pause>) -> String {
-    before.map_or_else(String::new, |before| {
-        format!(" It replaces that of {} by {}: {}", clock(before.at), before.by, before.reason)
-    })
 }
 
 #[cfg(test)]

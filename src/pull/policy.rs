@@ -28,8 +28,8 @@ pub struct Policy {
     pub letters_per_hour: u32,
     /// How many letters may go out in an hour before outgoing mail is stopped.
     pub letters_per_hour_in_all: u32,
-    /// How many mails of one sender to the command mailbox are read in an hour.
-    pub command_mails_per_hour: u32,
+    /// The command mailbox, where there is one.
+    pub commands: Option<CommandPolicy>,
     /// Who keeps it running.
     pub administrator: String,
     /// Who decides and merges, by the configuration.
@@ -38,6 +38,17 @@ pub struct Policy {
     pub targets: BTreeMap<TargetName, TargetPolicy>,
     /// Lists, by name.
     pub lists: BTreeMap<ListName, ListPolicy>,
+}
+
+/// What holds for mails to the command mailbox.
+#[derive(Debug, Clone)]
+pub struct CommandPolicy {
+    /// Where they are mailed: one signed for anybody else is refused.
+    pub address: String,
+    /// What was signed longer ago is not obeyed.
+    pub window: SignedDuration,
+    /// How many mails of one sender are read in an hour.
+    pub mails_per_hour: u32,
 }
 
 /// What becomes of a tag that is signed with a key nobody has put into the keyring.

@@ -2,7 +2,7 @@
 //! the request is. The only place that knows, for commands by mail, on a list and from the control
 //! socket alike. Pure; it must not carry anything out.
 
-use super::command::{Given, How, Proof, Row, Sender, WhoMay};
+use super::command::{How, Proof, Row, Sender, WhoMay};
 use super::ids::PullNumber;
 use super::overlay::Overlay;
 use super::request::Pull;
@@ -81,38 +81,60 @@ impl People<'_> {
 }
 
 impl<'a> Giver<'a> {
-    /// Who gives a command; `author`: whether they asked for a pull. The socket is for the bot's own
-    /// user.
-    pub(crate) fn of(people: &People<'_>, given: &'a Given, author: bool) -> Self {
-        let Given { by, maintainer, on_list, .. } = given;
-        let known = Known { maintainer: *maintainer, author };
+    /// Who gives a command, on a list or not. The socket is for the bot's own user.
+    pub(crate) fn of(people: &People<'_>, by: &'a Sender, known: Known, on_list: bool) -> Self {
         let role = match by.how {
             How::Socket => Some(Role::Administrator),
             How::OpenPgp { .. } | How::Dkim { .. } | How::Nothing => {
                 people.role(&by.address, known)
             }
         };
-        Self { role, by, on_list: *on_list }
+        Self { role, by, on_list }
     }
 }
 
-/// Whether somebody may give a command about that request, or about none.
+/// What somebody has to do with the request that a command is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tie {
+    /// Nothing; or the command is about none.
+    None,
+    /// It touches their paths.
+    Paths,
+    /// They mailed or signed it.
+    Own,
+}
+
+impl Tie {
+    pub(crate) fn between(by: &Sender, pull: &Pull) -> Self {
+        let is_theirs = |address: &String| address.eq_ignore_ascii_case(&by.address);
+        let signer = pull.stage.trusted().map(|trusted| &trusted.signer);
+        if is_theirs(&pull.mail().author.address)
+            || signer.is_some_and(|signer| signer.has_address(&by.address))
+        {
+            Self::Own
+        } else if pull.touches.iter().any(is_theirs) {
+            Self::Paths
+        } else {
+            Self::None
+        }
+    }
+}
+
+/// Whether somebody may give a command, about a request that they have that much to do with.
 ///
 /// # Errors
 /// A sentence for whoever gave it.
-pub(crate) fn may(row: &Row, giver: &Giver<'_>, pull: Option<&Pull>) -> Result<(), String> {
+pub(crate) fn may(row: &Row, giver: &Giver<'_>, tie: Tie) -> Result<(), String> {
     let Giver { role, by, on_list } = *giver;
     let enough = match row.may {
         WhoMay::Anybody => role.is_some(),
         WhoMay::Administrator => role == Some(Role::Administrator),
         WhoMay::Manager => role >= Some(Role::Manager),
-        WhoMay::Author => {
-            role >= Some(Role::Manager)
-                || role.is_some()
-                    && pull.is_some_and(|pull| {
-                        is_own(pull, by) || role == Some(Role::Maintainer) && touches(pull, by)
-                    })
-        }
+        WhoMay::Author => match tie {
+            Tie::Own => role.is_some(),
+            Tie::Paths => role >= Some(Role::Maintainer),
+            Tie::None => role >= Some(Role::Manager),
+        },
     };
     if !enough {
         return Err(refusal(row));
@@ -145,16 +167,6 @@ fn unproved(word: &str, needs: Proof, by: &Sender) -> String {
         ),
         Proof::Domain | Proof::None => format!("Nothing proves who sent {word:?}."),
     }
-}
-
-fn is_own(pull: &Pull, by: &Sender) -> bool {
-    let signer = pull.stage.trusted().map(|trusted| &trusted.signer);
-    pull.mail().author.address.eq_ignore_ascii_case(&by.address)
-        || signer.is_some_and(|signer| signer.has_address(&by.address))
-}
-
-fn touches(pull: &Pull, by: &Sender) -> bool {
-    pull.touches.iter().any(|address| address.eq_ignore_ascii_case(&by.address))
 }
 
 /// Whether somebody may end an emergency stop: that has to be a person's own word.
@@ -241,3 +253,6 @@ pub(crate) fn may_be_denied(address: &str, people: &People<'_>) -> Result<(), St
     Ok(())
 }
 
+#[cfg(test)]
+#[path = "rights_tests.rs"]
+mod tests;

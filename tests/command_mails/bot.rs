@@ -13,7 +13,7 @@ use gatepost::bot::in_force::InForce;
 use gatepost::bot::intake::Intake;
 use gatepost::bot::journal::Journal;
 use gatepost::bot::perform::perform;
-use gatepost::bot::ports::{CommandDesk, Desk, Ports};
+use gatepost::bot::ports::{Desk, Ports};
 use gatepost::config::model::Dkim;
 use gatepost::mail::Rules;
 use gatepost::mail::letter::{Delivering, ListWords, Pen, TargetWords};
@@ -24,7 +24,6 @@ use gatepost::pull::cover::Person;
 use gatepost::pull::ids::{AccountName, ListName, TargetName};
 use gatepost::pull::policy::Policy;
 use gatepost::pull::world::{Effect, Input};
-use jiff::SignedDuration;
 
 use crate::given;
 use crate::scenario::Setting;
@@ -154,13 +153,12 @@ fn ports(outside: &Outside, store: &MemoryStore, rules: &Rules, keyring: &Path) 
     let (devel, master) = (ListName::new("devel"), TargetName::new("master"));
     let list = ListWords { name: devel.clone(), address: LIST.into(), retest_by_mail: true };
     let fetch_url = "https://gitlab.example.org/project.git".to_owned();
-    let window = SignedDuration::from_hours(48);
     let desk = Desk {
         pen: pen.with_commands(BOT).unwrap(),
         sender: BOT.into(),
         managers: managers(),
         administrator: ADMIN.into(),
-        commands: Some(CommandDesk { address: BOT.into(), window }),
+        commands: Some(BOT.into()),
         lists: [(devel.clone(), list)].into(),
         rules: [(devel, rules.clone())].into(),
         targets: [(master.clone(), TargetWords { branch: "master".into(), fetch_url })].into(),

@@ -19,7 +19,7 @@ use gatepost::bot::in_force::InForce;
 use gatepost::bot::intake::Intake;
 use gatepost::bot::journal::Journal;
 use gatepost::bot::perform::{panicked, perform};
-use gatepost::bot::ports::{CommandDesk, Desk, Ports};
+use gatepost::bot::ports::{Desk, Ports};
 use gatepost::mail::Rules;
 use gatepost::mail::letter::{Delivering, ListWords, Pen, TargetWords};
 use gatepost::mail::rules::Goal;
@@ -27,14 +27,15 @@ use gatepost::ports::{Folder, Pipelines};
 use gatepost::pull::aside::RecordKey;
 use gatepost::pull::checks::CheckPolicy;
 use gatepost::pull::command::{Answer, Given, How, Sender};
-use gatepost::pull::command_mail::Order;
 use gatepost::pull::cover::Person;
 use gatepost::pull::ids::{AccountName, ListName, PullNumber, TargetName};
 use gatepost::pull::pipeline::Status;
-use gatepost::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
+use gatepost::pull::policy::{
+    CiLint, CommandPolicy, ListPolicy, Policy, TargetPolicy, UnknownKeys,
+};
 use gatepost::pull::request::decide::PullAction;
 use gatepost::pull::request::{Pull, Stage};
-use gatepost::pull::verbs;
+use gatepost::pull::verbs::{self, Order};
 use gatepost::pull::world::{Done, Effect, Input};
 use jiff::{SignedDuration, Timestamp};
 
@@ -88,7 +89,11 @@ impl Default for Setting {
             keep: SignedDuration::from_hours(14 * 24),
             letters_per_hour: 20,
             letters_per_hour_in_all: 200,
-            command_mails_per_hour: 20,
+            commands: Some(CommandPolicy {
+                address: BOT.into(),
+                window: SignedDuration::from_hours(48),
+                mails_per_hour: 20,
+            }),
             administrator: ADMIN.into(),
             managers: vec![MANAGER.into()],
             targets: BTreeMap::from([(TargetName::new("master"), target)]),
@@ -439,10 +444,7 @@ impl World {
             sender: BOT.into(),
             managers: vec![MANAGER.into()],
             administrator: ADMIN.into(),
-            commands: Some(CommandDesk {
-                address: BOT.into(),
-                window: SignedDuration::from_hours(48),
-            }),
+            commands: Some(BOT.into()),
             lists: [("devel", LIST), ("block", OTHER_LIST)]
                 .map(|(name, address)| {
                     let name = ListName::new(name);

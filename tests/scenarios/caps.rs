@@ -2,7 +2,8 @@
 //! whichever name, costs nobody a verdict, an alert or an answer.
 
 use gatepost::ports::{Delivery, Fault};
-use gatepost::pull::command_mail::{CommandMail, MailReading, MailStage};
+use gatepost::pull::command_mail::judgement::{Bytes, Found, MailReading};
+use gatepost::pull::command_mail::{CommandMail, MailStage};
 use gatepost::pull::ids::{ListName, PullNumber};
 use gatepost::pull::letter::rules::LetterEvent;
 use gatepost::pull::letter::{About, Letter, LetterState};
@@ -529,14 +530,20 @@ fn is_told(rules: &mut Rules, from: &str, id: usize, now: Timestamp) -> bool {
         maintainer: true,
         stage: MailStage::Received { read: Retry::now(now) },
     };
+    let bytes = Bytes {
+        id: Some(mail.id.clone()),
+        from: Some(mail.from.clone()),
+        to_commands: true,
+        doubled: None,
+    };
+    let found = Found { bytes, maintainer: true, ..Found::default() };
     let subject = Subject::Mail(mail.id.clone());
     let what = Arrived::Commands(Box::new(mail));
     let arrivals = vec![Arrival { message_id: None, received_at: now, what }];
     let folder = Folder { account: gatepost::pull::ids::AccountName::new("a"), folder: "b".into() };
     let cursor = Cursor { uid_validity: 1, uid_next: 1, read_at: now, watched_from: now };
     rules.step(Input::Read { folder, cursor, arrivals, complete: true }, now);
-    let happened =
-        Happened::Commands(Box::new(MailReading::Unproved { why: "It proves nothing.".into() }));
+    let happened = Happened::Commands(Box::new(MailReading::Found(found)));
     let done = Done { subject, happened, letters: Vec::new(), alert: None };
     let step = rules.step(Input::Done(done), now);
     step.effects.iter().any(|effect| matches!(effect, Effect::Transcribe { .. }))

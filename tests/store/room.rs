@@ -7,7 +7,8 @@ use gatepost::ports::{Batch, Control, HistoryEntry, Records, Store};
 use gatepost::pull::checks::{Base, CheckPolicy, CommitFacts, Duty, Series};
 use gatepost::pull::ci_change::{Change, CiDifference, What};
 use gatepost::pull::command::{Answer, Given, How, Proof, Sender};
-use gatepost::pull::command_mail::{CommandMail, MailReading, Order};
+use gatepost::pull::command_mail::CommandMail;
+use gatepost::pull::command_mail::judgement::{Bytes, Found, MailReading, Proved, ProvedBy, Said};
 use gatepost::pull::cover::{Cover, Person, Request};
 use gatepost::pull::decision::{Told, Trouble, TroubleKind};
 use gatepost::pull::evidence::{Deadline, Judgement, judge};
@@ -17,7 +18,9 @@ use gatepost::pull::letter::rules::{self as letter_rules, LetterEvent};
 use gatepost::pull::near_miss::NearMiss;
 use gatepost::pull::overlay::Freeze;
 use gatepost::pull::pipeline::{Job, JobKind, Pipeline, Status};
-use gatepost::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
+use gatepost::pull::policy::{
+    CiLint, CommandPolicy, ListPolicy, Policy, TargetPolicy, UnknownKeys,
+};
 use gatepost::pull::request::apply::{self as pull_rules, FetchTrouble, Ordered, PullEvent};
 use gatepost::pull::request::{Adopted, Plan, Pull, Stage};
 use gatepost::pull::room::{LARGEST_RECORD, LONGEST_ADDRESS, within};
@@ -28,7 +31,7 @@ use gatepost::pull::signer::{Scope, Signer};
 use gatepost::pull::tag::{
     Candidate, ConflictFile, Facts, LONGEST_REFERENCE, Pinned, Tag, Verification,
 };
-use gatepost::pull::verbs;
+use gatepost::pull::verbs::{self, Order};
 use gatepost::pull::verdict::{Outcome, Overdue};
 use gatepost::pull::world::{Alert, Arrival, Arrived, Done, Happened, Input, Subject, World};
 use jiff::{SignedDuration, Timestamp};
@@ -90,7 +93,11 @@ fn policy(letter: &str) -> Policy {
         keep: hour,
         letters_per_hour: 20,
         letters_per_hour_in_all: 200,
-        command_mails_per_hour: 1_000,
+        commands: Some(CommandPolicy {
+            address: "bot@example.org".into(),
+            window: SignedDuration::from_hours(48),
+            mails_per_hour: 1_000,
+        }),
         administrator: "admin@example.org".into(),
         managers: vec!["rita@example.org".into()],
         targets: [("master", target)]
@@ -496,7 +503,15 @@ fn approvals_that_no_record_holds_are_refused_and_none_is_forgotten() {
         let order = Order {
             command: verbs::parse(&line, false).map_err(|error| error.to_string()),
             line,
-            given: given(Sender { address: short(letter, 60), how: How::Socket }, None),
+            given: Given {
+                by: Sender { address: short(letter, 60), how: How::Socket },
+                maintainer: false,
+                on_list: false,
+                thread: None,
+                keys: Vec::new(),
+                reply_to: None,
+                mail: None,
+            },
         };
         let mut world = World::new(policy, Records { pulls: vec![pull], ..Records::default() });
         let answer = world.step(Input::Command(Box::new(order)), now()).answer;
@@ -568,18 +583,6 @@ fn the_bots_own_record_can_be_put_whatever_it_has_to_tell() {
     }
 }
 
-fn given(by: Sender, mail: Option<MessageId>) -> Given {
-    Given {
-        by,
-        maintainer: true,
-        on_list: false,
-        thread: None,
-        keys: Vec::new(),
-        reply_to: None,
-        mail,
-    }
-}
-
 fn done(subject: Subject, happened: Happened) -> Input {
     Input::Done(Done { subject, happened, letters: Vec::new(), alert: None })
 }
@@ -602,20 +605,30 @@ fn a_command_mail_and_its_trail_can_be_put_whatever_they_say() {
             let arrivals = vec![arrival];
             let read = Input::Read { folder, cursor, arrivals, complete: true };
             store.put(&world.step(read, now()).batch).unwrap();
-            let by = Sender { address: from.into(), how: How::OpenPgp { key: short(letter, 100) } };
-            let order = Order {
-                line: long(letter),
-                command: Err(long(letter)),
-                given: given(by.clone(), Some(id.clone())),
+            let lines = vec![(long(letter), Err(long(letter))); 20];
+            let proof = Proved {
+                by: ProvedBy::Key(Signer {
+                    key: short(letter, 100),
+                    name: short(letter, 100),
+                    addresses: vec![from.into()],
+                    scope: Scope::default(),
+                }),
+                signed_at: now(),
+                digests: Vec::new(),
+                acted_on_in: None,
+                recipients: None,
+                said: Said { lines, more: true, unsigned_subject: false },
             };
-            let reading = if proved {
-                let orders = vec![order; 20];
-                let remark = Some("Only the first 20 commands of a mail are read.".to_owned());
-                MailReading::Proved { orders, by, maintainer: true, remark, digests: Vec::new() }
-            } else {
-                MailReading::Unproved { why: long(letter) }
+            let (id_of, from) = (Some(id.clone()), Some(from.to_owned()));
+            let found = Found {
+                bytes: Bytes { id: id_of, from, to_commands: true, doubled: None },
+                proofs: if proved { vec![proof] } else { Vec::new() },
+                failures: vec![long(letter)],
+                maintainer: true,
+                ..Found::default()
             };
-            let input = done(Subject::Mail(id), Happened::Commands(Box::new(reading)));
+            let reading = Box::new(MailReading::Found(found));
+            let input = done(Subject::Mail(id), Happened::Commands(reading));
             let batch = world.step(input, now()).batch;
             assert!(!batch.audit.is_empty());
             store.put(&batch).unwrap();

@@ -1,204 +1,125 @@
-//! Mails to the command mailbox: looks who wrote one and what it says, and writes its answer. What
-//! somebody may do, and what a command does, is decided by the rules.
-
-use jiff::{SignedDuration, Timestamp};
+//! Mails to the command mailbox: finds out who wrote one and what it says, and writes its answer. It
+//! must not decide anything: the rules say whether a mail is obeyed, who may give which command, and
+//! what that does.
 
 use super::{Result, alert, keep, trouble};
 use crate::bot::answers;
 use crate::bot::intake::is_to_commands;
-use crate::bot::ports::{CommandDesk, Ports};
-use crate::mail::commands::{Commands, Line, MOST, commands, in_subject, on_list};
+use crate::bot::ports::Ports;
+use crate::mail::commands::{Commands, of_mail, on_list};
 use crate::mail::letter::{Answered, Copied, Told};
 use crate::mail::{self, clean};
-use crate::ports::{Fault, FileName, Proof};
-use crate::pull::command::{Answer, Given, How, Item, Named, Offer, Sender};
-use crate::pull::command_mail::{CommandMail, MailReading, Order, Transcript};
-use crate::pull::cover::Person;
+use crate::ports::{Authentication, Domain, Fault, FileName, Proof};
+use crate::pull::command::{Answer, Item, Named, Offer};
+use crate::pull::command_mail::judgement::{
+    Bytes, Found, MailReading, Proved, ProvedBy, Said, adds_a_key,
+};
+use crate::pull::command_mail::{CommandMail, Transcript};
+use crate::pull::ids::MessageId;
+use crate::pull::policy::Policy;
 use crate::pull::verbs::Command;
-use crate::pull::world::Happened;
 use crate::pull::world::glance::Glance;
-
-/// How far a sender's clock may be ahead.
-const FAST_CLOCK: SignedDuration = SignedDuration::from_mins(15);
-
-/// What a proof says, whichever kind it is.
-struct Proved {
-    by: Sender,
-    signed_at: Timestamp,
-    digests: Vec<String>,
-    text: String,
-    subject: Option<String>,
-    recipients: Option<Vec<String>>,
-    keys: Vec<Vec<u8>>,
-}
+use crate::pull::world::{Happened, alert_for};
 
 /// Looks at a mail.
-pub(super) fn read(ports: &Ports, mail: &CommandMail) -> Result {
-    let reading =
-        looked_at(ports, mail).unwrap_or_else(|fault| MailReading::Failed(trouble(&fault)));
-    let told = match &reading {
-        MailReading::Failed(_) => looked_at_alert(&reading),
-        MailReading::Proved { .. }
-        | MailReading::Unproved { .. }
-        | MailReading::Refused { .. }
-        | MailReading::Nothing => None,
-    };
+pub(super) fn read(ports: &Ports, policy: &Policy, mail: &CommandMail) -> Result {
+    let reading = look_at(ports, policy, mail);
+    let reading = reading.unwrap_or_else(|fault| MailReading::Failed(trouble(&fault)));
+    let told = reading.failed();
+    let told = told.and_then(|it| alert_for("Senders of command mails can't be checked", it));
     Result::of(Happened::Commands(Box::new(reading))).alerting(told)
 }
 
-fn looked_at_alert(reading: &MailReading) -> Option<crate::pull::world::Alert> {
-    let MailReading::Failed(trouble) = reading else { return None };
-    crate::pull::world::alert_for("Senders of command mails can't be checked", trouble)
-}
-
-fn looked_at(ports: &Ports, mail: &CommandMail) -> std::result::Result<MailReading, Fault> {
-    let Some(desk) = &ports.desk.commands else { return Ok(MailReading::Nothing) };
+fn look_at(
+    ports: &Ports,
+    policy: &Policy,
+    mail: &CommandMail,
+) -> std::result::Result<MailReading, Fault> {
     let Some(bytes) = ports.store.file(&FileName::CommandMail(mail.id.clone()))? else {
-        return Ok(MailReading::Nothing);
+        return Ok(MailReading::Gone);
     };
-    let refused = |why: &str| Ok(MailReading::Refused { why: format!("refused: {why}") });
-    if !is_that(ports, mail, &bytes) {
-        return refused("another mail with the same Message-ID came at the same time");
-    }
-    if let Some(header) = mail::doubled(&bytes) {
-        return refused(&format!("it has the header {header} twice"));
+    let mut found = Found { bytes: said_of_itself(ports, mail, &bytes), ..Found::default() };
+    if found.bytes.objection(mail).is_some() {
+        // It is refused in any case: the DNS is not asked about it.
+        return Ok(MailReading::Found(found));
     }
     let now = ports.clock.now();
-    let found = ports.authenticator.authenticate(&bytes, now)?;
-    if let Some(proof) = &found.openpgp
-        && !proof.who.has_address(&mail.from)
+    let Authentication { openpgp, dkim, failures } =
+        ports.authenticator.authenticate(&bytes, now)?;
+    found.failures = failures;
+    found.maintainer = ports.keyring.owner(&mail.from).is_some();
+    found.thread = thread(ports, mail)?;
+    found.answers_a_letter = answers_a_letter(ports, mail)?;
+    let keys = openpgp.as_ref().map(|proof| proof.keys.clone()).unwrap_or_default();
+    if let Some(proof) = openpgp {
+        found.proofs.push(proved(ports, mail, found.thread, proof, ProvedBy::Key)?);
+    }
+    if let Some(proof) = dkim {
+        let by = |domain: Domain| ProvedBy::Domain(domain.0);
+        found.proofs.push(proved(ports, mail, found.thread, proof, by)?);
+    }
+    let overlay = ports.in_force.overlay();
+    if let Some(policy) = &policy.commands
+        && adds_a_key(mail, &found, policy, &ports.people(&overlay), now)
     {
-        let (who, key) = (&proof.who.name, &proof.who.key);
-        return refused(&format!("{who} signed it ({key}), and it is from another address"));
+        found.keys = offers(ports, &keys)?;
     }
-    let openpgp = found
-        .openpgp
-        .map(|proof| proved(&mail.from, proof, |signer| How::OpenPgp { key: signer.key.clone() }));
-    let dkim = found
-        .dkim
-        .map(|proof| proved(&mail.from, proof, |domain| How::Dkim { domain: domain.0.clone() }));
-    let dkim = dkim.filter(|_| mail.list.is_none());
-    let Some(proved) = openpgp.or(dkim) else { return Ok(unproved(&found.failures)) };
-    if let Some(why) = stale(&proved, desk, now) {
-        return Ok(MailReading::Unproved { why });
-    }
-    let to = proved.recipients.as_ref();
-    let is_ours = to.is_none_or(|to| to.contains(&desk.address.to_lowercase()));
-    if !is_ours && mail.list.is_none() {
-        return refused("it is signed for another recipient");
-    }
-    for digest in &proved.digests {
-        if let Some(before) = ports.store.seen(digest)? {
-            let before = before.bracketed();
-            return refused(&format!("what is signed in it was acted on before, in {before}"));
-        }
-    }
-    obeyed(ports, mail, proved)
+    Ok(MailReading::Found(found))
 }
 
-/// Whether the bytes are those of the mail that was recorded: somebody may send another one with
-/// the same Message-ID, which must not be obeyed in this one's name.
-fn is_that(ports: &Ports, mail: &CommandMail, bytes: &[u8]) -> bool {
+fn said_of_itself(ports: &Ports, mail: &CommandMail, bytes: &[u8]) -> Bytes {
     let head = mail::heading(bytes);
-    let from = if mail.list.is_some() { &head.author } else { &head.from };
-    let is_from = |from: &Person| from.address.eq_ignore_ascii_case(&mail.from);
-    head.message_id.as_ref() == Some(&mail.id)
-        && from.as_ref().is_some_and(is_from)
-        && mail.list.is_none() == is_to_commands(&head, ports)
-}
-
-/// A proof with the sender it proves: the key's owner has to have the address that the mail is from.
-fn proved<Who>(from: &str, proof: Proof<Who>, how: impl Fn(&Who) -> How) -> Proved {
-    Proved {
-        by: Sender { address: from.to_lowercase(), how: how(&proof.who) },
-        signed_at: proof.signed_at,
-        digests: proof.digests,
-        text: proof.text,
-        subject: proof.subject,
-        recipients: proof.recipients,
-        keys: proof.keys,
+    let to_commands = is_to_commands(&head, ports);
+    let from = if mail.list.is_some() { head.author } else { head.from };
+    Bytes {
+        id: head.message_id,
+        from: from.map(|from| from.address),
+        to_commands,
+        doubled: mail::doubled(bytes).map(str::to_owned),
     }
 }
 
-fn unproved(failures: &[String]) -> MailReading {
-    let why = match failures {
-        [] => "Nothing in it proves who sent it.".to_owned(),
-        some => some.join(" "),
-    };
-    let sign = "Send it again, signed with your OpenPGP key (gpg --clearsign, or your mail \
-                program's \"sign\").";
-    MailReading::Unproved { why: format!("{why} {sign}") }
-}
-
-/// Why it is too old, or from the future.
-fn stale(proved: &Proved, desk: &CommandDesk, now: Timestamp) -> Option<String> {
-    let age = now.duration_since(proved.signed_at);
-    let when = crate::pull::decision::clock(proved.signed_at);
-    if age > desk.window {
-        return Some(format!(
-            "It was signed at {when}, which is longer ago than commands are taken. Send it again."
-        ));
-    }
-    (age < -FAST_CLOCK)
-        .then(|| format!("It was signed at {when}, which is not yet: is the clock right?"))
-}
-
-fn obeyed(
+/// A proof, with what it proves that somebody said.
+fn proved<Who>(
     ports: &Ports,
     mail: &CommandMail,
-    proved: Proved,
-) -> std::result::Result<MailReading, Fault> {
-    let thread = thread(ports, mail)?;
-    let by = proved.by;
-    let maintainer = ports.keyring.owner(&by.address).is_some();
-    let titled =
-        |subject: &str| in_subject(subject, thread.is_some()).filter(|_| mail.list.is_none());
-    let found = match mail.list {
-        Some(_) => Commands { lines: on_list(&proved.text).into_iter().collect(), more: false },
-        None => commands(&proved.text, thread.is_some()),
+    thread: Option<Item>,
+    proof: Proof<Who>,
+    by: impl FnOnce(Who) -> ProvedBy,
+) -> std::result::Result<Proved, Fault> {
+    let Commands { lines, more, unsigned_subject } = match mail.list {
+        Some(_) => {
+            let lines = on_list(&proof.text).into_iter().collect();
+            Commands { lines, ..Commands::default() }
+        }
+        None => of_mail(&proof.text, proof.subject.as_deref(), &mail.subject, thread.is_some()),
     };
-    // People repeat in the text what the subject says.
-    let is_new = |line: &Line| !found.lines.iter().any(|other| other.command == line.command);
-    let signed = proved.subject.as_deref().and_then(titled).filter(is_new);
-    let unsigned = proved.subject.is_none().then(|| titled(&mail.subject)).flatten();
-    let passed_over = unsigned.is_some_and(|line| is_new(&line));
-    let more = found.more || signed.is_some() && found.lines.len() == MOST;
-    let lines: Vec<Line> = signed.into_iter().chain(found.lines).take(MOST).collect();
-    let adds_a_key = lines.iter().any(|line| line.command.as_ref().is_ok_and(Command::takes_a_key));
-    let may = matches!(by.how, How::OpenPgp { .. })
-        && ports.desk.administrator.eq_ignore_ascii_case(&by.address);
-    // Nobody else gets a certificate stored, least of all over one that is in use.
-    let keys = if adds_a_key && may { offers(ports, &proved.keys)? } else { Vec::new() };
-    let given = Given {
-        by: by.clone(),
-        maintainer,
-        on_list: mail.list.is_some(),
-        thread,
-        keys,
-        reply_to: Some(by.address.clone()),
-        mail: Some(mail.id.clone()),
-    };
-    let mut orders = Vec::new();
+    let mut said = Said { lines: Vec::new(), more, unsigned_subject };
     for line in lines {
-        let command = line.command.map_err(|error| error.to_string());
-        orders.push(Order {
-            command: match command {
-                Ok(command) => Ok(by_number(ports, command)?),
-                Err(why) => Err(why),
-            },
-            line: line.text,
-            given: given.clone(),
-        });
+        let command = match line.command {
+            Ok(command) => Ok(by_number(ports, command)?),
+            Err(error) => Err(error.to_string()),
+        };
+        said.lines.push((line.text, command));
     }
-    let remark = match passed_over {
-        true => Some("The subject is not signed, so it was not read as a command.".to_owned()),
-        false => remark(&orders, more, thread.is_some() || answers_a_letter(ports, mail)?),
-    };
-    if orders.is_empty() && remark.is_none() {
-        return Ok(MailReading::Nothing);
+    Ok(Proved {
+        by: by(proof.who),
+        signed_at: proof.signed_at,
+        acted_on_in: acted_on_in(ports, &proof.digests)?,
+        digests: proof.digests,
+        recipients: proof.recipients,
+        said,
+    })
+}
+
+/// The mail in which what is signed was acted on before.
+fn acted_on_in(ports: &Ports, digests: &[String]) -> std::result::Result<Option<MessageId>, Fault> {
+    for digest in digests {
+        if let Some(before) = ports.store.seen(digest)? {
+            return Ok(Some(before));
+        }
     }
-    let digests = proved.digests;
-    Ok(MailReading::Proved { orders, by, maintainer, remark, digests })
+    Ok(None)
 }
 
 /// Whether a mail is on the thread of one of the bot's letters, whatever that is about.
@@ -209,17 +130,6 @@ fn answers_a_letter(ports: &Ports, mail: &CommandMail) -> std::result::Result<bo
         }
     }
     Ok(false)
-}
-
-fn remark(orders: &[Order], more: bool, in_thread: bool) -> Option<String> {
-    if more {
-        return Some(format!("Only the first {MOST} commands of a mail are read."));
-    }
-    // Who answers one of the bot's letters may well mean a person.
-    (orders.is_empty() && !in_thread).then(|| {
-        "There is no command in this mail. One a line, at the line's start; \"help\" lists them."
-            .to_owned()
-    })
 }
 
 /// A command with the number of the request whose mail it names, however old that is.
@@ -241,9 +151,8 @@ fn thread(ports: &Ports, mail: &CommandMail) -> std::result::Result<Option<Item>
     }
     Ok(None)
 }
-
-/// Keys that came with a mail; those that could be added are kept, so that a record need only name
-/// them.
+/// Keys that come with a command that adds one; those that can be added are kept, so that a record
+/// need only name them.
 pub(in crate::bot) fn offers(
     ports: &Ports,
     keys: &[Vec<u8>],

@@ -10,9 +10,8 @@ use crate::bot::perform::commands::offers;
 use crate::bot::view::{self, Stalled, UnreadFolder};
 use crate::ports::{Fault, Folder};
 use crate::pull::command::{Given, How, Sender as Giver};
-use crate::pull::command_mail;
 use crate::pull::room::{LONGEST_ADDRESS, within};
-use crate::pull::verbs::parse;
+use crate::pull::verbs::{self, parse};
 use crate::pull::world::glance::Glance;
 
 /// The answer to a question that is no command.
@@ -66,7 +65,7 @@ fn giver(by: &str) -> Giver {
 }
 
 /// A command as the socket brings it: from the bot's own user.
-pub(super) fn ordered(engine: &Engine, order: Order) -> Result<command_mail::Order, Fault> {
+pub(super) fn ordered(engine: &Engine, order: Order) -> Result<verbs::Order, Fault> {
     let Order { line, by, reply_to, attached } = order;
     let keys = attached.into_iter().map(String::into_bytes).collect::<Vec<_>>();
     let given = Given {
@@ -79,7 +78,7 @@ pub(super) fn ordered(engine: &Engine, order: Order) -> Result<command_mail::Ord
         mail: None,
     };
     let command = parse(&line, false).map_err(|error| error.to_string());
-    Ok(command_mail::Order { line, command, given })
+    Ok(verbs::Order { line, command, given })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::pull::aside::{Aside, RecordKey};
 use crate::pull::command::{Answer, Given, Item, Named};
+use crate::pull::decision::clock;
 use crate::pull::ids::{ListName, MessageId, PullNumber, RunId, TargetName};
 use crate::pull::letter::Letter;
 use crate::pull::letter::rules::LetterEvent;
@@ -13,7 +14,7 @@ use crate::pull::overlay::{Change, Overlay, Pause};
 use crate::pull::policy::Policy;
 use crate::pull::request::Pull;
 use crate::pull::request::apply::{Ordered, PullEvent};
-use crate::pull::rights::{Giver, People};
+use crate::pull::rights::{Giver, Known, People};
 use crate::pull::run::apply::RunEvent;
 use crate::pull::run::{Run, Why};
 
@@ -70,7 +71,9 @@ impl<'a> Desk<'a> {
         let is_theirs =
             |pull: &Pull| pull.mail().author.address.eq_ignore_ascii_case(&self.given.by.address);
         let author = self.reach.pulls().values().any(is_theirs);
-        Giver::of(&self.people(), self.given, author)
+        let Given { by, maintainer, on_list, .. } = self.given;
+        let known = Known { maintainer: *maintainer, author };
+        Giver::of(&self.people(), by, known, *on_list)
     }
 
     /// Which request or run is meant.
@@ -248,4 +251,11 @@ impl<'a> Desk<'a> {
     pub(super) fn reset_breaker(&mut self) {
         self.reach.reset_breaker();
     }
+}
+
+/// That something took the place of what somebody had said before; empty where nobody had.
+pub(super) fn replaced(before: Option<Pause>) -> String {
+    before.map_or_else(String::new, |before| {
+        format!(" It replaces that of {} by {}: {}", clock(before.at), before.by, before.reason)
+    })
 }

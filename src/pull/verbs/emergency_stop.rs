@@ -1,11 +1,10 @@
 //! `emergency-stop`: stops every effect.
 
-use super::desk::Desk;
+use super::desk::{Desk, replaced};
 use super::verb::Verb;
 use crate::pull::command::arguments::{Arguments, BadArguments};
 use crate::pull::command::row::by;
 use crate::pull::command::{Answer, Row, WhoMay};
-use crate::pull::overlay::replaced;
 
 /// Stops every effect.
 #[derive(Debug, Clone, PartialEq, Eq)]

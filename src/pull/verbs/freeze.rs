@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::desk::Desk;
+use super::desk::{Desk, replaced};
 use super::verb::Verb;
 use crate::pull::command::arguments::{Arguments, BadArguments};
 use crate::pull::command::dates::{end, moment};
@@ -10,7 +10,7 @@ use crate::pull::command::row::by;
 use crate::pull::command::{Answer, Row, WhoMay};
 use crate::pull::decision::clock;
 use crate::pull::ids::TargetName;
-use crate::pull::overlay::{self, Pause, replaced};
+use crate::pull::overlay::{self, Pause};
 
 /// Takes no request into a target.
 #[derive(Debug, Clone, PartialEq, Eq)]

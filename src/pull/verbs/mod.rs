@@ -4,7 +4,7 @@
 //!
 //! In reading order: `verb` (what a verb consists of), `desk` (what it can see and change),
 //! `set_aside` (what it does about what is set aside), [`mod@parse`] (one line into a command), `obey`
-//! (the right first, then the doing); then the verbs.
+//! (the right first, then the doing), [`Order`] (one with whoever gives it); then the verbs.
 
 mod allow;
 mod approve;
@@ -24,6 +24,7 @@ mod manager_add;
 mod manager_remove;
 mod note;
 mod obey;
+mod order;
 mod parse;
 mod pause;
 mod priority;
@@ -43,6 +44,7 @@ use desk::Desk;
 use verb::{About, Verb};
 
 pub(crate) use self::obey::{about, obey};
+pub use self::order::Order;
 pub use self::parse::parse;
 
 type Parse = fn(&Arguments<'_>) -> Result<Command, BadArguments>;

@@ -1,12 +1,11 @@
 //! `pause`: begins no new test until `resume`, of all requests or of one list's.
 
-use super::desk::Desk;
+use super::desk::{Desk, replaced};
 use super::verb::Verb;
 use crate::pull::command::arguments::{Arguments, BadArguments};
 use crate::pull::command::row::by;
 use crate::pull::command::{Answer, Row, WhoMay};
 use crate::pull::ids::ListName;
-use crate::pull::overlay::replaced;
 
 const NEEDED: &str = "A pause needs a reason: it is shown wherever something waits.";
 

@@ -10,7 +10,7 @@ use super::World;
 use crate::pull::aside::{Aside, RecordKey};
 use crate::pull::audit::{AuditEntry, SHOWN};
 use crate::pull::command::Answer;
-use crate::pull::command_mail::{LONGEST_LINE, Order, shortened};
+use crate::pull::command_mail::{LONGEST_LINE, shortened};
 use crate::pull::ids::{MessageId, PullNumber, RunId, TargetName};
 use crate::pull::letter::Letter;
 use crate::pull::letter::rules::LetterEvent;
@@ -20,8 +20,8 @@ use crate::pull::request::Pull;
 use crate::pull::request::apply::PullEvent;
 use crate::pull::run::apply::RunEvent;
 use crate::pull::run::{Run, RunStage, Why};
-use crate::pull::verbs;
 use crate::pull::verbs::desk::{Desk, Reach};
+use crate::pull::verbs::{self, Order};
 
 impl World {
     /// Carries a command out if whoever gives it may, and writes that down.

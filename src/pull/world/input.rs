@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::pull::aside::{AsideNotice, RecordKey};
 use crate::pull::command::Answer;
-use crate::pull::command_mail::{CommandMail, MailReading, Order, Transcript};
+use crate::pull::command_mail::judgement::MailReading;
+use crate::pull::command_mail::{CommandMail, Transcript};
 use crate::pull::cover::Cover;
 use crate::pull::decision::{Trouble, TroubleKind};
 use crate::pull::expiry::{ExpiringKey, Warning};
@@ -21,6 +22,7 @@ use crate::pull::request::decide::PullAction;
 use crate::pull::run::Run;
 use crate::pull::run::apply::RunEvent;
 use crate::pull::run::decide::RunAction;
+use crate::pull::verbs::Order;
 
 use super::glance::Glance;
 
