@@ -2,7 +2,7 @@
 //! the request is. The only place that knows, for commands by mail, on a list and from the control
 //! socket alike. Pure; it must not carry anything out.
 
-use super::command::{How, Proof, Row, Sender, WhoMay};
+use super::command::{Proof, Row, Sender, SenderProof, WhoMay};
 use super::ids::PullNumber;
 use super::overlay::Overlay;
 use super::request::Pull;
@@ -84,8 +84,8 @@ impl<'a> Giver<'a> {
     /// Who gives a command, on a list or not. The socket is for the bot's own user.
     pub(crate) fn of(people: &People<'_>, by: &'a Sender, known: Known, on_list: bool) -> Self {
         let role = match by.how {
-            How::Socket => Some(Role::Administrator),
-            How::OpenPgp { .. } | How::Dkim { .. } | How::Nothing => {
+            SenderProof::Socket => Some(Role::Administrator),
+            SenderProof::OpenPgp { .. } | SenderProof::Dkim { .. } | SenderProof::Nothing => {
                 people.role(&by.address, known)
             }
         };
@@ -218,7 +218,7 @@ pub(crate) fn may_add_key_of(
     people: &People<'_>,
     giver: &Giver<'_>,
 ) -> Result<(), String> {
-    if giver.by.how == How::Socket || people.office(whose).is_none() {
+    if giver.by.how == SenderProof::Socket || people.office(whose).is_none() {
         return Ok(());
     }
     Err(format!(
@@ -233,12 +233,15 @@ pub(crate) fn may_add_key_of(
 /// A sentence for whoever gave the command.
 pub(crate) fn may_remove_key(key: &str, giver: &Giver<'_>) -> Result<(), String> {
     match &giver.by.how {
-        How::OpenPgp { key: signed } if signed == key => Err(
+        SenderProof::OpenPgp { key: signed } if signed == key => Err(
             "That key signed this mail: nobody could take that back by mail. Take it out of the \
              keyring's folder, or remove it with `gatepost do` on the bot's machine."
                 .into(),
         ),
-        How::OpenPgp { .. } | How::Dkim { .. } | How::Socket | How::Nothing => Ok(()),
+        SenderProof::OpenPgp { .. }
+        | SenderProof::Dkim { .. }
+        | SenderProof::Socket
+        | SenderProof::Nothing => Ok(()),
     }
 }
 

@@ -18,9 +18,9 @@ const TIES: [Tie; 3] = [Tie::None, Tie::Paths, Tie::Own];
 
 fn by(proof: Proof) -> Sender {
     let how = match proof {
-        Proof::None => How::Nothing,
-        Proof::Domain => How::Dkim { domain: "example.org".into() },
-        Proof::Person => How::OpenPgp { key: "KEY".into() },
+        Proof::None => SenderProof::Nothing,
+        Proof::Domain => SenderProof::Dkim { domain: "example.org".into() },
+        Proof::Person => SenderProof::OpenPgp { key: "KEY".into() },
     };
     Sender { address: "somebody@example.org".into(), how }
 }
@@ -124,7 +124,7 @@ fn by_mail_nobody_gets_a_key_with_a_right_and_no_key_signs_itself_away() {
     let overlay = Overlay::default();
     let managers = ["rita@x".to_owned()];
     let people = People { administrator: "root@x", managers: &managers, overlay: &overlay };
-    let socket = Sender { address: "root".into(), how: How::Socket };
+    let socket = Sender { address: "root".into(), how: SenderProof::Socket };
     let (mail, by_domain) = (by(Proof::Person), by(Proof::Domain));
     let giver = |by| Giver::of(&people, by, Known::default(), false);
     for (whose, by_mail) in [("rita@x", false), ("ROOT@x", false), ("ada@x", true)] {

@@ -26,7 +26,7 @@ use gatepost::mail::rules::Goal;
 use gatepost::ports::{Folder, Pipelines};
 use gatepost::pull::aside::RecordKey;
 use gatepost::pull::checks::CheckPolicy;
-use gatepost::pull::command::{Answer, Given, How, Sender};
+use gatepost::pull::command::{Answer, Given, Sender, SenderProof};
 use gatepost::pull::cover::Person;
 use gatepost::pull::ids::{AccountName, ListName, PullNumber, TargetName};
 use gatepost::pull::pipeline::Status;
@@ -138,7 +138,7 @@ pub fn order(line: &str) -> Order {
         line: line.into(),
         command: verbs::parse(line, false).map_err(|error| error.to_string()),
         given: Given {
-            by: Sender { address: "rita".into(), how: How::Socket },
+            by: Sender { address: "rita".into(), how: SenderProof::Socket },
             maintainer: false,
             on_list: false,
             thread: None,

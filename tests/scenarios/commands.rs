@@ -1,7 +1,7 @@
 //! Stories about commands that come by mail: told straight, and with a crash at every port call.
 
 use gatepost::ports::Fault;
-use gatepost::pull::command::How;
+use gatepost::pull::command::SenderProof;
 use gatepost::pull::request::Stage;
 
 use crate::scenario::outside::{ADMIN, BOT, LIST, MANAGER};
@@ -37,7 +37,7 @@ fn a_signed_command_is_carried_out_once_and_answered_once() {
         let audit = w.audit();
         assert_eq!(audit.len(), 1, "{audit:?}");
         assert_eq!(audit[0].mail.as_ref().unwrap().as_str(), id);
-        assert!(matches!(&audit[0].by.how, How::OpenPgp { .. }) && audit[0].carried_out);
+        assert!(matches!(&audit[0].by.how, SenderProof::OpenPgp { .. }) && audit[0].carried_out);
         assert_eq!(w.pull(1).attempts, 2);
     });
 }

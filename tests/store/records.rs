@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gatepost::ports::{Batch, Control, Cursor, FileName, Folder, HistoryEntry, NotPut, Store};
 use gatepost::pull::audit::AuditEntry;
-use gatepost::pull::command::{Answer, How, ListFilter, Look, Sender};
+use gatepost::pull::command::{Answer, ListFilter, Look, Sender, SenderProof};
 use gatepost::pull::command_mail::{CommandMail, Entry, MailStage, Transcript};
 use gatepost::pull::cover::{Cover, Person, Request};
 use gatepost::pull::expiry::{ExpiringKey, Warned, Warning};
@@ -197,7 +197,7 @@ pub fn mail(id: &str) -> CommandMail {
 pub fn command(line: &str, pull: Option<u64>) -> AuditEntry {
     AuditEntry {
         at: at(4),
-        by: Sender { address: "ada@x".into(), how: How::OpenPgp { key: "C3".into() } },
+        by: Sender { address: "ada@x".into(), how: SenderProof::OpenPgp { key: "C3".into() } },
         mail: Some(message_id("c1@x")),
         command: line.into(),
         pull: pull.map(PullNumber),

@@ -6,7 +6,7 @@ use gatepost::adapters::store::MemoryStore;
 use gatepost::ports::{Batch, Control, HistoryEntry, Records, Store};
 use gatepost::pull::checks::{Base, CheckPolicy, CommitFacts, Duty, Series};
 use gatepost::pull::ci_change::{Change, CiDifference, What};
-use gatepost::pull::command::{Answer, Given, How, Proof, Sender};
+use gatepost::pull::command::{Answer, Given, Proof, Sender, SenderProof};
 use gatepost::pull::command_mail::CommandMail;
 use gatepost::pull::command_mail::judgement::{Bytes, Found, MailReading, Proved, ProvedBy, Said};
 use gatepost::pull::cover::{Cover, Person, Request};
@@ -504,7 +504,7 @@ fn approvals_that_no_record_holds_are_refused_and_none_is_forgotten() {
             command: verbs::parse(&line, false).map_err(|error| error.to_string()),
             line,
             given: Given {
-                by: Sender { address: short(letter, 60), how: How::Socket },
+                by: Sender { address: short(letter, 60), how: SenderProof::Socket },
                 maintainer: false,
                 on_list: false,
                 thread: None,

@@ -9,7 +9,7 @@ use crate::bot::engine::{Engine, words_of};
 use crate::bot::perform::commands::offers;
 use crate::bot::view::{self, Stalled, UnreadFolder};
 use crate::ports::{Fault, Folder};
-use crate::pull::command::{Given, How, Sender as Giver};
+use crate::pull::command::{Given, Sender as Giver, SenderProof};
 use crate::pull::room::{LONGEST_ADDRESS, within};
 use crate::pull::verbs::{self, parse};
 use crate::pull::world::glance::Glance;
@@ -61,7 +61,7 @@ pub(super) fn glance(engine: &Engine) -> Result<Glance, String> {
 
 /// Who says to be at the socket.
 fn giver(by: &str) -> Giver {
-    Giver { address: within(by, LONGEST_ADDRESS), how: How::Socket }
+    Giver { address: within(by, LONGEST_ADDRESS), how: SenderProof::Socket }
 }
 
 /// A command as the socket brings it: from the bot's own user.

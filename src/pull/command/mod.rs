@@ -18,4 +18,4 @@ pub use self::given::{Given, Item, Offer};
 pub use self::mistakes::BadCommand;
 pub use self::named::{Named, named};
 pub use self::row::{Copies, Row, WhoMay};
-pub use self::sender::{How, Proof, Sender};
+pub use self::sender::{Proof, Sender, SenderProof};

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{CommandMail, MOST_COMMANDS};
-use crate::pull::command::{Given, How, Item, Offer, Sender};
+use crate::pull::command::{Given, Item, Offer, Sender, SenderProof};
 use crate::pull::decision::{Trouble, clock};
 use crate::pull::ids::MessageId;
 use crate::pull::policy::CommandPolicy;
@@ -134,10 +134,10 @@ pub(crate) struct Obeyed {
 }
 
 impl ProvedBy {
-    fn how(&self) -> How {
+    fn how(&self) -> SenderProof {
         match self {
-            Self::Key(signer) => How::OpenPgp { key: signer.key.clone() },
-            Self::Domain(domain) => How::Dkim { domain: domain.clone() },
+            Self::Key(signer) => SenderProof::OpenPgp { key: signer.key.clone() },
+            Self::Domain(domain) => SenderProof::Dkim { domain: domain.clone() },
         }
     }
 }

@@ -5,7 +5,7 @@ use super::desk::Desk;
 use super::verb::Verb;
 use crate::pull::command::arguments::{Arguments, BadArguments};
 use crate::pull::command::row::signed_by;
-use crate::pull::command::{Answer, How, Offer, Row, WhoMay};
+use crate::pull::command::{Answer, Offer, Row, SenderProof, WhoMay};
 use crate::pull::overlay::AddedKey;
 use crate::pull::rights::may_add_key_of;
 
@@ -82,7 +82,7 @@ fn add(address: Option<&str>, desk: &mut Desk<'_>) -> Result<Answer, String> {
 /// The one key that came with the command.
 fn offered<'a>(desk: &Desk<'a>) -> Result<&'a Offer, String> {
     match desk.given.keys.as_slice() {
-        [] if desk.given.by.how == How::Socket => {
+        [] if desk.given.by.how == SenderProof::Socket => {
             Err("Name the key's file: gatepost do --key FILE 'key add ADDRESS'.".into())
         }
         [] => {

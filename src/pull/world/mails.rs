@@ -10,7 +10,7 @@ use super::settle::Wake;
 use super::{Alert, Cause, Effect, Subject, World};
 use crate::pull::aside::RecordKey;
 use crate::pull::audit::AuditEntry;
-use crate::pull::command::{Answer, How, Sender};
+use crate::pull::command::{Answer, Sender, SenderProof};
 use crate::pull::command_mail::judgement::{MailJudgement, MailReading, Obeyed, judge};
 use crate::pull::command_mail::{
     CommandMail, Entry, MOST_WAITING, MailStage, PATIENCE, Transcript, shortened,
@@ -230,7 +230,7 @@ impl World {
         }
         self.changed.audit.push(AuditEntry {
             at: now,
-            by: Sender { address: mail.from, how: How::Nothing },
+            by: Sender { address: mail.from, how: SenderProof::Nothing },
             mail: Some(id.clone()),
             command: String::new(),
             pull: None,
