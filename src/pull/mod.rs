@@ -9,7 +9,7 @@
 //! [`pipeline`] (what GitLab says), [`failure`] (whose fault a failed job is), [`evidence`] (what
 //! that proves), [`jobs`] (what is kept of it), [`checks`] (what speaks against its commits),
 //! [`verdict`] (what is concluded, and who is told), [`ci_change`] (what CI would run, with the
-//! request and without), [`retry`], [`decision`], [`policy`], [`queue`]; then the three records with
+//! request and without), `ci_policy` (what follows from that), [`retry`], [`decision`], [`policy`], [`queue`]; then the three records with
 //! their rules: [`request`] (and [`revision`]: which one is another's next, [`repeat`]: which one
 //! stands for a tag that is mailed twice), [`run`], [`letter`]; [`aside`] (records that nothing is done
 //! with); [`expiry`] (keys that end soon);
@@ -22,6 +22,7 @@ pub mod aside;
 pub mod audit;
 pub mod checks;
 pub mod ci_change;
+pub(crate) mod ci_policy;
 pub mod command;
 pub mod command_mail;
 pub mod cover;

@@ -19,7 +19,7 @@ use crate::pull::run::decide::RunAction;
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::tag::{Candidate, ConflictFile};
 use crate::pull::verdict::{Outcome, Overdue};
-use crate::pull::world::Happened;
+use crate::pull::world::{Happened, alert_for};
 
 use super::{Result, alert, keep, trouble};
 
@@ -91,8 +91,12 @@ fn happened(event: RunEvent) -> Result {
 }
 
 fn failed(fault: &Fault) -> Result {
-    let told = alert("Testing does not work", fault);
-    happened(RunEvent::Failed(trouble(fault))).alerting(told)
+    troubled(trouble(fault))
+}
+
+fn troubled(trouble: Trouble) -> Result {
+    let told = alert_for("Testing does not work", &trouble);
+    happened(RunEvent::Failed(trouble)).alerting(told)
 }
 
 fn quarantine(run: &Run) -> Quarantine {

@@ -1,29 +1,21 @@
-//! Effects that compare what CI would run with a request and without it. It must not judge the
-//! difference: the rules do, and people.
-//!
-//! What the author could bring about himself never makes the comparison coarser: whether GitLab
-//! lints at all is found out on the target alone; from then on the candidate is linted as well, or
-//! the run waits.
-
-use jiff::SignedDuration;
+//! Effects that find out what CI would run with a request and without it. They must not judge what they
+//! find: `ci_policy` does, and people.
 
 use super::branch::put_on_ref;
-use super::{failed, happened, quarantine};
-use crate::bot::perform::Result;
+use super::{failed, happened, quarantine, troubled};
+use crate::bot::perform::{Result, trouble};
 use crate::bot::ports::Ports;
 use crate::mail::clean;
-use crate::ports::{Fault, FaultKind, FileName, Pipelines};
-use crate::pull::ci_change::{Change, CiDifference, CiPlan, changes, dropped, sentence};
-use crate::pull::policy::{CiLint, TargetPolicy};
+use crate::ports::{Fault, FileName, Pipelines};
+use crate::pull::ci_change::{Change, CiDifference, CiPlan, changes, sentence};
+use crate::pull::ci_policy::{self, Untold};
+use crate::pull::decision::Trouble;
+use crate::pull::policy::TargetPolicy;
 use crate::pull::request::Pull;
 use crate::pull::run::apply::RunEvent;
-use crate::pull::run::{CiCheck, Run, RunStage};
+use crate::pull::run::{CiCheck, Run};
 use crate::pull::tag::Candidate;
-use crate::pull::verdict::Outcome;
 use crate::pull::world::Alert;
-
-/// How long an answer without any job is asked for again: GitLab's reads lag its writes.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(3);
 
 /// How many characters of a name or value a letter shows.
 const SHOWN: usize = 160;
@@ -52,23 +44,16 @@ pub(super) fn lint_target(
     });
     match kept {
         Ok(()) => happened(RunEvent::CiChecked(CiCheck::TargetKnown)),
-        Err(fault) => untold(ports, target, run, fault),
+        Err(fault) => untold(ports, target, run, &fault),
     }
 }
 
 /// GitLab does not tell what it would run for the target.
-fn untold(ports: &Ports, target: &TargetPolicy, run: &Run, fault: Fault) -> Result {
-    let lasts = match fault.kind {
-        FaultKind::Temporary | FaultKind::Bug => return failed(&fault),
-        FaultKind::Misconfigured => true,
-        FaultKind::Permanent => is_old(ports, run),
-    };
-    if !lasts {
-        return failed(&Fault { kind: FaultKind::Temporary, ..fault });
-    }
-    match target.ci_lint {
-        CiLint::Require => failed(&Fault { kind: FaultKind::Misconfigured, ..fault }),
-        CiLint::Try | CiLint::Off => {
+fn untold(ports: &Ports, target: &TargetPolicy, run: &Run, fault: &Fault) -> Result {
+    let trouble = trouble(fault);
+    match ci_policy::untold(trouble.kind, run, target.ci_lint, ports.clock.now()) {
+        Untold::AskAgain(kind) => troubled(Trouble { kind, ..trouble }),
+        Untold::FilesOnly => {
             let detail = format!(
                 "{}\n\nUntil that is mended, only changes of the files in ci_paths hold a request \
                  whose merge changes what CI runs.",
@@ -84,21 +69,6 @@ fn untold(ports: &Ports, target: &TargetPolicy, run: &Run, fault: Fault) -> Resu
 fn blank(plan: &CiPlan) -> Fault {
     let said = plan.errors.iter().map(|error| clean::words(error)).collect::<Vec<_>>().join("; ");
     Fault::permanent(format!("GitLab's CI lint gives no job and no configuration ({said})"))
-}
-
-/// Whether this step has been failing for longer than reads lag writes.
-fn is_old(ports: &Ports, run: &Run) -> bool {
-    match &run.stage {
-        RunStage::Merged { retry, .. } | RunStage::Pushed { retry, .. } => {
-            retry.failing_for(ports.clock.now(), PATIENCE)
-        }
-        RunStage::Waiting { .. }
-        | RunStage::Planned { .. }
-        | RunStage::Based { .. }
-        | RunStage::Started { .. }
-        | RunStage::Ended { .. }
-        | RunStage::Closed { .. } => false,
-    }
 }
 
 pub(super) fn compare(
@@ -122,31 +92,15 @@ pub(super) fn compare(
         Ok(found)
     });
     match found {
-        Ok(found) => concluded(target, pull, &found),
-        // Nothing of it may be waved through: it is tried again, for as long as any step is.
-        Err(fault) => failed(&Fault { kind: still(fault.kind), ..fault }),
-    }
-}
-
-fn still(kind: FaultKind) -> FaultKind {
-    match kind {
-        FaultKind::Permanent => FaultKind::Temporary,
-        kind @ (FaultKind::Temporary | FaultKind::Misconfigured | FaultKind::Bug) => kind,
-    }
-}
-
-fn concluded(target: &TargetPolicy, pull: Option<&Pull>, found: &[Change]) -> Result {
-    if found.is_empty() {
-        return happened(RunEvent::CiChecked(CiCheck::Same));
-    }
-    let show = |text: &str| clean::cut(&clean::words(text), SHOWN);
-    let difference = CiDifference::of(found, show);
-    match pull.and_then(|pull| pull.ci_approved_by(&difference.digest)) {
-        Some(by) => happened(RunEvent::CiChecked(CiCheck::Approved {
-            by: by.to_owned(),
-            dropped: dropped(found, &target.required_jobs),
-        })),
-        None => happened(RunEvent::Ended(Outcome::CiChanged(difference))),
+        Ok(found) => {
+            let show = |text: &str| clean::cut(&clean::words(text), SHOWN);
+            let difference = CiDifference::of(&found, show);
+            happened(ci_policy::compared(&found, difference, pull, &target.required_jobs))
+        }
+        Err(fault) => {
+            let trouble = trouble(&fault);
+            troubled(Trouble { kind: ci_policy::not_compared(trouble.kind), ..trouble })
+        }
     }
 }
 
@@ -157,11 +111,8 @@ fn by_effect(
     run: &Run,
     candidate: &Candidate,
 ) -> std::result::Result<Vec<Change>, Fault> {
-    match run.ci {
-        CiCheck::TargetKnown => {}
-        CiCheck::Due | CiCheck::FilesOnly | CiCheck::Same | CiCheck::Approved { .. } => {
-            return Ok(Vec::new());
-        }
+    if !ci_policy::lints_candidate(run) {
+        return Ok(Vec::new());
     }
     let kept = ports.store.file(&FileName::CiPlan(run.id))?;
     let kept = kept.ok_or_else(|| {
@@ -170,7 +121,7 @@ fn by_effect(
     let before: CiPlan = serde_json::from_slice(&kept)
         .map_err(|error| Fault::bug(format!("what CI runs for the target: {error}")))?;
     let after = pipelines.lint(candidate.commit, &run.ci_ref)?;
-    if after.is_blank() && !is_old(ports, run) {
+    if after.is_blank() && !ci_policy::takes_blank(run, ports.clock.now()) {
         return Err(blank(&after));
     }
     Ok(changes(&before, &after))
