@@ -22,7 +22,7 @@ use crate::bot::engine::Engine;
 use crate::bot::in_force::InForce;
 use crate::bot::intake::Intake;
 use crate::bot::journal::Journal;
-use crate::bot::ports::{CommandDesk, Desk, Ports};
+use crate::bot::ports::{Desk, Ports};
 use crate::bot::supervisor::{self, Message, Watched};
 use crate::config::model::{Config, Dkim, List, Mode, Target};
 use crate::mail::Rules;
@@ -30,7 +30,7 @@ use crate::mail::letter::{Delivering, ListWords, Pen, TargetWords};
 use crate::ports::{Authenticator, Fault, Keyring, Outbound, Pipelines, Repository, Store};
 use crate::pull::folder::Folder;
 use crate::pull::ids::TargetName;
-use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy};
+use crate::pull::policy::{CiLint, CommandPolicy, ListPolicy, Policy, TargetPolicy};
 
 /// How a bot is to run, besides its configuration.
 #[derive(Debug, Clone)]
@@ -54,7 +54,11 @@ pub(crate) fn policy(config: &Config) -> Policy {
         keep: config.state.keep,
         letters_per_hour: config.bot.letters_per_hour,
         letters_per_hour_in_all: config.bot.letters_per_hour_in_all,
-        command_mails_per_hour: config.command.as_ref().map_or(0, |c| c.mails_per_hour),
+        commands: config.command.as_ref().map(|command| CommandPolicy {
+            address: command.address.clone(),
+            window: command.window,
+            mails_per_hour: command.mails_per_hour,
+        }),
         administrator: config.bot.administrator.clone(),
         managers: config.bot.release_managers.clone(),
         targets: config
@@ -113,10 +117,7 @@ fn desk(config: &Config) -> Result<Desk, Fault> {
         sender: bot.from.address.clone(),
         managers: bot.release_managers.clone(),
         administrator: bot.administrator.clone(),
-        commands: config.command.as_ref().map(|command| CommandDesk {
-            address: command.address.clone(),
-            window: command.window,
-        }),
+        commands: config.command.as_ref().map(|command| command.address.clone()),
         lists: config
             .lists
             .iter()

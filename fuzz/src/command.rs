@@ -1,11 +1,11 @@
 //! A mail to the command mailbox, as bytes: what is signed in it, and the commands in its text.
 
-use crate::mail::commands::{Commands, MOST, commands, in_subject, retest_on_list};
+use crate::mail::commands::{Commands, commands, of_mail, on_list};
 use crate::mail::proof::dkim::{from_domain, has_plain_header, signatures};
 use crate::mail::proof::said::Said;
 use crate::mail::proof::signed::{SignedPart, is_marked, signed_part};
 use crate::mail::proof::{doubled, results};
-use crate::pull::command_mail::LONGEST_LINE;
+use crate::pull::command_mail::{LONGEST_LINE, MOST_COMMANDS};
 
 /// Panics unless what is promised holds.
 pub fn check(bytes: &[u8]) {
@@ -31,15 +31,16 @@ pub fn check(bytes: &[u8]) {
 fn check_said(said: &Said) {
     for in_thread in [false, true] {
         let found = commands(&said.text, in_thread);
-        assert!(found.lines.len() <= MOST);
-        assert!(!found.more || found.lines.len() == MOST);
+        assert!(found.lines.len() <= MOST_COMMANDS);
+        assert!(!found.more || found.lines.len() == MOST_COMMANDS);
         for line in &found.lines {
             assert!(line.text.len() <= LONGEST_LINE && !line.text.contains(char::is_control));
         }
         // What is quoted is no command, whatever it is.
         let quoted: String = said.text.lines().map(|line| format!("> {line}\n")).collect();
         assert_eq!(commands(&quoted, in_thread), Commands::default());
-        said.subject.iter().for_each(|subject| drop(in_subject(subject, in_thread)));
+        let subject = said.subject.as_deref();
+        assert!(of_mail(&said.text, subject, "status", in_thread).lines.len() <= MOST_COMMANDS);
     }
-    let _ = retest_on_list(&said.text);
+    let _ = on_list(&said.text);
 }

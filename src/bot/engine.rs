@@ -13,7 +13,7 @@ use super::journal::{self, Suspects};
 use super::ports::Ports;
 use crate::ports::{Fault, FaultKind, FileName, KeyChanges, NotPut};
 use crate::pull::aside::RecordKey;
-use crate::pull::command_mail::Answer;
+use crate::pull::command::Answer;
 use crate::pull::overlay::Overlay;
 use crate::pull::policy::Policy;
 use crate::pull::world::{Cause, Input, Step, Work, World};

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
-
 use super::in_force::InForce;
 use super::journal::Journal;
 use crate::mail::Rules;
 use crate::mail::letter::{ListWords, Pen, TargetWords};
 use crate::ports::{Authenticator, Clock, Fault, Keyring, Outbound, Pipelines, Repository, Store};
-use crate::pull::command_mail::Item;
+use crate::pull::command::Item;
 use crate::pull::ids::{ListName, MessageId, TargetName};
 use crate::pull::letter::About;
+use crate::pull::overlay::Overlay;
+use crate::pull::rights::People;
 
 /// Of how many requests, the newest, the authors may give commands.
 const AUTHORS: usize = 200;
@@ -65,24 +65,19 @@ impl Ports {
         self.desk.pen.clone().with_managers(&self.managers())
     }
 
-    /// Whether a mail that says to be from that address may be one to the command mailbox: nobody
-    /// else's is looked at.
+    /// Whom the rights ask about, as commands changed that.
+    pub(crate) fn people<'a>(&'a self, overlay: &'a Overlay) -> People<'a> {
+        let Desk { administrator, managers, .. } = self.desk.as_ref();
+        People { administrator, managers, overlay }
+    }
+
+    /// Whether an address asked for a pull lately.
     ///
     /// # Errors
     /// As the store.
-    pub(crate) fn may_command(&self, address: &str) -> Result<bool, Fault> {
-        let is = |known: &String| known.eq_ignore_ascii_case(address);
-        if self.in_force.is_denied(address) {
-            return Ok(false);
-        }
-        if is(&self.desk.administrator)
-            || self.managers().iter().any(is)
-            || self.keyring.owner(address).is_some()
-        {
-            return Ok(true);
-        }
+    pub(crate) fn is_author(&self, address: &str) -> Result<bool, Fault> {
         let newest = self.store.newest_pulls(AUTHORS)?;
-        Ok(newest.iter().any(|pull| is(&pull.mail().author.address)))
+        Ok(newest.iter().any(|pull| pull.mail().author.address.eq_ignore_ascii_case(address)))
     }
 
     /// What a mail is about: one of the bot's letters, or a request's own mail.
@@ -101,15 +96,6 @@ impl Ports {
     }
 }
 
-/// The command mailbox.
-#[derive(Debug, Clone)]
-pub(crate) struct CommandDesk {
-    /// Where commands are mailed.
-    pub(crate) address: String,
-    /// What was signed longer ago is not obeyed.
-    pub(crate) window: SignedDuration,
-}
-
 /// What letters are written with.
 pub(crate) struct Desk {
     /// The writer.
@@ -120,8 +106,8 @@ pub(crate) struct Desk {
     pub(crate) managers: Vec<String>,
     /// Who keeps the bot running.
     pub(crate) administrator: String,
-    /// The command mailbox, where there is one.
-    pub(crate) commands: Option<CommandDesk>,
+    /// The command mailbox's address, where there is one.
+    pub(crate) commands: Option<String>,
     /// Lists, as letters name them.
     pub(crate) lists: BTreeMap<ListName, ListWords>,
     /// The lists' rules.

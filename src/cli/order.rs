@@ -10,7 +10,7 @@ use super::text::{Format, joined, json, safe, say};
 use super::{ConfigArgument, failed};
 use crate::bot::answers;
 use crate::bot::control::{Order, Reply};
-use crate::pull::command::{Command, parse};
+use crate::pull::verbs::{Command, parse};
 
 /// The exit code of a command that was not carried out (sysexits `EX_UNAVAILABLE`).
 const REFUSED: u8 = 69;
@@ -38,7 +38,7 @@ pub(crate) struct OrderArguments {
 pub(crate) fn run(arguments: &OrderArguments) -> ExitCode {
     let line = arguments.command.join(" ");
     match parse(&line, false) {
-        Ok(Command::Help(row)) => return say(&joined(&answers::help_lines(row))),
+        Ok(Command::Help(help)) => return say(&joined(&answers::help_lines(help.of))),
         Ok(_) => {}
         Err(why) => {
             eprintln!("gatepost: {why}");

@@ -7,11 +7,9 @@
 use super::quote;
 use crate::pull::clean;
 use crate::pull::command::named::sure;
-use crate::pull::command::{BadCommand, Command, Named, parse};
-use crate::pull::command_mail::LONGEST_LINE;
-
-/// How many commands of one mail are read.
-pub(crate) const MOST: usize = 20;
+use crate::pull::command::{BadCommand, Named};
+use crate::pull::command_mail::{LONGEST_LINE, MOST_COMMANDS};
+use crate::pull::verbs::{Command, parse};
 
 /// A running text that was wrapped stands on lines of about this many characters.
 const WRAPPED_AT: usize = 58;
@@ -30,8 +28,10 @@ const FURTHER: usize = 4;
 pub(crate) struct Commands {
     /// The commands, as they come.
     pub(crate) lines: Vec<Line>,
-    /// Whether there are more than [`MOST`]; those are not read.
+    /// Whether there are more than [`MOST_COMMANDS`]; those are not read.
     pub(crate) more: bool,
+    /// Whether the subject is a command that the text does not have, and is not signed.
+    pub(crate) unsigned_subject: bool,
 }
 
 /// A line that is a command, or nearly one.
@@ -41,6 +41,29 @@ pub(crate) struct Line {
     pub(crate) text: String,
     /// The command, or what to write instead.
     pub(crate) command: Result<Command, BadCommand>,
+}
+
+/// The commands of a mail to the command mailbox: those of its text, and the one of its subject where
+/// that is signed. People repeat in the text what the subject says.
+pub(crate) fn of_mail(
+    text: &str,
+    signed_subject: Option<&str>,
+    subject: &str,
+    in_thread: bool,
+) -> Commands {
+    let mut found = commands(text, in_thread);
+    let is_new = |line: &Line| !found.lines.iter().any(|other| other.command == line.command);
+    let titled = in_subject(signed_subject.unwrap_or(subject), in_thread).filter(is_new);
+    match (signed_subject, titled) {
+        (Some(_), Some(line)) => {
+            found.more |= found.lines.len() == MOST_COMMANDS;
+            found.lines.insert(0, line);
+            found.lines.truncate(MOST_COMMANDS);
+        }
+        (None, Some(_)) => found.unsigned_subject = true,
+        (_, None) => {}
+    }
+    found
 }
 
 /// Reads the commands of a text. In an answer on a request's thread (`in_thread`) the request need
@@ -68,7 +91,7 @@ pub(crate) fn commands(text: &str, in_thread: bool) -> Commands {
             continue;
         }
         at += further;
-        if found.lines.len() == MOST {
+        if found.lines.len() == MOST_COMMANDS {
             found.more = true;
             break;
         }
@@ -84,8 +107,9 @@ pub(crate) fn in_subject(subject: &str, in_thread: bool) -> Option<Line> {
     command.ok().map(|command| Line { text: shortened(subject), command: Ok(command) })
 }
 
-/// Whether a mail on a list asks for a retest, `gatepost: retest`, and by a new merge (`fresh`).
-pub(crate) fn retest_on_list(text: &str) -> Option<bool> {
+/// The first command of a mail on a list that counts there: on the thread's own request, with the bot
+/// named in front of it, such as `gatepost: retest`.
+pub(crate) fn on_list(text: &str) -> Option<Line> {
     let own = quote::own(text);
     let mut fenced = false;
     own.lines().take_while(|line| !is_end(line)).find_map(|line| {
@@ -93,18 +117,28 @@ pub(crate) fn retest_on_list(text: &str) -> Option<bool> {
         if fenced {
             return None;
         }
-        let command = line.get(..9).filter(|begin| begin.eq_ignore_ascii_case("gatepost:"));
-        match parse(line.get(command?.len()..)?, true) {
-            Ok(Command::Retest { which: Named::Thread, fresh }) => Some(fresh),
-            Ok(_) | Err(_) => None,
+        let line = addressed(line)?;
+        let command = parse(line, true).ok()?;
+        let row = command.row();
+        if !row.on_list || command.which() != Some(&Named::Thread) {
+            return None;
         }
+        let behind = line.split_whitespace().skip(row.word.split(' ').count());
+        let words: Vec<&str> = [row.word].into_iter().chain(behind).collect();
+        let text = shortened(&format!("gatepost: {}", words.join(" ").to_lowercase()));
+        Some(Line { text, command: Ok(command) })
     })
 }
 
 /// `gatepost: retest 12`, as on a list.
 fn without_address(line: &str) -> &str {
-    let addressed = line.get(..9).is_some_and(|begin| begin.eq_ignore_ascii_case("gatepost:"));
-    if addressed { line[9..].trim_start() } else { line }
+    addressed(line).unwrap_or(line)
+}
+
+/// What stands behind the bot's name.
+fn addressed(line: &str) -> Option<&str> {
+    let (name, rest) = line.split_at_checked("gatepost:".len())?;
+    name.eq_ignore_ascii_case("gatepost:").then(|| rest.trim_start())
 }
 
 /// "Please retest 12". Of what takes a text, "Please note that", it is people's talk.
@@ -138,7 +172,7 @@ fn is_wrapped(line: &str) -> bool {
 fn is_prose(line: &str, command: &Result<Command, BadCommand>, in_thread: bool) -> bool {
     match command {
         Ok(_) => false,
-        Err(BadCommand::Empty | BadCommand::Unknown { near: None, .. }) => true,
+        Err(BadCommand::Empty { .. } | BadCommand::Unknown { near: None, .. }) => true,
         // A command with one word mistyped; "Best regards" is no "test".
         Err(BadCommand::Unknown { near: Some(near), .. }) => {
             let mut words = line.split_whitespace();
@@ -214,11 +248,11 @@ fn goes_on(command: &Result<Command, BadCommand>, last: &str, next: &str, in_thr
         let is_command = match &itself {
             Ok(_) => true,
             Err(BadCommand::Unknown { .. }) => !is_prose(next, &itself, in_thread),
-            Err(BadCommand::Empty | BadCommand::Arguments { .. }) => false,
+            Err(BadCommand::Empty { .. } | BadCommand::Arguments { .. }) => false,
         };
         return !is_command && last.chars().count() >= WRAPPED_AT;
     }
-    command.is_err() && matches!(itself, Err(BadCommand::Unknown { .. } | BadCommand::Empty))
+    command.is_err() && matches!(itself, Err(BadCommand::Unknown { .. } | BadCommand::Empty { .. }))
 }
 
 fn shortened(text: &str) -> String {
@@ -230,7 +264,6 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pull::ids::PullNumber;
 
     fn texts(text: &str) -> Vec<String> {
         commands(text, false).lines.into_iter().map(|line| line.text).collect()
@@ -308,12 +341,30 @@ mod tests {
 
     #[test]
     fn only_so_many_are_read() {
-        let found = commands(&"status\n".repeat(MOST + 1), false);
-        assert_eq!((found.lines.len(), found.more), (MOST, true));
-        let found = commands(&"status\n".repeat(MOST), false);
-        assert_eq!((found.lines.len(), found.more), (MOST, false));
+        let found = commands(&"status\n".repeat(MOST_COMMANDS + 1), false);
+        assert_eq!((found.lines.len(), found.more), (MOST_COMMANDS, true));
+        let found = commands(&"status\n".repeat(MOST_COMMANDS), false);
+        assert_eq!((found.lines.len(), found.more), (MOST_COMMANDS, false));
         let long = commands(&format!("note 12 {}", "ä".repeat(900)), false);
         assert!(long.lines[0].text.len() <= LONGEST_LINE);
+    }
+
+    #[test]
+    fn a_subject_counts_once_and_only_where_it_is_signed() {
+        let read = |text: &str, signed, subject| {
+            let found = of_mail(text, signed, subject, false);
+            let texts: Vec<String> = found.lines.into_iter().map(|line| line.text).collect();
+            (texts, found.more, found.unsigned_subject)
+        };
+        let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let both = texts(&["resume", "status"]);
+        assert_eq!(read("status", Some("resume"), "resume"), (both, false, false));
+        assert_eq!(read("status", Some("status"), "x"), (texts(&["status"]), false, false));
+        assert_eq!(read("status", None, "status"), (texts(&["status"]), false, false));
+        assert_eq!(read("status", None, "resume"), (texts(&["status"]), false, true));
+        assert_eq!(read("status", Some("hello"), "resume"), (texts(&["status"]), false, false));
+        let (lines, more, _) = read(&"status\n".repeat(MOST_COMMANDS), Some("resume"), "");
+        assert_eq!((lines.len(), lines[0].as_str(), more), (MOST_COMMANDS, "resume", true));
     }
 
     #[test]
@@ -326,8 +377,10 @@ mod tests {
 
     #[test]
     fn on_a_list_only_a_retest_counts_and_only_if_the_bot_is_named() {
-        assert_eq!(retest_on_list("Flaky, sorry.\nGatepost: retest\n"), Some(false));
-        assert_eq!(retest_on_list("gatepost: retest fresh\n"), Some(true));
+        let read = |text: &str| on_list(text).map(|line| line.text);
+        let retest = Some("gatepost: retest".to_owned());
+        assert_eq!(read("Flaky, sorry.\nGatepost: Retest!\n"), retest);
+        assert_eq!(read("gatepost:retest  Fresh\n"), retest.map(|line| line + " fresh"));
         for text in [
             "retest\n",
             "> gatepost: retest\n",
@@ -337,9 +390,9 @@ mod tests {
             "Write:\n```\ngatepost: retest\n```\n",
             " gatepost: retest\n",
         ] {
-            assert_eq!(retest_on_list(text), None, "{text}");
+            assert_eq!(on_list(text), None, "{text}");
         }
-        let named = Command::Retest { which: Named::Pull(PullNumber(3)), fresh: false };
-        assert_eq!(commands("gatepost: retest 3", false).lines[0].command, Ok(named));
+        let named = parse("retest 3", false);
+        assert_eq!(commands("gatepost: retest 3", false).lines[0].command, named);
     }
 }

@@ -7,9 +7,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::command_mail::shortened;
 use super::decision::clock;
 use super::ids::{MessageId, PullNumber, RunId};
+use super::room::within as shortened;
 
 /// Bytes of a reason that are kept.
 const LONGEST_WHY: usize = 600;

@@ -1,13 +1,14 @@
 //! The record of a mail to the command mailbox, from its arrival to the answer. Its commands are
 //! carried out in the one transaction that records what came of each, so that no crash repeats one.
-//! It must not know what a command does.
+//! Whether it is obeyed at all is [`judgement`]'s to say. It must not know what a command does.
+
+pub(crate) mod judgement;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::command::{Command, Sender};
-use super::fault::Fault;
-use super::ids::{ListName, MessageId, PullNumber, RunId};
+use super::command::{Answer, Copies, Look};
+use super::ids::{ListName, MessageId};
 use super::retry::Retry;
 pub(crate) use super::room::within as shortened;
 
@@ -16,6 +17,9 @@ pub(crate) const MOST_WAITING: usize = 50;
 
 /// For how long it is tried to look who wrote a mail (its DNS may not answer).
 pub(crate) const PATIENCE: SignedDuration = SignedDuration::from_hours(2);
+
+/// How many commands of one mail are read.
+pub(crate) const MOST_COMMANDS: usize = 20;
 
 /// Bytes of a command's line that are kept.
 pub(crate) const LONGEST_LINE: usize = 250;
@@ -105,117 +109,6 @@ pub(crate) struct Entry {
     pub(crate) answer: Answer,
 }
 
-/// What came of a command.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Answer {
-    /// It was carried out: a sentence.
-    Done(String),
-    /// It was not: a sentence that says what to write instead.
-    Refused(String),
-    /// It asks to see something, which is looked up when the answer is written.
-    Look(Look),
-}
-
-/// What a command asks to see.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Look {
-    /// The commands, or one by its word.
-    Help(Option<String>),
-    /// Everything at a glance.
-    Status,
-    /// What somebody who takes over has to know, or one shelf by its word.
-    List(Option<String>),
-    /// A request or a run.
-    Show(Item),
-    /// The log of a job of the last pipeline of a request or a run.
-    Log {
-        /// Of what.
-        of: Item,
-        /// The job's name.
-        job: String,
-    },
-    /// The keyring.
-    Keys,
-}
-
-/// A request or a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Item {
-    /// A request.
-    Pull(PullNumber),
-    /// A run.
-    Run(RunId),
-}
-
-/// A command, as it was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Order {
-    /// As it was written.
-    pub(crate) line: String,
-    /// The command, or what to write instead.
-    pub(crate) command: Result<Command, String>,
-    /// Who gives it.
-    pub(crate) by: Sender,
-    /// Whether the keyring knows them.
-    pub(crate) maintainer: bool,
-    /// What the answered mail is about, where it is about something.
-    pub(crate) thread: Option<Item>,
-    /// Keys that came with it.
-    pub(crate) keys: Vec<Result<Offer, String>>,
-    /// Where an answer that comes later goes.
-    pub(crate) reply_to: Option<String>,
-    /// The mail it stood in.
-    pub(crate) mail: Option<MessageId>,
-}
-
-/// A key that came with a command; its certificate is kept as a file already.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Offer {
-    /// The primary key's fingerprint.
-    pub(crate) fingerprint: String,
-    /// Its owner by the certificate. Untrusted.
-    pub(crate) owner: String,
-    /// The addresses of its user IDs, in lower case. Untrusted.
-    pub(crate) addresses: Vec<String>,
-    /// Why a signature with it would not be believed; `None`: it would.
-    pub(crate) trouble: Option<String>,
-}
-
-/// What a look at a mail found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum MailReading {
-    /// Who wrote it is proved, and these are the commands.
-    Proved {
-        /// The commands.
-        orders: Vec<Order>,
-        /// Who gives them.
-        by: Sender,
-        /// Whether the keyring knows them.
-        maintainer: bool,
-        /// What is said before everything else.
-        remark: Option<String>,
-        /// Digests of what must not be acted on twice.
-        digests: Vec<String>,
-    },
-    /// Who wrote it is not proved; why not, for whoever it says to be from.
-    Unproved {
-        /// Why.
-        why: String,
-    },
-    /// It is refused in silence: a replay, or a forgery.
-    Refused {
-        /// Why, for the audit trail.
-        why: String,
-    },
-    /// It is nothing to answer.
-    Nothing,
-    /// It could not be looked at now.
-    Failed(Fault),
-}
-
 impl CommandMail {
     /// A mail that has just come, small enough to be a record; `None` if what names it is too long.
     pub(crate) fn new(
@@ -261,6 +154,15 @@ impl Entry {
 }
 
 impl Transcript {
+    /// Notes who gets a copy because a command was carried out.
+    pub(crate) fn note_copies(&mut self, copies: Copies) {
+        match copies {
+            Copies::Nobody => {}
+            Copies::Managers => self.changed = true,
+            Copies::ManagersAndAdministrator => (self.changed, self.stopped) = (true, true),
+        }
+    }
+
     /// Small enough to be part of a record, however much of it has to be escaped there.
     pub(crate) fn bounded(mut self) -> Self {
         let written = |entry: &Entry| serde_json::to_string(entry).map_or(0, |json| json.len());

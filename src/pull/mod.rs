@@ -9,12 +9,13 @@
 //! [`pipeline`] (what GitLab says), [`failure`] (whose fault a failed job is), [`evidence`] (what
 //! that proves), [`jobs`] (what is kept of it), [`checks`] (what speaks against its commits),
 //! [`verdict`] (what is concluded, and who is told), [`ci_change`] (what CI would run, with the
-//! request and without), [`retry`], [`decision`], [`policy`], [`queue`]; then the three records with
+//! request and without), `ci_policy` (what follows from that), [`retry`], [`decision`], [`policy`], [`queue`]; then the three records with
 //! their rules: [`request`] (and [`revision`]: which one is another's next, [`repeat`]: which one
 //! stands for a tag that is mailed twice), [`run`], [`letter`]; [`aside`] (records that nothing is done
 //! with); [`expiry`] (keys that end soon);
-//! [`command`] (what people may say), [`command_mail`] (the mail they say it in), [`overlay`] (what
-//! that changed) and [`audit`] (who said it); [`room`] (what texts from outside may take in a
+//! [`command`] (what commands are made of), `rights` (who may give which), [`verbs`] (each of them),
+//! [`command_mail`] (the mail they stand in), [`overlay`] (what they changed) and [`audit`] (who gave
+//! them); [`room`] (what texts from outside may take in a
 //! record), [`records`] (what is put together) and [`world`], which joins them: `step`.
 
 pub(crate) mod alert;
@@ -22,6 +23,7 @@ pub(crate) mod aside;
 pub(crate) mod audit;
 pub(crate) mod checks;
 pub(crate) mod ci_change;
+pub(crate) mod ci_policy;
 pub(crate) mod clean;
 pub(crate) mod command;
 pub(crate) mod command_mail;
@@ -46,6 +48,7 @@ pub(crate) mod repeat;
 pub(crate) mod request;
 pub(crate) mod retry;
 pub(crate) mod revision;
+pub(crate) mod rights;
 pub(crate) mod room;
 pub(crate) mod run;
 mod shortening;
@@ -53,5 +56,6 @@ pub(crate) mod signed_tag;
 pub(crate) mod signer;
 pub(crate) mod tag;
 pub(crate) mod task;
+pub(crate) mod verbs;
 pub(crate) mod verdict;
 pub(crate) mod world;

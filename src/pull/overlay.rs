@@ -79,7 +79,7 @@ pub(crate) struct Overlay {
     pub(crate) managers_removed: BTreeMap<String, Change>,
     /// Keys beside those of the keyring, by fingerprint.
     pub(crate) keys_added: BTreeMap<String, AddedKey>,
-    /// Keys that are not believed, by fingerprint.
+    /// Keys that are no longer trusted, by fingerprint.
     pub(crate) keys_removed: BTreeMap<String, Change>,
 }
 

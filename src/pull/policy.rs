@@ -28,8 +28,8 @@ pub(crate) struct Policy {
     pub(crate) letters_per_hour: u32,
     /// How many letters may go out in an hour before outgoing mail is stopped.
     pub(crate) letters_per_hour_in_all: u32,
-    /// How many mails of one sender to the command mailbox are read in an hour.
-    pub(crate) command_mails_per_hour: u32,
+    /// The command mailbox, where there is one.
+    pub(crate) commands: Option<CommandPolicy>,
     /// Who keeps it running.
     pub(crate) administrator: String,
     /// Who decides and merges, by the configuration.
@@ -38,6 +38,17 @@ pub(crate) struct Policy {
     pub(crate) targets: BTreeMap<TargetName, TargetPolicy>,
     /// Lists, by name.
     pub(crate) lists: BTreeMap<ListName, ListPolicy>,
+}
+
+/// What holds for mails to the command mailbox.
+#[derive(Debug, Clone)]
+pub(crate) struct CommandPolicy {
+    /// Where they are mailed: one signed for anybody else is refused.
+    pub(crate) address: String,
+    /// What was signed longer ago is not obeyed.
+    pub(crate) window: SignedDuration,
+    /// How many mails of one sender are read in an hour.
+    pub(crate) mails_per_hour: u32,
 }
 
 /// What becomes of a tag that is signed with a key nobody has put into the keyring.

@@ -13,7 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::aside::RecordKey;
 use super::audit::AuditEntry;
-use super::command_mail::{CommandMail, MailReading, MailStage};
+use super::command_mail::judgement::MailReading;
+use super::command_mail::{CommandMail, MailStage};
 use super::fault::Fault;
 use super::folder::{Cursor, Folder};
 use super::ids::{MessageId, ObjectId, PullNumber, RunId, TargetName};
@@ -32,19 +33,17 @@ use super::task::Reply;
 mod alerts;
 mod arrivals;
 mod aside;
+mod attempts;
 pub(crate) mod chores;
+mod commands;
 mod events;
 pub(crate) mod glance;
 mod input;
 mod mails;
-mod orders;
 mod outbox;
 mod remembered;
 mod revisions;
-mod rights;
 mod settle;
-mod steering;
-mod taking_up;
 mod tally;
 mod turns;
 pub(crate) mod work;
@@ -211,7 +210,7 @@ impl World {
                 let subject = Subject::Mail(id.clone());
                 match self.came_back(subject, reply, |_| None, now) {
                     Some(Ok(MailEvent::Read(reading))) => self.commands_read(&id, *reading, now),
-                    Some(Ok(MailEvent::Transcribed)) => self.transcribed(&id, now),
+                    Some(Ok(MailEvent::Transcribed)) => self.close_mail(&id, now),
                     Some(Err(fault)) => {
                         self.commands_read(&id, MailReading::Failed(fault), now);
                     }

@@ -13,7 +13,7 @@ use crate::bot::in_force::InForce;
 use crate::bot::intake::Intake;
 use crate::bot::journal::Journal;
 use crate::bot::perform::perform;
-use crate::bot::ports::{CommandDesk, Desk, Ports};
+use crate::bot::ports::{Desk, Ports};
 use crate::config::model::Dkim;
 use crate::mail::Rules;
 use crate::mail::letter::{Delivering, ListWords, Pen, TargetWords};
@@ -25,7 +25,6 @@ use crate::pull::ids::{AccountName, ListName, TargetName};
 use crate::pull::policy::Policy;
 use crate::pull::world::chores::ChoreWork;
 use crate::pull::world::{Input, Work};
-use jiff::SignedDuration;
 
 use crate::command_mails::given;
 use crate::scenario::Setting;
@@ -152,13 +151,12 @@ fn ports(outside: &Outside, store: &MemoryStore, rules: &Rules, keyring: &Path) 
     let (devel, master) = (ListName::new("devel"), TargetName::new("master"));
     let list = ListWords { name: devel.clone(), address: LIST.into(), retest_by_mail: true };
     let fetch_url = "https://gitlab.example.org/project.git".to_owned();
-    let window = SignedDuration::from_hours(48);
     let desk = Desk {
         pen: pen.with_commands(BOT).unwrap(),
         sender: BOT.into(),
         managers: managers(),
         administrator: ADMIN.into(),
-        commands: Some(CommandDesk { address: BOT.into(), window }),
+        commands: Some(BOT.into()),
         lists: [(devel.clone(), list)].into(),
         rules: [(devel, rules.clone())].into(),
         targets: [(master.clone(), TargetWords { branch: "master".into(), fetch_url })].into(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::mail::commands::{Commands, commands, in_subject, retest_on_list};
+use crate::mail::commands::{Commands, commands, in_subject, on_list};
 use crate::mail::letter::{Case, Delivering, Draft};
 use crate::mail::{self, Reading, Reason};
 use crate::pull::verdict::{Audience, Outcome, Verdict};
@@ -68,7 +68,7 @@ fn no_letters_text_gives_a_command() {
         for in_thread in [false, true] {
             assert_eq!(commands(&text, in_thread), Commands::default(), "{name}: {text}");
         }
-        assert_eq!(retest_on_list(&text), None, "{name}");
+        assert_eq!(on_list(&text), None, "{name}");
         let subject = draft.letter.subject;
         assert_eq!(in_subject(&subject, true), None, "{name}: {subject}");
     }

@@ -2,8 +2,8 @@
 
 use crate::bot::answers::help_lines;
 use crate::mail::letter::{Answered, Copied, Draft, Told};
-use crate::pull::command::row_of;
 use crate::pull::command_mail::CommandMail;
+use crate::pull::verbs::row_of;
 
 use crate::letters::world::World;
 
@@ -24,7 +24,7 @@ pub(crate) fn transcripts(world: &World) -> Vec<(String, Draft)> {
         },
         Told {
             line: "help retest",
-            answer: Answered::Shown { lines: help_lines(Some(row_of("retest"))), attached: None },
+            answer: Answered::Shown { lines: help_lines(row_of("retest")), attached: None },
         },
         Told {
             line: "log 12 check-s390x",

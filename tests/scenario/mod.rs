@@ -17,21 +17,21 @@ use crate::bot::in_force::InForce;
 use crate::bot::intake::Intake;
 use crate::bot::journal::Journal;
 use crate::bot::perform::{panicked, perform};
-use crate::bot::ports::{CommandDesk, Desk, Ports};
+use crate::bot::ports::{Desk, Ports};
 use crate::mail::Rules;
 use crate::mail::letter::{Delivering, ListWords, Pen, TargetWords};
 use crate::mail::rules::Goal;
 use crate::ports::{Folder, Pipelines};
 use crate::pull::aside::RecordKey;
 use crate::pull::checks::CheckPolicy;
-use crate::pull::command::{self, How, Sender};
-use crate::pull::command_mail::{Answer, Order};
+use crate::pull::command::{Answer, Given, Sender, SenderProof};
 use crate::pull::cover::Person;
 use crate::pull::ids::{AccountName, ListName, PullNumber, TargetName};
 use crate::pull::pipeline::Status;
-use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
+use crate::pull::policy::{CiLint, CommandPolicy, ListPolicy, Policy, TargetPolicy, UnknownKeys};
 use crate::pull::request::work::PullWork;
 use crate::pull::request::{Pull, Stage};
+use crate::pull::verbs::{self, Order};
 use crate::pull::world::{Done, Input, Work};
 use jiff::{SignedDuration, Timestamp};
 
@@ -84,7 +84,11 @@ impl Default for Setting {
             keep: SignedDuration::from_hours(14 * 24),
             letters_per_hour: 20,
             letters_per_hour_in_all: 200,
-            command_mails_per_hour: 20,
+            commands: Some(CommandPolicy {
+                address: BOT.into(),
+                window: SignedDuration::from_hours(48),
+                mails_per_hour: 20,
+            }),
             administrator: ADMIN.into(),
             managers: vec![MANAGER.into()],
             targets: BTreeMap::from([(TargetName::new("master"), target)]),
@@ -127,13 +131,16 @@ impl Setting {
 pub(crate) fn order(line: &str) -> Order {
     Order {
         line: line.into(),
-        command: command::parse(line, false).map_err(|error| error.to_string()),
-        by: Sender { address: "rita".into(), how: How::Socket },
-        maintainer: false,
-        thread: None,
-        keys: Vec::new(),
-        reply_to: Some(MANAGER.into()),
-        mail: None,
+        command: verbs::parse(line, false).map_err(|error| error.to_string()),
+        given: Given {
+            by: Sender { address: "rita".into(), how: SenderProof::Socket },
+            maintainer: false,
+            on_list: false,
+            thread: None,
+            keys: Vec::new(),
+            reply_to: Some(MANAGER.into()),
+            mail: None,
+        },
     }
 }
 
@@ -432,10 +439,7 @@ impl World {
             sender: BOT.into(),
             managers: vec![MANAGER.into()],
             administrator: ADMIN.into(),
-            commands: Some(CommandDesk {
-                address: BOT.into(),
-                window: SignedDuration::from_hours(48),
-            }),
+            commands: Some(BOT.into()),
             lists: [("devel", LIST), ("block", OTHER_LIST)]
                 .map(|(name, address)| {
                     let name = ListName::new(name);

@@ -3,7 +3,8 @@
 
 use crate::ports::{Delivery, Fault};
 use crate::pull::alert::Alert;
-use crate::pull::command_mail::{CommandMail, MailReading, MailStage};
+use crate::pull::command_mail::judgement::{Bytes, Found, MailReading};
+use crate::pull::command_mail::{CommandMail, MailStage};
 use crate::pull::folder::{Cursor, Folder};
 use crate::pull::ids::{ListName, PullNumber};
 use crate::pull::letter::rules::LetterEvent;
@@ -532,12 +533,19 @@ fn is_told(rules: &mut Rules, from: &str, id: usize, now: Timestamp) -> bool {
         stage: MailStage::Received { read: Retry::now(now) },
     };
     let mail_id = mail.id.clone();
+    let bytes = Bytes {
+        id: Some(mail.id.clone()),
+        from: Some(mail.from.clone()),
+        to_commands: true,
+        doubled: None,
+    };
+    let found = Found { bytes, maintainer: true, ..Found::default() };
     let what = Arrived::Commands(Box::new(mail));
     let arrivals = vec![Arrival { message_id: None, received_at: now, what }];
     let folder = Folder { account: crate::pull::ids::AccountName::new("a"), folder: "b".into() };
     let cursor = Cursor { uid_validity: 1, uid_next: 1, read_at: now, watched_from: now };
     rules.step(Input::Read { folder, cursor, arrivals, complete: true }, now);
-    let reading = MailReading::Unproved { why: "It proves nothing.".into() };
+    let reading = MailReading::Found(found);
     let done = Done::Mail(mail_id, Reply::answer(MailEvent::Read(Box::new(reading))));
     let step = rules.step(Input::Done(Box::new(done)), now);
     step.work.iter().any(|work| matches!(work, Work::Mail(_, MailWork::Transcribe(_))))

@@ -47,11 +47,11 @@ fn a_key_that_a_command_took_away_can_be_given_back() {
         w.run_until_quiet();
         w.mails_commands(ADMIN, SIGNED, &format!("key remove {KEY}\n"));
         let letter = w.letter_to(ADMIN);
-        assert!(letter.contains("is not believed"), "{letter}");
+        assert!(letter.contains("is no longer"), "{letter}");
         assert_eq!(w.outside.lock().key_changes.removed, [KEY.to_owned()]);
         w.mails_commands(ADMIN, SIGNED, &format!("key add {KEY}\nkey add {KEY}\n"));
         let letter = w.letter_to(ADMIN);
-        assert!(letter.contains("believed again"), "{letter}");
+        assert!(letter.contains("trusted again"), "{letter}");
         assert!(letter.contains("No command took the key"), "{letter}");
         assert!(w.outside.lock().key_changes.removed.is_empty());
         assert!(w.command("key add rita@example.org").unwrap_err().contains("--key FILE"));

@@ -1,7 +1,7 @@
 //! Stories about commands that come by mail: told straight, and with a crash at every port call.
 
 use crate::ports::Fault;
-use crate::pull::command::How;
+use crate::pull::command::SenderProof;
 use crate::pull::request::Stage;
 
 use crate::scenario::outside::{ADMIN, BOT, LIST, MANAGER};
@@ -37,7 +37,7 @@ fn a_signed_command_is_carried_out_once_and_answered_once() {
         let audit = w.audit();
         assert_eq!(audit.len(), 1, "{audit:?}");
         assert_eq!(audit[0].mail.as_ref().unwrap().as_str(), id);
-        assert!(matches!(&audit[0].by.how, How::OpenPgp { .. }) && audit[0].carried_out);
+        assert!(matches!(&audit[0].by.how, SenderProof::OpenPgp { .. }) && audit[0].carried_out);
         assert_eq!(w.pull(1).attempts, 2);
     });
 }
@@ -315,7 +315,7 @@ fn a_key_comes_with_the_administrators_signed_mail_and_may_not_make_a_manager() 
         w.mails_commands(ADMIN, SIGNED, &add("dave@example.org"));
         assert!(w.letter_to(ADMIN).contains("There is no OpenPGP key in the signed part"));
         w.mails_commands(ADMIN, header, "key add\n");
-        assert!(w.letter_to(ADMIN).contains("is believed as that of dave@example.org"));
+        assert!(w.letter_to(ADMIN).contains("is trusted as that of dave@example.org"));
         let changes = w.outside.lock().key_changes.clone();
         assert_eq!(changes.added, [(b"dave".to_vec(), "dave@example.org".to_owned())]);
     });

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::ports::{Batch, Control, Cursor, FileName, Folder, HistoryEntry, NotPut, Store};
 use crate::pull::audit::AuditEntry;
-use crate::pull::command::{How, Sender};
-use crate::pull::command_mail::{Answer, CommandMail, Entry, Look, MailStage, Transcript};
+use crate::pull::command::{Answer, ListFilter, Look, Sender, SenderProof};
+use crate::pull::command_mail::{CommandMail, Entry, MailStage, Transcript};
 use crate::pull::cover::{Cover, Person, Request};
 use crate::pull::expiry::{ExpiringKey, Warned, Warning};
 use crate::pull::ids::{AccountName, ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
@@ -180,7 +180,7 @@ pub(crate) fn mail(id: &str) -> CommandMail {
     let above = [message_id("one@x")];
     let mut mail = CommandMail::new(id, "Ada@x", "approve 1", &above, at(3), None, at(4)).unwrap();
     let entry = Entry::new("approve 1", Answer::Done("Request 1 is approved.".into()));
-    let look = Entry::new("list held", Answer::Look(Look::List(Some("held".into()))));
+    let look = Entry::new("list held", Answer::Look(Look::List(Some(ListFilter::Held))));
     let transcript = Transcript {
         remark: Some("Hello.".into()),
         entries: vec![entry, look],
@@ -195,7 +195,7 @@ pub(crate) fn mail(id: &str) -> CommandMail {
 pub(crate) fn command(line: &str, pull: Option<u64>) -> AuditEntry {
     AuditEntry {
         at: at(4),
-        by: Sender { address: "ada@x".into(), how: How::OpenPgp { key: "C3".into() } },
+        by: Sender { address: "ada@x".into(), how: SenderProof::OpenPgp { key: "C3".into() } },
         mail: Some(message_id("c1@x")),
         command: line.into(),
         pull: pull.map(PullNumber),

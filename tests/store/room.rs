@@ -7,8 +7,9 @@ use crate::ports::{Batch, Control, HistoryEntry, Records, Store};
 use crate::pull::alert::Alert;
 use crate::pull::checks::{Base, CheckPolicy, CommitFacts, Duty, Series};
 use crate::pull::ci_change::{Change, CiDifference, What};
-use crate::pull::command::{self, How, Sender};
-use crate::pull::command_mail::{Answer, CommandMail, MailReading, Order};
+use crate::pull::command::{Answer, Given, Proof, Sender, SenderProof};
+use crate::pull::command_mail::CommandMail;
+use crate::pull::command_mail::judgement::{Bytes, Found, MailReading, Proved, ProvedBy, Said};
 use crate::pull::cover::{Cover, Person, Request};
 use crate::pull::decision::Told;
 use crate::pull::evidence::{Deadline, Judgement, judge};
@@ -19,11 +20,10 @@ use crate::pull::letter::rules::{self as letter_rules, LetterEvent};
 use crate::pull::near_miss::NearMiss;
 use crate::pull::overlay::Freeze;
 use crate::pull::pipeline::{Job, JobKind, Pipeline, Status};
-use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
+use crate::pull::policy::{CiLint, CommandPolicy, ListPolicy, Policy, TargetPolicy, UnknownKeys};
 use crate::pull::request::apply as pull_rules;
-use crate::pull::request::event::{
-    Checked, Examined, FetchTrouble, Fetched, Ordered, OutOfPaths, PullEvent,
-};
+use crate::pull::request::event::{Checked, Examined, Fetched, OutOfPaths};
+use crate::pull::request::event::{FetchTrouble, Ordered, PullEvent};
 use crate::pull::request::{Adopted, Pull, Stage};
 use crate::pull::room::{LARGEST_RECORD, LONGEST_ADDRESS, within};
 use crate::pull::run::Plan;
@@ -37,6 +37,7 @@ use crate::pull::tag::{
     Candidate, ConflictFile, Facts, LONGEST_REFERENCE, Pinned, Tag, Verification,
 };
 use crate::pull::task::Reply;
+use crate::pull::verbs::{self, Order};
 use crate::pull::verdict::{Outcome, Overdue};
 use crate::pull::world::chores::{ChoreDone, ReadKeyring, TellAlert};
 use crate::pull::world::work::MailEvent;
@@ -99,7 +100,11 @@ fn policy(letter: &str) -> Policy {
         keep: hour,
         letters_per_hour: 20,
         letters_per_hour_in_all: 200,
-        command_mails_per_hour: 1_000,
+        commands: Some(CommandPolicy {
+            address: "bot@example.org".into(),
+            window: SignedDuration::from_hours(48),
+            mails_per_hour: 1_000,
+        }),
         administrator: "admin@example.org".into(),
         managers: vec!["rita@example.org".into()],
         targets: [("master", target)]
@@ -346,7 +351,7 @@ fn pull_event(kind: u64, seed: u64, letter: &str, sender: &str) -> PullEvent {
             let cover = Cover { request: records::pull(1, "x@y").cover.request, ..cover(letter) };
             let cover = cover.bounded_beside().unwrap();
             let adopted = Adopted { by, list: ListName::new("devel"), cover };
-            PullEvent::Adopted { adopted: Box::new(adopted), proof: command::Proof::Person }
+            PullEvent::Adopted { adopted: Box::new(adopted), proof: Proof::Person }
         }
         _ => {
             let plan = Plan::Again { base: id(seed), at: now() };
@@ -503,14 +508,17 @@ fn approvals_that_no_record_holds_are_refused_and_none_is_forgotten() {
         assert_eq!(pull.stage.word(), "held", "and it is not let through");
         let line = format!("approve {}", pull.number);
         let order = Order {
-            command: command::parse(&line, false).map_err(|error| error.to_string()),
+            command: verbs::parse(&line, false).map_err(|error| error.to_string()),
             line,
-            by: Sender { address: short(letter, 60), how: How::Socket },
-            maintainer: false,
-            thread: None,
-            keys: Vec::new(),
-            reply_to: None,
-            mail: None,
+            given: Given {
+                by: Sender { address: short(letter, 60), how: SenderProof::Socket },
+                maintainer: false,
+                on_list: false,
+                thread: None,
+                keys: Vec::new(),
+                reply_to: None,
+                mail: None,
+            },
         };
         let mut world = World::new(policy, Records { pulls: vec![pull], ..Records::default() });
         let answer = world.step(Input::Command(Box::new(order)), now()).answer;
@@ -606,25 +614,30 @@ fn a_command_mail_and_its_trail_can_be_put_whatever_they_say() {
             let arrivals = vec![arrival];
             let read = Input::Read { folder, cursor, arrivals, complete: true };
             store.put(&world.step(read, now()).batch).unwrap();
-            let by = Sender { address: from.into(), how: How::OpenPgp { key: short(letter, 100) } };
-            let order = Order {
-                line: long(letter),
-                command: Err(long(letter)),
-                by: by.clone(),
+            let lines = vec![(long(letter), Err(long(letter))); 20];
+            let proof = Proved {
+                by: ProvedBy::Key(Signer {
+                    key: short(letter, 100),
+                    name: short(letter, 100),
+                    addresses: vec![from.into()],
+                    scope: Scope::default(),
+                }),
+                signed_at: now(),
+                digests: Vec::new(),
+                acted_on_in: None,
+                recipients: None,
+                said: Said { lines, more: true, unsigned_subject: false },
+            };
+            let (id_of, from) = (Some(id.clone()), Some(from.to_owned()));
+            let found = Found {
+                bytes: Bytes { id: id_of, from, to_commands: true, doubled: None },
+                proofs: if proved { vec![proof] } else { Vec::new() },
+                failures: vec![long(letter)],
                 maintainer: true,
-                thread: None,
-                keys: Vec::new(),
-                reply_to: None,
-                mail: Some(id.clone()),
+                ..Found::default()
             };
-            let reading = if proved {
-                let orders = vec![order; 20];
-                let remark = Some("Only the first 20 commands of a mail are read.".to_owned());
-                MailReading::Proved { orders, by, maintainer: true, remark, digests: Vec::new() }
-            } else {
-                MailReading::Unproved { why: long(letter) }
-            };
-            let input = done(Done::Mail(id, Reply::answer(MailEvent::Read(Box::new(reading)))));
+            let reading = MailEvent::Read(Box::new(MailReading::Found(found)));
+            let input = done(Done::Mail(id, Reply::answer(reading)));
             let batch = world.step(input, now()).batch;
             assert!(!batch.audit.is_empty());
             store.put(&batch).unwrap();

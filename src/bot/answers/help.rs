@@ -1,25 +1,25 @@
-//! What `help` says, and the page `docs/commands.md`: both are made of the table of commands.
+//! What `help` says, and the page `docs/commands.md`: both are made of the commands' rows.
 
 #[cfg(test)]
 use std::fmt::Write as _;
 
-use crate::pull::command::table::May;
-use crate::pull::command::{Proof, Row, TABLE, row_of};
+use crate::pull::command::{Proof, Row, WhoMay};
+use crate::pull::verbs::{ROWS, row_of};
 
 /// Where the page is, from the top of the source tree.
 #[cfg(test)]
 pub(crate) const COMMANDS_PAGE: &str = "docs/commands.md";
 
-/// All commands, or one by its word.
+/// All commands, or one by its word; all as well where an older program's word is none any more.
 pub(super) fn lines(word: Option<&str>) -> Vec<String> {
-    lines_of(word.map(row_of))
+    lines_of(word.and_then(row_of))
 }
 
 /// All commands, or one.
 pub(crate) fn lines_of(row: Option<&Row>) -> Vec<String> {
     match row {
         Some(row) => one(row),
-        None => TABLE
+        None => ROWS
             .iter()
             .flat_map(|row| [row.usage.to_owned(), format!("    {}", first_sentence(row.does))])
             .chain([String::new(), "`help COMMAND` says more of one.".into()])
@@ -44,13 +44,13 @@ fn first_sentence(text: &str) -> &str {
 
 fn who(row: &Row) -> &'static str {
     match row.may {
-        May::Anybody => "whoever may give any",
-        May::Author => {
+        WhoMay::Anybody => "whoever may give any",
+        WhoMay::Author => {
             "release managers; maintainers for requests of their own or touching their paths; \
              authors for their own"
         }
-        May::Manager => "release managers",
-        May::Administrator => "the administrator",
+        WhoMay::Manager => "release managers",
+        WhoMay::Administrator => "the administrator",
     }
 }
 
@@ -65,7 +65,7 @@ fn signed(row: &Row) -> &'static str {
 #[cfg(test)]
 pub(crate) fn page() -> String {
     let mut page = INTRODUCTION.to_owned();
-    for row in TABLE {
+    for row in ROWS {
         let _ = write!(
             page,
             "\n### {}\n\n```\n{}\n```\n\n{} {}.{}\n\n```\n{}\n```\n",
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn help_fits_a_screen_and_says_more_of_one() {
-        assert_eq!(lines(None).len(), 2 * TABLE.len() + 2);
+        assert_eq!(lines(None).len(), 2 * ROWS.len() + 2);
         assert!(lines(None).iter().all(|line| line.chars().count() <= 120 && balanced(line)));
         let one = lines(Some("approve")).join("\n");
         assert!(one.contains("signed with OpenPGP") && one.contains("Example: approve"), "{one}");

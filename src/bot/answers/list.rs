@@ -1,8 +1,9 @@
-//! Requests by shelf, and the digest for whoever takes over.
+//! Some of the requests, and the digest for whoever takes over.
 
 use super::safe;
 use super::status::{ANSWERED, aside, concluded, pull, run, stopped};
 use crate::ports::{Fault, Store};
+use crate::pull::command::ListFilter;
 use crate::pull::overlay::Overlay;
 use crate::pull::world::glance::{Glance, PullLine};
 
@@ -12,17 +13,17 @@ const DONE: usize = 20;
 /// How many of them the digest names.
 const DONE_IN_DIGEST: usize = 8;
 
-/// One shelf, or without a word the digest.
+/// Some of the requests, or without a filter the digest.
 pub(super) fn lines(
     glance: &Glance,
     store: &dyn Store,
-    shelf: Option<&str>,
+    filter: Option<ListFilter>,
 ) -> Result<Vec<String>, Fault> {
-    let lines = match shelf {
-        Some("held") => some(glance, "held"),
-        Some("queued") => queued(glance),
-        Some("done") => done(store, DONE)?,
-        Some(_) => glance.pulls.iter().filter(is_open).flat_map(pull).collect(),
+    let lines = match filter {
+        Some(ListFilter::Open) => glance.pulls.iter().filter(is_open).flat_map(pull).collect(),
+        Some(ListFilter::Held) => some(glance, "held"),
+        Some(ListFilter::Queued) => queued(glance),
+        Some(ListFilter::Done) => done(store, DONE)?,
         None => digest(glance, store)?,
     };
     Ok(if lines.is_empty() { vec!["There is none.".into()] } else { lines })

@@ -6,7 +6,7 @@ use crate::bot::ports::Ports;
 use crate::mail::trace;
 use crate::ports::{Fault, FileName};
 use crate::pull::clean;
-use crate::pull::command_mail::Item;
+use crate::pull::command::Item;
 use crate::pull::ids::RunId;
 use crate::pull::pipeline::Job;
 use crate::pull::run::Run;

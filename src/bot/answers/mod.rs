@@ -13,7 +13,7 @@ use super::ports::Ports;
 use super::view;
 use crate::ports::Fault;
 use crate::pull::clean;
-use crate::pull::command_mail::{Item, Look};
+use crate::pull::command::{Item, Look};
 use crate::pull::world::glance::Glance;
 
 pub(crate) use self::help::lines_of as help_lines;
@@ -51,9 +51,7 @@ pub(crate) fn render(ports: &Ports, glance: &Glance, look: &Look) -> Rendered {
     let rendered = match look {
         Look::Help(word) => Ok(Rendered::of(help::lines(word.as_deref()))),
         Look::Status => Ok(Rendered::of(status::lines(glance))),
-        Look::List(shelf) => {
-            list::lines(glance, ports.store.as_ref(), shelf.as_deref()).map(Rendered::of)
-        }
+        Look::List(filter) => list::lines(glance, ports.store.as_ref(), *filter).map(Rendered::of),
         Look::Show(item) => show_item(ports, glance, *item),
         Look::Log { of, job } => log::render(ports, *of, job),
         Look::Keys => {

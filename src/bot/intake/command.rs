@@ -7,8 +7,10 @@ use super::{BODY_CAP, Intake};
 use crate::bot::ports::Ports;
 use crate::mail::{Heading, Rules};
 use crate::ports::{Fault, FaultKind, FileName, Mailbox};
-use crate::pull::command_mail::{CommandMail, Item};
+use crate::pull::command::Item;
+use crate::pull::command_mail::CommandMail;
 use crate::pull::cover::Person;
+use crate::pull::rights::Known;
 use crate::pull::world::Arrived;
 
 /// Bytes of a mail with commands: keys and all. People who need not prove anything may send them.
@@ -37,7 +39,7 @@ impl Intake {
         if head.automatic || head.in_bulk || head.machinery || is_own(&from.address, ports) {
             return Ok(Arrived::Other);
         }
-        if !ports.may_command(&from.address)? {
+        if !is_heard(&from.address, ports)? {
             return Ok(Arrived::Counted(STRANGERS));
         }
         kept(mailbox, heading, head, from, None, ports)
@@ -59,8 +61,7 @@ impl Intake {
             || head.machinery
             || head.references.is_empty()
             || is_own(&author.address, ports)
-            || ports.in_force.is_denied(&author.address)
-            || ports.keyring.owner(&author.address).is_none()
+            || !is_heard_on_list(&author.address, ports)
         {
             return Ok(None);
         }
@@ -85,14 +86,36 @@ impl Intake {
 /// As [`Intake::is_to_commands`], whichever folder it lies in.
 pub(in crate::bot) fn is_to_commands(head: &Heading, ports: &Ports) -> bool {
     let to = |address: &str| head.to_cc.iter().any(|to| to.eq_ignore_ascii_case(address));
-    ports.desk.commands.as_ref().is_some_and(|desk| to(&desk.address))
+    ports.desk.commands.as_deref().is_some_and(to)
         && head.list_id.is_none()
         && !ports.desk.lists.values().any(|list| to(&list.address))
 }
 
 fn is_own(address: &str, ports: &Ports) -> bool {
-    let is = |own: &str| own.eq_ignore_ascii_case(address);
-    is(&ports.desk.sender) || ports.desk.commands.as_ref().is_some_and(|desk| is(&desk.address))
+    let is = |own: &String| own.eq_ignore_ascii_case(address);
+    is(&ports.desk.sender) || ports.desk.commands.as_ref().is_some_and(is)
+}
+
+/// Whether the bot listens to whoever has that address: nobody else's mail is looked at.
+fn is_heard(address: &str, ports: &Ports) -> Result<bool, Fault> {
+    let overlay = ports.in_force.overlay();
+    let people = ports.people(&overlay);
+    let mut known = known(address, ports);
+    if people.role(address, known).is_none() {
+        known.author = ports.is_author(address)?;
+    }
+    Ok(people.role(address, known).is_some())
+}
+
+/// Whether a mail from that address may give a command on a list.
+fn is_heard_on_list(address: &str, ports: &Ports) -> bool {
+    let overlay = ports.in_force.overlay();
+    ports.people(&overlay).may_ask_on_list(address, known(address, ports))
+}
+
+/// What is known of an address, without a look at the requests.
+fn known(address: &str, ports: &Ports) -> Known {
+    Known { maintainer: ports.keyring.owner(address).is_some(), author: false }
 }
 
 fn kept(
@@ -122,7 +145,7 @@ fn kept(
     };
     let Some(bytes) = loaded(mailbox, heading.uid)? else { return Ok(Arrived::Other) };
     ports.store.put_file(&FileName::CommandMail(mail.id.clone()), &bytes)?;
-    mail.maintainer = ports.keyring.owner(&from.address).is_some();
+    mail.maintainer = known(&from.address, ports).maintainer;
     Ok(Arrived::Commands(Box::new(mail)))
 }
 

@@ -9,9 +9,9 @@ use crate::bot::engine::{Engine, words_of};
 use crate::bot::perform::commands::offers;
 use crate::bot::view::{self, Stalled, UnreadFolder};
 use crate::ports::{Fault, Folder};
-use crate::pull::command::{How, Sender as Giver, parse};
-use crate::pull::command_mail;
+use crate::pull::command::{Given, Sender as Giver, SenderProof};
 use crate::pull::room::{LONGEST_ADDRESS, within};
+use crate::pull::verbs::{self, parse};
 use crate::pull::world::glance::Glance;
 
 /// The answer to a question that is no command.
@@ -61,23 +61,24 @@ pub(super) fn glance(engine: &Engine) -> Result<Glance, String> {
 
 /// Who says to be at the socket.
 fn giver(by: &str) -> Giver {
-    Giver { address: within(by, LONGEST_ADDRESS), how: How::Socket }
+    Giver { address: within(by, LONGEST_ADDRESS), how: SenderProof::Socket }
 }
 
 /// A command as the socket brings it: from the bot's own user.
-pub(super) fn ordered(engine: &Engine, order: Order) -> Result<command_mail::Order, Fault> {
+pub(super) fn ordered(engine: &Engine, order: Order) -> Result<verbs::Order, Fault> {
     let Order { line, by, reply_to, attached } = order;
     let keys = attached.into_iter().map(String::into_bytes).collect::<Vec<_>>();
-    Ok(command_mail::Order {
-        command: parse(&line, false).map_err(|error| error.to_string()),
+    let given = Given {
         by: giver(&by),
         maintainer: false,
+        on_list: false,
         thread: None,
         keys: offers(engine.ports(), &keys)?,
         reply_to: reply_to.map(|to| within(&to, LONGEST_ADDRESS)),
         mail: None,
-        line,
-    })
+    };
+    let command = parse(&line, false).map_err(|error| error.to_string());
+    Ok(verbs::Order { line, command, given })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::bot::control::{Question, Reply};
 use crate::bot::engine::{Engine, Taken};
 use crate::bot::view::Stalled;
 use crate::ports::{Fault, Folder};
-use crate::pull::command_mail::Answer;
+use crate::pull::command::Answer;
 use crate::pull::world::Input;
 
 /// How often it is tried to make durable what is owed.

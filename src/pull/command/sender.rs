@@ -11,13 +11,13 @@ pub(crate) struct Sender {
     /// The proved address, in lower case; for the control socket, who says to be there.
     pub(crate) address: String,
     /// What proves it.
-    pub(crate) how: How,
+    pub(crate) how: SenderProof,
 }
 
 /// What proves who gives a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum How {
+pub(crate) enum SenderProof {
     /// It came over the control socket, which only the bot's own user may open.
     Socket,
     /// An OpenPGP signature.
@@ -46,7 +46,7 @@ pub(crate) enum Proof {
     Person,
 }
 
-impl How {
+impl SenderProof {
     /// How strong it is.
     pub(crate) fn proof(&self) -> Proof {
         match self {
@@ -57,7 +57,7 @@ impl How {
     }
 }
 
-impl fmt::Display for How {
+impl fmt::Display for SenderProof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Socket => f.write_str("on this machine"),

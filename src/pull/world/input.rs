@@ -4,12 +4,14 @@ use jiff::Timestamp;
 
 use super::work::{Done, Work};
 use crate::pull::alert::Alert;
-use crate::pull::command_mail::{Answer, CommandMail, Order};
+use crate::pull::command::Answer;
+use crate::pull::command_mail::CommandMail;
 use crate::pull::cover::Cover;
 use crate::pull::folder::{Cursor, Folder};
 use crate::pull::ids::{ListName, MessageId, TargetName};
 use crate::pull::near_miss::NearMiss;
 use crate::pull::records::Batch;
+use crate::pull::verbs::Order;
 
 /// A mail that came.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,20 +6,22 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::rights::Role;
 use super::work::{HandOut, MailWork, ReadCommands, Transcribe};
 use super::{Cause, Subject, Work, World};
 use crate::pull::alert::Alert;
 use crate::pull::aside::RecordKey;
 use crate::pull::audit::AuditEntry;
-use crate::pull::command::{Command, How, Sender};
+use crate::pull::command::{Answer, Sender, SenderProof};
+use crate::pull::command_mail::judgement::{MailJudgement, MailReading, Obeyed, judge};
 use crate::pull::command_mail::{
-    Answer, CommandMail, Entry, MOST_WAITING, MailReading, MailStage, Order, PATIENCE, Transcript,
-    shortened,
+    CommandMail, Entry, MOST_WAITING, MailStage, PATIENCE, Transcript, shortened,
 };
 use crate::pull::fault::Fault;
 use crate::pull::ids::MessageId;
 use crate::pull::letter::rules::LetterEvent;
+use crate::pull::request::Pull;
+use crate::pull::rights::{Known, People, Role};
+use crate::pull::verbs::Order;
 
 const UNCHECKED: &str = "Who sent it could not be checked.";
 
@@ -63,13 +65,17 @@ impl World {
             times.retain(|at| now.duration_since(*at) < HOUR);
         }
         self.commanded.retain(|_, times| !times.is_empty());
-        let most = usize::try_from(self.policy.command_mails_per_hour).unwrap_or(usize::MAX);
+        let most = usize::try_from(self.mails_per_hour()).unwrap_or(usize::MAX);
         let times = self.commanded.entry(of.to_owned()).or_default();
         let is_one = times.len() < most;
         if is_one {
             times.push(now);
         }
         is_one
+    }
+
+    fn mails_per_hour(&self) -> u32 {
+        self.policy.commands.as_ref().map_or(0, |commands| commands.mails_per_hour)
     }
 
     pub(super) fn settle_mails(&mut self, out: &mut HandOut) {
@@ -92,69 +98,74 @@ impl World {
     pub(super) fn commands_read(&mut self, id: &MessageId, reading: MailReading, now: Timestamp) {
         let Some(mail) = self.mails.get(id) else { return };
         let MailStage::Received { read } = &mail.stage else { return };
-        match reading {
+        let judged = match reading {
             MailReading::Failed(trouble) if !read.failing_for(now, PATIENCE) => {
                 let read = read.after_failure(now, trouble.detail, trouble.retry_after);
-                self.move_mail(id, MailStage::Received { read });
+                return self.move_mail(id, MailStage::Received { read });
             }
             MailReading::Failed(Fault { public, .. }) => {
-                let why = public.unwrap_or_else(|| UNCHECKED.into());
-                self.unproved(id, why, now);
+                MailJudgement::Unproved { why: public.unwrap_or_else(|| UNCHECKED.into()) }
             }
-            MailReading::Nothing => self.close_mail(id, now),
-            MailReading::Unproved { why } => self.unproved(id, why, now),
-            MailReading::Refused { why } => {
-                self.refused_mail(id, why, now);
+            MailReading::Gone => MailJudgement::Nothing,
+            MailReading::Found(found) => match &self.policy.commands {
+                Some(policy) => judge(mail, &found, policy, now),
+                None => MailJudgement::Nothing,
+            },
+        };
+        match judged {
+            MailJudgement::Nothing => self.close_mail(id, now),
+            MailJudgement::Unproved { why } => self.unproved(id, why, now),
+            MailJudgement::Refused { why } => {
+                self.refused_mail(id, format!("refused: {why}"), now);
                 self.close_mail(id, now);
             }
-            MailReading::Proved { orders, by, maintainer, remark, digests } => {
-                if digests.iter().any(|digest| self.seen.contains(digest)) {
-                    let why = "refused: what is signed in it was acted on before".to_owned();
-                    self.refused_mail(id, why, now);
-                    return self.close_mail(id, now);
-                }
-                for digest in digests {
-                    self.changed.seen.push((digest.clone(), id.clone()));
-                    self.aside.fresh_digests.push(digest.clone());
-                    self.seen.insert(digest);
-                }
-                if self.role(&by.address, maintainer).is_none() {
-                    self.count("command mails of strangers", now);
-                    return self.close_mail(id, now);
-                }
-                if !self.is_within_quota(&by.address, now) {
-                    let most = self.policy.command_mails_per_hour;
-                    let why = format!(
-                        "More than {most} mails of yours came within an hour. Sign it anew and send it \
-                         again, later."
-                    );
-                    return self.refuse_and_tell(id, why, "too many mails of", now);
-                }
-                let cause = Cause::Orders(id.clone());
-                self.working(cause, |world| world.carry_out(id, orders, remark, now));
-            }
+            MailJudgement::Obey(obeyed) => self.proved(id, obeyed, now),
         }
     }
 
-    fn carry_out(
-        &mut self,
-        id: &MessageId,
-        orders: Vec<Order>,
-        remark: Option<String>,
-        now: Timestamp,
-    ) {
+    /// Has a mail's commands carried out, unless it is a replay, a stranger's or one too many.
+    fn proved(&mut self, id: &MessageId, obeyed: Obeyed, now: Timestamp) {
+        if obeyed.digests.iter().any(|digest| self.seen.contains(digest)) {
+            let why = "refused: what is signed in it was acted on before".to_owned();
+            self.refused_mail(id, why, now);
+            return self.close_mail(id, now);
+        }
+        for digest in &obeyed.digests {
+            self.changed.seen.push((digest.clone(), id.clone()));
+            self.aside.fresh_digests.push(digest.clone());
+            self.seen.insert(digest.clone());
+        }
+        let by = &obeyed.given.by.address;
+        if self.role(by, obeyed.given.maintainer).is_none() {
+            self.count("command mails of strangers", now);
+            return self.close_mail(id, now);
+        }
+        if !self.is_within_quota(by, now) {
+            let most = self.mails_per_hour();
+            let why = format!(
+                "More than {most} mails of yours came within an hour. Sign it anew and send it \
+                 again, later."
+            );
+            return self.refuse_and_tell(id, why, "too many mails of", now);
+        }
+        let cause = Cause::Orders(id.clone());
+        self.working(cause, |world| world.carry_out(id, obeyed, now));
+    }
+
+    fn carry_out(&mut self, id: &MessageId, obeyed: Obeyed, now: Timestamp) {
         let Some(mail) = self.mails.get(id) else { return };
         let by_list = mail.list.is_some();
+        let Obeyed { lines, given, remark, .. } = obeyed;
         let mut transcript = Transcript { remark, ..Transcript::default() };
         let mut refused = false;
-        for order in orders {
+        for (line, command) in lines {
+            let order = Order { line, command, given: given.clone() };
             let answer = self.obey(&order, now);
-            let changes = order.command.as_ref().is_ok_and(|command| command.row().changes);
-            let done = matches!(answer, Answer::Done(_));
-            transcript.changed |= changes && done;
-            transcript.stopped |=
-                done && matches!(order.command, Ok(Command::EmergencyStop { .. }));
-            refused |= matches!(answer, Answer::Refused(_));
+            match (&order.command, &answer) {
+                (Ok(command), Answer::Done(_)) => transcript.note_copies(command.row().copies),
+                (_, Answer::Refused(_)) => refused = true,
+                (Ok(_) | Err(_), Answer::Done(_) | Answer::Look(_)) => {}
+            }
             transcript.entries.push(Entry::new(&order.line, answer));
         }
         let nothing = transcript.entries.is_empty() && transcript.remark.is_none();
@@ -204,7 +215,7 @@ impl World {
         }
         self.changed.audit.push(AuditEntry {
             at: now,
-            by: Sender { address: mail.from, how: How::Nothing },
+            by: Sender { address: mail.from, how: SenderProof::Nothing },
             mail: Some(id.clone()),
             command: String::new(),
             pull: None,
@@ -213,11 +224,19 @@ impl World {
         });
     }
 
-    pub(super) fn transcribed(&mut self, id: &MessageId, now: Timestamp) {
-        self.close_mail(id, now);
+    /// Who an address is; `None`: nobody the bot listens to.
+    fn role(&self, address: &str, maintainer: bool) -> Option<Role> {
+        let asked = |pull: &Pull| pull.mail().author.address.eq_ignore_ascii_case(address);
+        let author = self.pulls.values().any(asked);
+        let people = People {
+            administrator: &self.policy.administrator,
+            managers: &self.policy.managers,
+            overlay: &self.overlay,
+        };
+        people.role(address, Known { maintainer, author })
     }
 
-    fn close_mail(&mut self, id: &MessageId, now: Timestamp) {
+    pub(super) fn close_mail(&mut self, id: &MessageId, now: Timestamp) {
         self.move_mail(id, MailStage::Closed { at: now });
     }
 

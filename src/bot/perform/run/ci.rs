@@ -1,29 +1,21 @@
-//! Effects that compare what CI would run with a request and without it. It must not judge the
-//! difference: the rules do, and people.
-//!
-//! What the author could bring about himself never makes the comparison coarser: whether GitLab
-//! lints at all is found out on the target alone; from then on the candidate is linted as well, or
-//! the run waits.
-
-use jiff::SignedDuration;
+//! Effects that find out what CI would run with a request and without it. They must not judge what they
+//! find: `ci_policy` does, and people.
 
 use super::branch::put_on_ref;
 use super::{candidate, quarantine, reply};
 use crate::bot::perform::Worker;
 use crate::bot::ports::Ports;
-use crate::ports::{Fault, FaultKind, FileName, Pipelines};
+use crate::ports::{Fault, FileName, Pipelines};
 use crate::pull::alert::Alert;
 use crate::pull::ci_change::{Change, CiDifference, CiPlan, changes, dropped, sentence};
+use crate::pull::ci_policy::{self, Untold};
 use crate::pull::clean;
-use crate::pull::policy::{CiLint, TargetPolicy};
+use crate::pull::policy::TargetPolicy;
 use crate::pull::run::event::CiChange;
 use crate::pull::run::work::{CompareCi, LintTarget, OnRun};
-use crate::pull::run::{CiCheck, Run, RunStage};
+use crate::pull::run::{CiCheck, Run};
 use crate::pull::tag::Candidate;
 use crate::pull::task::{Perform, Reply};
-
-/// How long an answer without any job is asked for again: GitLab's reads lag its writes.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(3);
 
 /// How many characters of a name or value a letter shows.
 const SHOWN: usize = 160;
@@ -74,17 +66,9 @@ fn lint_target(
 
 /// GitLab does not tell what it would run for the target.
 fn untold(ports: &Ports, target: &TargetPolicy, run: &Run, fault: Fault) -> Reply<CiCheck> {
-    let lasts = match fault.kind {
-        FaultKind::Temporary | FaultKind::Bug => return reply(Err(fault)),
-        FaultKind::Misconfigured => true,
-        FaultKind::Permanent => is_old(ports, run),
-    };
-    if !lasts {
-        return reply(Err(Fault { kind: FaultKind::Temporary, ..fault }));
-    }
-    match target.ci_lint {
-        CiLint::Require => reply(Err(Fault { kind: FaultKind::Misconfigured, ..fault })),
-        CiLint::Try | CiLint::Off => {
+    match ci_policy::untold(fault.kind, run, target.ci_lint, ports.clock.now()) {
+        Untold::AskAgain(kind) => reply(Err(Fault { kind, ..fault })),
+        Untold::FilesOnly => {
             let detail = format!(
                 "{}\n\nUntil that is mended, only changes of the files in ci_paths hold a request \
                  whose merge changes what CI runs.",
@@ -100,21 +84,6 @@ fn untold(ports: &Ports, target: &TargetPolicy, run: &Run, fault: Fault) -> Repl
 fn blank(plan: &CiPlan) -> Fault {
     let said = plan.errors.iter().map(|error| clean::words(error)).collect::<Vec<_>>().join("; ");
     Fault::permanent(format!("GitLab's CI lint gives no job and no configuration ({said})"))
-}
-
-/// Whether this step has been failing for longer than reads lag writes.
-fn is_old(ports: &Ports, run: &Run) -> bool {
-    match &run.stage {
-        RunStage::Merged { retry, .. } | RunStage::Pushed { retry, .. } => {
-            retry.failing_for(ports.clock.now(), PATIENCE)
-        }
-        RunStage::Waiting { .. }
-        | RunStage::Planned { .. }
-        | RunStage::Based { .. }
-        | RunStage::Started { .. }
-        | RunStage::Ended { .. }
-        | RunStage::Closed { .. } => false,
-    }
 }
 
 fn compare(
@@ -136,15 +105,7 @@ fn compare(
     });
     match found {
         Ok(found) => Ok(change(target, &found)),
-        // Nothing of it may be waved through: it is tried again, for as long as any step is.
-        Err(fault) => Err(Fault { kind: still(fault.kind), ..fault }),
-    }
-}
-
-fn still(kind: FaultKind) -> FaultKind {
-    match kind {
-        FaultKind::Permanent => FaultKind::Temporary,
-        kind @ (FaultKind::Temporary | FaultKind::Misconfigured | FaultKind::Bug) => kind,
+        Err(fault) => Err(Fault { kind: ci_policy::not_compared(fault.kind), ..fault }),
     }
 }
 
@@ -163,11 +124,8 @@ fn by_effect(
     run: &Run,
     candidate: &Candidate,
 ) -> Result<Vec<Change>, Fault> {
-    match run.ci {
-        CiCheck::TargetKnown => {}
-        CiCheck::Due | CiCheck::FilesOnly | CiCheck::Same | CiCheck::Approved { .. } => {
-            return Ok(Vec::new());
-        }
+    if !ci_policy::lints_candidate(run) {
+        return Ok(Vec::new());
     }
     let kept = ports.store.file(&FileName::CiPlan(run.id))?;
     let kept = kept.ok_or_else(|| {
@@ -176,7 +134,7 @@ fn by_effect(
     let before: CiPlan = serde_json::from_slice(&kept)
         .map_err(|error| Fault::bug(format!("what CI runs for the target: {error}")))?;
     let after = pipelines.lint(candidate.commit, &run.ci_ref)?;
-    if after.is_blank() && !is_old(ports, run) {
+    if after.is_blank() && !ci_policy::takes_blank(run, ports.clock.now()) {
         return Err(blank(&after));
     }
     Ok(changes(&before, &after))

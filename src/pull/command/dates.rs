@@ -11,7 +11,7 @@ const ENDS: [char; 2] = [',', ';'];
 ///
 /// # Errors
 /// A sentence.
-pub(super) fn end<'a, 'b>(words: &'a [&'b str]) -> Result<(Timestamp, &'a [&'b str]), String> {
+pub(crate) fn end<'a, 'b>(words: &'a [&'b str]) -> Result<(Timestamp, &'a [&'b str]), String> {
     match words {
         [day, time, rest @ ..] if is_time_of_day(time) => {
             let time = time.trim_end_matches(ENDS).trim_end_matches(['Z', 'z']);
@@ -37,7 +37,7 @@ fn is_time_of_day(text: &str) -> bool {
 ///
 /// # Errors
 /// A sentence.
-pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     let text = text.trim_end_matches(ENDS);
     let day = text.parse::<Date>().ok().filter(|_| !text.contains(['T', 't']));
     let day = day.and_then(|day| day.to_zoned(TimeZone::UTC).ok()).map(|day| day.timestamp());
