@@ -1,6 +1,6 @@
 //! Every letter the bot can write, whole, as a maintainer gets it; and what holds for all of them.
 //!
-//! To accept changed words: `INSTA_UPDATE=always cargo test --test letters`, then read the diff
+//! To accept changed words: `INSTA_UPDATE=always cargo test --test inside letters::`, then read the diff
 //! of `fixtures/letters`.
 
 mod every;

@@ -32,7 +32,7 @@ fn stores_of_every_released_version_are_read() {
 }
 
 /// Writes this version's fixture; run by hand before a release:
-/// `cargo test --test store writes_the_fixture -- --ignored`.
+/// `cargo test --test inside writes_the_fixture -- --ignored`.
 #[test]
 #[ignore = "writes into the source tree"]
 fn writes_the_fixture() {
