@@ -8,7 +8,7 @@ use super::ask::{Asked, ask};
 use super::text::{Format, joined, json, safe, say};
 use super::{ConfigArgument, failed};
 use crate::bot::answers::audit::line;
-use crate::bot::control::Reply;
+use crate::bot::message::Reply;
 use crate::pull::ids::PullNumber;
 
 /// What `audit` takes.

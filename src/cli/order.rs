@@ -9,7 +9,7 @@ use super::ask::{Asked, ask};
 use super::text::{Format, joined, json, safe, say};
 use super::{ConfigArgument, failed};
 use crate::bot::answers;
-use crate::bot::control::{Order, Reply};
+use crate::bot::message::{Order, Reply};
 use crate::pull::command::{Command, parse};
 
 /// The exit code of a command that was not carried out (sysexits `EX_UNAVAILABLE`).

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::{ConfigArgument, failed, program};
-use crate::bot::supervisor::Message;
+use crate::bot::message::Message;
 use crate::config::model::Mode;
 use crate::ports::Fault;
 use crate::wiring::{self, Options};

@@ -8,8 +8,8 @@ use super::ask::{Asked, ask};
 use super::text::{Format, joined, json, safe, say};
 use super::{ConfigArgument, failed};
 use crate::bot::answers::status;
-use crate::bot::control::Reply;
-use crate::bot::view::Status;
+use crate::bot::message::Reply;
+use crate::bot::shown::Status;
 use crate::pull::decision::clock;
 
 /// What `status` takes.
