@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::environment::{CommandFault, Environment, SecretFile};
-use crate::config::keys::{Occurs, Presence, SECTIONS, Section};
+use crate::config::keys::{Occurs, Presence, Section};
 use crate::config::model::{Config, Dkim, Tls};
 use crate::config::problem::Problems;
+use crate::config::table::SECTIONS;
 use crate::config::{load, reference};
 use crate::mail::rules::{Phrase, Unusual};
 use crate::pull::checks::{CheckPolicy, Duty};

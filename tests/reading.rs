@@ -4,9 +4,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::cli::scan::{
-    ALL_READ, Progress, SOME_UNREADABLE, ScanArgs, ScanFormat, scan as scan_with,
-};
+use crate::cli::scan::walk::{ALL_READ, SOME_UNREADABLE};
+use crate::cli::scan::{Progress, ScanArgs, ScanFormat, scan as scan_with};
 use crate::mail::{self, Reading, Reason};
 use proptest::prelude::*;
 use serde_json::Value;

@@ -25,6 +25,7 @@ pub(crate) use bounds::Bounds;
 
 mod bell;
 mod bounds;
+mod poll;
 
 /// One address out of several may take this long before the next is tried.
 const ONE_ADDRESS: Duration = Duration::from_secs(10);
@@ -175,7 +176,7 @@ impl Socket {
         if let Some(bell) = &bell {
             fds.push(PollFd::new(bell.as_ref(), PollFlags::IN));
         }
-        bounds::poll_until(&mut fds, self.bounds.until())?;
+        poll::poll_until(&mut fds, self.bounds.until())?;
         let rung = fds.get(1).is_some_and(|fd| !fd.revents().is_empty());
         if rung && let Some(bell) = &bell {
             bell.answer();

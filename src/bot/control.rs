@@ -10,61 +10,13 @@ use axum::extract::{Path as UrlPath, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
-use serde::{Deserialize, Serialize};
 use tokio::net::UnixListener;
 use tokio::sync::oneshot;
 
-use super::supervisor::Message;
-use super::view::{RunLine, Shown, Status};
+use super::message::{Message, Order, Question, Reply};
 use crate::ports::Fault;
-use crate::pull::audit::AuditEntry;
 use crate::pull::command;
 use crate::pull::ids::PullNumber;
-
-/// What the socket is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Question {
-    /// Everything at a glance.
-    Status,
-    /// One request, or one run.
-    Show(command::Named),
-    /// The newest lines of the audit trail, of all or of one request.
-    Audit(Option<PullNumber>),
-    /// A command.
-    Do(Order),
-}
-
-/// A command, as the socket takes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Order {
-    /// The line.
-    pub(crate) line: String,
-    /// Who gives it, for the records.
-    pub(crate) by: String,
-    /// Where an answer that comes later goes.
-    pub(crate) reply_to: Option<String>,
-    /// A key that goes with it, armored.
-    #[serde(default)]
-    pub(crate) attached: Option<String>,
-}
-
-/// What the engine says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Reply {
-    /// Everything at a glance.
-    Status(Box<Status>),
-    /// One request.
-    Shown(Box<Shown>),
-    /// One run.
-    Run(Box<RunLine>),
-    /// Lines of the audit trail, newest first.
-    Audit(Vec<AuditEntry>),
-    /// A command was carried out.
-    Done(String),
-    /// It was not: a sentence that says why.
-    Refused(String),
-}
 
 /// Opens the socket. A file that a dead bot left behind is replaced: whoever holds the state
 /// directory's lock is the only bot.

@@ -19,8 +19,10 @@ use crate::pull::near_miss::NearMiss;
 use crate::pull::world::{Arrival, Arrived, Input};
 
 use self::answer::taken_back;
+use self::body::BODY_CAP;
 
 mod answer;
+mod body;
 mod command;
 
 pub(super) use self::command::is_to_commands;
@@ -33,9 +35,6 @@ const RESCAN_MARGIN: SignedDuration = SignedDuration::from_hours(48);
 
 /// How far behind ours a mail server's clock may be.
 const SLOW_CLOCK: SignedDuration = SignedDuration::from_hours(24);
-
-/// A request's mail larger than this is read only so far.
-const BODY_CAP: u64 = mail::bounds::MOST as u64;
 
 /// What the administrator is told the numbers of.
 const NOT_SUBMITTERS: &str = "requests by others than the list's submitters";

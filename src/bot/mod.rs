@@ -2,9 +2,10 @@
 //!
 //! In reading order: [`ports`] (what the loop works with), [`intake`] (a folder into arrivals),
 //! [`engine`] (step, put, then the effects), [`in_force`] (what commands changed, for the other
-//! threads), [`journal`] (what is being worked on, for the next life), [`perform`] (one effect in the world outside), [`supervisor`] (the threads that do all
-//! this at once), [`view`] and [`answers`] (what `status`, `show` and other commands say) and
-//! [`control`] (the socket they ask).
+//! threads), [`journal`] (what is being worked on, for the next life), [`shown`], [`view`] and
+//! [`answers`] (what `status`, `show` and other commands say), [`perform`] (one effect in the world
+//! outside), [`message`] (what the engine's thread is sent and asked), [`supervisor`] (the threads that
+//! do all this at once) and [`control`] (the socket that asks).
 
 pub(crate) mod answers;
 pub(crate) mod control;
@@ -12,7 +13,9 @@ pub(crate) mod engine;
 pub(crate) mod in_force;
 pub(crate) mod intake;
 pub(crate) mod journal;
+pub(crate) mod message;
 pub(crate) mod perform;
 pub(crate) mod ports;
+pub(crate) mod shown;
 pub(crate) mod supervisor;
 pub(crate) mod view;

@@ -4,49 +4,26 @@
 //!
 //! Races, and the choice made: a folder's reader waits until its chunk is durable before it reads
 //! on; a stop lets letters and pipeline creations that are in flight come to their end for
-//! `LINGER`, since those are what a restart must otherwise look for.
+//! `thread::LINGER`, since those are what a restart must otherwise look for.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, Sender};
 
 use jiff::SignedDuration;
-use tokio::sync::oneshot;
 
 use self::reader::Reader;
 use self::thread::Thread;
 use self::worker_pools::WorkerPools;
-use super::control::{Question, Reply};
 use super::engine::Engine;
 use super::intake::Intake;
-use crate::ports::{Fault, Folder, Mailbox};
-use crate::pull::world::Input;
+use super::message::Message;
+use crate::ports::{Fault, Mailbox};
 
 mod asked;
 mod reader;
 mod thread;
 mod worker_pools;
-
-/// How long a stop waits for what is in flight.
-const LINGER: Duration = Duration::from_secs(10);
-
-/// The longest sleep of the engine: a clock that was set is noticed.
-const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
-
-/// What the engine's thread is sent.
-pub(crate) enum Message {
-    /// A folder was read on; the reader waits for the acknowledgement.
-    Read(Input, SyncSender<()>),
-    /// Something to take in.
-    Input(Input),
-    /// What keeps a folder from being read, or that nothing does any more.
-    Folder(Folder, Option<String>),
-    /// A question of the control socket.
-    Ask(Question, oneshot::Sender<Reply>),
-    /// The end.
-    Stop,
-}
 
 /// A folder to watch.
 pub(crate) struct Watched {

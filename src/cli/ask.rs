@@ -8,7 +8,8 @@ use std::path::Path;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::adapters::store::{MemoryStore, SledStore};
-use crate::bot::control::{Order, Reply};
+use crate::bot::message::{Order, Reply};
+use crate::bot::shown::Status;
 use crate::bot::view;
 use crate::config::model::Config;
 use crate::ports::{Clock, Fault, Store};
@@ -125,7 +126,7 @@ fn from_store(config: &Config, asked: &Asked<'_>) -> Result<Reply, Fault> {
         Asked::Show(_, named) => Ok(view::reply(&world.glance(now), store, named)),
         Asked::Audit(number) => Ok(view::audit(store, *number)),
         Asked::Status | Asked::Do(_) => {
-            let status = view::Status {
+            let status = Status {
                 running: false,
                 stalled: None,
                 unread: Vec::new(),

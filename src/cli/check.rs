@@ -3,21 +3,21 @@
 //! the world goes through [`Probes`]; what the answers mean is decided in `state`, `keyring`,
 //! `mail`, `command`, `git` and `gitlab`, without asking anything.
 
-use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
-use super::text::say;
+use super::config_argument::ConfigArgument;
+use super::exit_code::failed;
+use super::program::program;
+use super::text::{say, visible};
 use crate::adapters::clock::SystemClock;
 use crate::config;
 use crate::config::environment::{Environment, ProcessEnvironment};
 use crate::config::model::{Config, Dkim};
 use crate::config::problem::Problems;
-use crate::ports::{Clock, Fault, FaultKind};
-use crate::pull::clean;
+use crate::ports::Clock;
 
 pub(crate) mod facts;
 pub(crate) mod keyring;
@@ -27,109 +27,12 @@ mod reach;
 mod command;
 mod git;
 mod gitlab;
+mod line;
 mod mail;
 mod state;
 
 use facts::Probes;
-
-/// How a thing stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Standing {
-    /// As it should be.
-    Yes,
-    /// The bot cannot do its work so.
-    No,
-    /// It works, and somebody should know.
-    Warn,
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct CheckLine {
-    /// How it stands.
-    pub(crate) ok: Standing,
-    /// What was looked at: "account lists".
-    pub(crate) subject: String,
-    /// What was found.
-    pub(crate) finding: String,
-    /// What to do about it, where there is something to do.
-    pub(crate) what_to_do: Option<String>,
-}
-
-impl CheckLine {
-    /// A thing as it should be.
-    pub(crate) fn yes(subject: impl Into<String>, finding: impl Into<String>) -> Self {
-        Self {
-            ok: Standing::Yes,
-            subject: subject.into(),
-            finding: finding.into(),
-            what_to_do: None,
-        }
-    }
-
-    /// A thing that keeps the bot from its work.
-    pub(crate) fn no(
-        subject: impl Into<String>,
-        finding: impl Into<String>,
-        what_to_do: impl Into<String>,
-    ) -> Self {
-        Self { ok: Standing::No, ..Self::warn(subject, finding, what_to_do) }
-    }
-
-    /// A thing that somebody should know of.
-    pub(crate) fn warn(
-        subject: impl Into<String>,
-        finding: impl Into<String>,
-        what_to_do: impl Into<String>,
-    ) -> Self {
-        Self {
-            ok: Standing::Warn,
-            what_to_do: Some(what_to_do.into()),
-            ..Self::yes(subject, finding)
-        }
-    }
-
-    /// A thing that could not be looked at; `mend` says what to do if somebody has to do something
-    /// about it.
-    pub(crate) fn fault(subject: impl Into<String>, fault: &Fault, mend: &str) -> Self {
-        let what_to_do = match fault.kind {
-            FaultKind::Temporary => "see that it can be reached from here, and try again",
-            FaultKind::Permanent | FaultKind::Misconfigured => mend,
-            FaultKind::Bug => "report this: it is a bug of Gatepost",
-        };
-        let subject = subject.into();
-        let detail = fault.detail.strip_prefix(&format!("{subject}: ")).unwrap_or(&fault.detail);
-        Self::no(&subject, detail, what_to_do)
-    }
-
-    /// The line as JSON, on one line.
-    pub(crate) fn json(&self) -> String {
-        // Four texts in a struct: there is nothing in it that JSON could not hold.
-        serde_json::to_string(self).unwrap_or_default()
-    }
-}
-
-impl fmt::Display for CheckLine {
-    /// One line; what servers said can't move the cursor or hide itself.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = match self.ok {
-            Standing::Yes => '✓',
-            Standing::No => '✗',
-            Standing::Warn => '!',
-        };
-        write!(f, "{mark} {}: {}", printable(&self.subject), printable(&self.finding))?;
-        match &self.what_to_do {
-            Some(what_to_do) => write!(f, "; {}", printable(what_to_do)),
-            None => Ok(()),
-        }
-    }
-}
-
-/// A text on one line, without what controls a terminal, hides or turns text.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if clean::is_unfit(c) { '·' } else { c }).collect()
-}
+pub(crate) use line::{CheckLine, Standing};
 
 /// How the lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -146,7 +49,7 @@ impl Format {
     pub(crate) fn line(self, line: &CheckLine) -> String {
         match self {
             Self::Text => line.to_string(),
-            Self::Json => super::text::visible(&line.json()),
+            Self::Json => visible(&line.json()),
         }
     }
 }
@@ -155,7 +58,7 @@ impl Format {
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArguments {
     #[command(flatten)]
-    config: super::ConfigArgument,
+    config: ConfigArgument,
     /// How the findings are written.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -168,9 +71,9 @@ pub(crate) const CONFIGURATION: u8 = 78;
 
 /// Runs `gatepost check`.
 pub(crate) fn run(arguments: &CheckArguments) -> ExitCode {
-    let program = match super::program() {
+    let program = match program() {
         Ok(program) => program,
-        Err(fault) => return super::failed(&fault),
+        Err(fault) => return failed(&fault),
     };
     let now = SystemClock.now();
     let world = |config: &Config| probes::World::new(config.clone(), program);

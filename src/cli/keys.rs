@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::check::{self, CheckLine, Standing};
+use super::config_argument::ConfigArgument;
+use super::exit_code::failed;
 use super::text::{Format, json, safe, say};
-use super::{ConfigArgument, failed};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::keyring::{Inventory, KeyKind, KeyLine, KeyringFolder};
 use crate::config::model::Config;

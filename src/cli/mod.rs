@@ -2,23 +2,23 @@
 //! 66 no input, 69 a command refused, 70 a bug, 74 the output can't be written, 75 try again later,
 //! 78 configuration.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
+use self::config_argument::ConfigArgument;
 use crate::adapters::dumps;
 use crate::adapters::git::child;
-use crate::config::environment::{Environment, ProcessEnvironment, WithoutSecrets};
-use crate::config::model::Config;
-use crate::ports::{Fault, FaultKind};
 
 mod ask;
 mod audit;
 pub(crate) mod check;
+mod config_argument;
+mod exit_code;
 mod keys;
 pub(crate) mod log;
 mod order;
+mod program;
 mod run;
 pub(crate) mod scan;
 mod setup;
@@ -56,40 +56,6 @@ enum Command {
     Audit(audit::AuditArguments),
     /// Gives the bot a command; `gatepost do help` lists them.
     Do(order::OrderArguments),
-}
-
-/// Where the configuration is.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct ConfigArgument {
-    /// The configuration file.
-    #[arg(
-        short,
-        long,
-        value_name = "FILE",
-        default_value = "config.toml",
-        env = "GATEPOST_CONFIG"
-    )]
-    pub(crate) config: PathBuf,
-}
-
-impl ConfigArgument {
-    /// Loads it; prints every problem if it has any.
-    fn load(&self) -> Result<Config, ExitCode> {
-        self.load_from(&ProcessEnvironment)
-    }
-
-    /// Loads it for what only asks the bot. Who asks need not be able to read the secrets: a
-    /// service manager may give them to the bot alone.
-    fn load_without_secrets(&self) -> Result<Config, ExitCode> {
-        self.load_from(&WithoutSecrets(ProcessEnvironment))
-    }
-
-    fn load_from(&self, environment: &dyn Environment) -> Result<Config, ExitCode> {
-        crate::config::load(&self.config, environment).map_err(|problems| {
-            eprintln!("{problems}");
-            ExitCode::from(78)
-        })
-    }
 }
 
 /// Runs the program by its arguments: the git child, or a subcommand.
@@ -148,21 +114,4 @@ fn scan(arguments: &scan::ScanArgs) -> ExitCode {
             ExitCode::from(74)
         }
     }
-}
-
-/// Says what went wrong, and with which exit code.
-fn failed(fault: &Fault) -> ExitCode {
-    eprintln!("gatepost: {}", text::safe(&fault.detail));
-    ExitCode::from(match fault.kind {
-        FaultKind::Temporary => 75,
-        FaultKind::Misconfigured | FaultKind::Permanent => 78,
-        FaultKind::Bug => 70,
-    })
-}
-
-/// This program's own path.
-fn program() -> Result<PathBuf, Fault> {
-    std::env::current_exe().map_err(|error| {
-        Fault::misconfigured(format!("the program's own path can't be found: {error}"))
-    })
 }

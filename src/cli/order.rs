@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::ask::{Asked, ask};
+use super::config_argument::ConfigArgument;
+use super::exit_code::failed;
 use super::text::{Format, joined, json, safe, say};
-use super::{ConfigArgument, failed};
 use crate::bot::answers;
-use crate::bot::control::{Order, Reply};
+use crate::bot::message::{Order, Reply};
 use crate::pull::verbs::{Command, parse};
 
 /// The exit code of a command that was not carried out (sysexits `EX_UNAVAILABLE`).

@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{ConfigArgument, failed, program};
-use crate::bot::supervisor::Message;
+use super::config_argument::ConfigArgument;
+use super::exit_code::failed;
+use super::program::program;
+use crate::bot::message::Message;
 use crate::config::model::Mode;
 use crate::ports::Fault;
 use crate::wiring::{self, Options};

@@ -9,7 +9,7 @@ mod progress;
 mod readers;
 mod row;
 mod survey;
-mod walk;
+pub(crate) mod walk;
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -52,11 +52,6 @@ pub(crate) enum ScanFormat {
     /// A JSON object a line
     Json,
 }
-
-/// The exit code where everything was read (sysexits `EX_OK`).
-pub(crate) const ALL_READ: u8 = 0;
-/// The exit code where a path could not be read (sysexits `EX_NOINPUT`).
-pub(crate) const SOME_UNREADABLE: u8 = 66;
 
 /// Scans, writing results as they are found; returns the exit code. Paths that can't be read are
 /// named on `err`, and the rest is scanned. A bar on the terminal says how far it is.

@@ -4,8 +4,10 @@ use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::config_argument::ConfigArgument;
+use super::exit_code::failed;
+use super::program::program;
 use super::text::say;
-use super::{ConfigArgument, failed, program};
 use crate::adapters::git::{Progress, SetupStage, SetupStep};
 use crate::wiring::{self, Options};
 

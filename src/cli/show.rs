@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::ask::{Asked, ask};
+use super::config_argument::ConfigArgument;
+use super::exit_code::failed;
 use super::text::{Format, joined, json, safe, say};
-use super::{ConfigArgument, failed};
 use crate::bot::answers::show::{lines, run_lines};
-use crate::bot::control::Reply;
+use crate::bot::message::Reply;
 use crate::pull::command;
 
 /// What `show` takes.

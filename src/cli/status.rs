@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::ask::{Asked, ask};
+use super::config_argument::ConfigArgument;
+use super::exit_code::failed;
 use super::text::{Format, joined, json, safe, say};
-use super::{ConfigArgument, failed};
 use crate::bot::answers::status;
-use crate::bot::control::Reply;
-use crate::bot::view::Status;
+use crate::bot::message::Reply;
+use crate::bot::shown::Status;
 use crate::pull::decision::clock;
 
 /// What `status` takes.

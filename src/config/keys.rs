@@ -1,8 +1,6 @@
 //! What is known of a key and of a section. The keys themselves are in `table`; the reader, the
 //! shipped `config.toml` and the reference page all rest on it. It must not read anything itself.
 
-pub(crate) use super::table::{ROOT, SECRET_SOURCE, SECTIONS};
-
 /// What happens when a key is not written. The texts are TOML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presence {
@@ -71,14 +69,6 @@ impl Section {
     /// The last part of the path.
     pub(crate) fn name(&self) -> &'static str {
         self.path.rsplit('.').next().unwrap_or_default()
-    }
-
-    /// The sections right below this one.
-    pub(crate) fn children(&self) -> impl Iterator<Item = &'static Self> + use<> {
-        let above = self.path;
-        SECTIONS.iter().filter(move |section| {
-            section.path.rsplit_once('.').map_or("", |(parent, _)| parent) == above
-        })
     }
 
     /// The header as the file has it.

@@ -1,6 +1,6 @@
 //! The configuration: TOML into checked values, every problem reported at once with its key.
 //!
-//! In reading order: [`keys`] and `table` (the one table of all keys), [`model`] (the checked
+//! In reading order: [`keys`] (what is known of a key) and [`table`] (all of them), [`model`] (the checked
 //! values), `reader` (a section, key by key), `value`, `net` and `forge` (single values),
 //! `secret_source`, `sections` (each section into its part of the model), `cross` (what takes two
 //! sections), [`problem`] and `mask` (what is said when something is wrong, without secrets),
@@ -30,7 +30,7 @@ mod net;
 mod reader;
 mod secret_source;
 mod sections;
-mod table;
+pub(crate) mod table;
 mod value;
 
 use environment::Environment;
@@ -55,7 +55,7 @@ pub(crate) fn load(path: &Path, environment: &dyn Environment) -> Result<Config,
     }
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let reading = Reading::new(environment, absolute.parent().unwrap_or(Path::new("/")));
-    let root = Table::new(&reading, keys::ROOT, String::new(), None, Some(document.get_ref()));
+    let root = Table::new(&reading, table::ROOT, String::new(), None, Some(document.get_ref()));
     let config = sections::config(&root);
     drop(root);
     let problems = reading.into_problems();

@@ -11,8 +11,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
-use super::keys::{Key, Presence, SECTIONS, Section};
+use super::keys::{Key, Presence, Section};
 use super::problem::Problem;
+use super::table::{SECTIONS, sections_below};
 use super::value::{self, Wrong, suggestion};
 
 /// What reading one file shares.
@@ -272,7 +273,7 @@ impl<'a> Table<'a> {
     }
 
     fn child(&self, name: &str) -> Option<&'static Section> {
-        self.section.children().find(|section| section.name() == name)
+        sections_below(self.section).find(|section| section.name() == name)
     }
 
     fn with<T>(
@@ -333,7 +334,7 @@ impl<'a> Table<'a> {
 
     fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         let keys = self.section.keys.iter().map(|key| key.name);
-        keys.chain(self.section.children().map(Section::name))
+        keys.chain(sections_below(self.section).map(Section::name))
     }
 
     fn check_name(&mut self, name: &Spanned<std::borrow::Cow<'_, str>>) {

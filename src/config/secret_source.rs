@@ -10,9 +10,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::environment::MAX_SECRET;
-use super::keys::{Key, SECRET_SOURCE};
+use super::keys::Key;
 use super::reader::Table;
 use super::secret::{BadSecret, Secret};
+use super::table::SECRET_SOURCE;
 use super::value::{self, Wrong, wrong};
 
 /// How long a program may take to print a secret.

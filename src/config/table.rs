@@ -1,56 +1,22 @@
 //! Every key of the configuration, once: its name, what it takes, its default, its sentence.
 
 use super::keys::Presence::{Default, Optional, Required};
-use super::keys::{Key, Occurs, Presence, Section};
+use super::keys::{Key, Occurs, Section};
 use bot::BOT;
 use checks::CHECKS;
 use command::COMMAND;
+use kinds::{
+    ADDRESSES_IP, ALLOW_PLAIN, BRANCH, CA_FILE, COUNT, DURATION, FLAG, GIT_URL, GLOBS, HOST,
+    INPUTS, LINT, NAME, NAMED, PATH, PATH_GLOBS, PORT, PROJECT, SCHEMES, SECRET, SIZE, TEMPLATE,
+    TEXT, TEXTS, TLS, UNKNOWN_KEYS, VARIABLES, WEB_URL, key,
+};
 use list::LIST;
 
 mod bot;
 mod checks;
 mod command;
+mod kinds;
 mod list;
-
-const fn key(name: &'static str, what: &'static str, presence: Presence, doc: &'static str) -> Key {
-    Key { name, what, presence, doc }
-}
-
-const TEXT: &str = "a text";
-const NAME: &str = "a name of letters, digits, \"-\", \"_\" and \".\"";
-const ADDRESS: &str = "an address, such as \"user@example.org\"";
-const PERSON: &str = "a person, such as \"Gatepost <gatepost@example.org>\"";
-const ADDRESSES: &str = "a list of addresses";
-const DURATION: &str = "a duration, such as \"1h 30m\"";
-const SIZE: &str = "a size, such as \"2 GiB\"";
-const COUNT: &str = "a whole number above 0";
-const PORT: &str = "a port, 1 to 65535";
-const FLAG: &str = "true or false";
-const PATH: &str = "a path; relative ones start at this file's folder";
-const HOST: &str = "a host name or address";
-const TLS: &str = "\"implicit\", \"starttls\" or \"none\"";
-const MODE: &str = "\"live\" or \"shadow\"";
-const GIT_URL: &str = "a URL by https, http, git or ssh";
-const WEB_URL: &str = "a URL by https";
-const BRANCH: &str = "a branch name, without \"refs/heads/\"";
-const PROJECT: &str = "a project's full path, such as \"group/project\", or its number";
-const TEMPLATE: &str = "a branch name, with {target}, {number} and {attempt} filled in";
-const TEXTS: &str = "a list of texts";
-const UNKNOWN_KEYS: &str = "\"refuse\" or \"hold\"";
-const SCHEMES: &str = "a list of \"https\", \"http\", \"git\", \"ssh\"";
-const GLOBS: &str = "a list of host names, with * and ? as in file names";
-const ADDRESSES_IP: &str = "a list of IP addresses";
-const PATH_GLOBS: &str = "a list of paths from the repository's root, with *, ** and ?";
-const LINT: &str = "\"try\", \"require\" or \"off\"";
-pub(super) const VARIABLES: &str = "a table of texts, such as { QEMU_CI = \"2\" }";
-pub(super) const INPUTS: &str = "a table of texts, numbers, flags or lists of them";
-pub(super) const SECRET: &str =
-    "{ file = \"…\" }, { env = \"NAME\" }, { command = [\"…\"] } or { credential = \"…\" }";
-
-const NAMED: &str = "The name by which other sections and messages call it.";
-const ALLOW_PLAIN: &str =
-    "Whether a connection without TLS may go to other machines than this one.";
-const CA_FILE: &str = "CA certificates (PEM) to believe; without it the system's are.";
 
 /// The sections, in the order of the shipped file.
 pub(crate) const SECTIONS: &[Section] = &[
@@ -112,6 +78,14 @@ pub(crate) const SECTIONS: &[Section] = &[
         keys: COMMAND,
     },
 ];
+
+/// The sections right below that one.
+pub(crate) fn sections_below(above: &Section) -> impl Iterator<Item = &'static Section> + use<> {
+    let above = above.path;
+    SECTIONS.iter().filter(move |section| {
+        section.path.rsplit_once('.').map_or("", |(parent, _)| parent) == above
+    })
+}
 
 /// The document as a whole.
 pub(crate) const ROOT: &Section = &Section { path: "", occurs: Occurs::Once, doc: "", keys: &[] };

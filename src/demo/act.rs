@@ -14,7 +14,7 @@ use super::story;
 use super::watch::{self, Watch};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::smtp::SmtpServer;
-use crate::bot::control::{Question, Reply};
+use crate::bot::message::{Question, Reply};
 use crate::ports::{Clock, Delivery, Envelope, Fault, Outbound};
 
 /// How long all the answers together may take.

@@ -8,74 +8,23 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{Oid, Repository};
+use git2::Oid;
 use jiff::{SignedDuration, Timestamp};
 
 use self::history::Scratch;
 
+pub(crate) use self::error::ProjectError;
 pub(crate) use self::letters::PullMail;
+pub(crate) use self::maintainer::{MAINTAINERS, Maintainer};
+pub(crate) use self::pull::DemoPull;
+pub(crate) use self::tree::Fate;
 
+mod error;
 mod history;
 mod letters;
+mod maintainer;
+mod pull;
 mod tree;
-
-/// What goes wrong when the project is made.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ProjectError {
-    /// libgit2 refused.
-    #[error("git: {0}")]
-    Git(#[from] git2::Error),
-    /// A file or folder could not be made.
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
-    /// A tag could not be signed.
-    #[error("signing {tag}: {source}")]
-    Sign {
-        /// The tag's name.
-        tag: String,
-        /// What the signer said.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// The history does not fit together: a text to be replaced is not there.
-    #[error("{path} has no {text:?}")]
-    NoSuchText {
-        /// The file.
-        path: String,
-        /// The text.
-        text: String,
-    },
-}
-
-/// Somebody who commits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Maintainer {
-    /// The name, which may have letters beyond ASCII.
-    pub(crate) name: &'static str,
-    /// The mail address.
-    pub(crate) address: &'static str,
-}
-
-/// The four who send pull requests, and (last) the release manager, who sends none.
-pub(crate) const MAINTAINERS: [Maintainer; 5] = [
-    Maintainer { name: "Alice Arden", address: "alice@maintainers.example" },
-    Maintainer { name: "Bob Becker", address: "bob@maintainers.example" },
-    Maintainer { name: "Carol Muñoz", address: "carol@maintainers.example" },
-    Maintainer { name: "Dave Dubois", address: "dave@maintainers.example" },
-    Maintainer { name: "Rita Release", address: "rita@maintainers.example" },
-];
-
-/// What becomes of a pull request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// Every job succeeds.
-    Passes,
-    /// The job `test-sum` fails.
-    FailsATest,
-    /// It conflicts in `lib/text.sh` with what landed after its fork.
-    Conflicts,
-    /// The tag was altered after it was signed.
-    BadSignature,
-}
 
 /// Signs a tag: given who, the tag object's bytes and the signature's time, the armored signature.
 pub(crate) type Sign<'a> = dyn Fn(&Maintainer, &[u8], Timestamp) -> Result<String, Box<dyn std::error::Error + Send + Sync>>
@@ -92,48 +41,6 @@ pub(crate) struct DemoProject {
     pub(crate) master: String,
     /// The requests, in the order of [`MAINTAINERS`].
     pub(crate) pulls: Vec<DemoPull>,
-}
-
-/// One maintainer's repository and what it asks to have merged.
-#[derive(Debug, Clone)]
-pub(crate) struct DemoPull {
-    /// Who asks.
-    pub(crate) by: Maintainer,
-    /// What becomes of it.
-    pub(crate) fate: Fate,
-    /// The maintainer's bare repository, whole in itself.
-    pub(crate) repository: PathBuf,
-    /// The signed tag's name, without `refs/tags/`.
-    pub(crate) tag: String,
-    /// What the series is about, for the cover letter's subject.
-    pub(crate) title: &'static str,
-    /// When it is mailed.
-    pub(crate) sent_at: Timestamp,
-    base: Oid,
-    tip: Oid,
-}
-
-impl DemoPull {
-    /// The commit that the series starts from, in hexadecimal.
-    #[cfg(test)]
-    pub(crate) fn base(&self) -> String {
-        self.base.to_string()
-    }
-
-    /// The commit that is to be merged, in hexadecimal.
-    #[cfg(test)]
-    pub(crate) fn tip(&self) -> String {
-        self.tip.to_string()
-    }
-
-    /// The mails as `git send-email` sends them to a list: the cover letter, and the patches as
-    /// answers to it. Safe to repeat: the same arguments give the same mails.
-    ///
-    /// # Errors
-    /// The repository is not there any more.
-    pub(crate) fn letters(&self, url: &str, list: &str) -> Result<Vec<PullMail>, ProjectError> {
-        letters::letters(self, url, list)
-    }
 }
 
 /// Makes the project in an empty folder: `upstream.git` and a repository for each of the four,
@@ -202,11 +109,6 @@ fn make_pull(
     scratch.export(&repository, "refs/heads/next", tip, Some((&tag, object)))?;
     let (fate, title) = (plan.fate, plan.title);
     Ok(DemoPull { by, fate, repository, tag, title, sent_at: now, base, tip })
-}
-
-/// Opens a repository of the project.
-fn open(path: &Path) -> Result<Repository, ProjectError> {
-    Ok(Repository::open_bare(path)?)
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use mail_parser::MessageParser;
 use super::mail::StoredMail;
 use super::project::{DemoPull, Fate, PullMail};
 use super::stage::{BOT, LIST, RunningBot, Stage};
-use crate::bot::control::{Question, Reply};
-use crate::bot::view::Shown;
+use crate::bot::message::{Question, Reply};
+use crate::bot::shown::Shown;
 use crate::pull::command::Named;
 use crate::pull::ids::PullNumber;
 

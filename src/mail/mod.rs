@@ -5,7 +5,7 @@
 //! each outcome), [`letter`] (how a letter is made) and [`trace`] (what a job's log says); then the
 //! reader: [`look`] (which mails of an archive are worth reading), [`bounds`] (how much of one is),
 //! [`subject`], `automatic` (what machines send), `author` (who is behind a From), [`mod@heading`]
-//! (what the header alone says), `legible`, `html`, `body` and `quote` (the mail's own text),
+//! (what the header alone says), `contained`, `legible`, `html`, `body` and `quote` (the mail's own text),
 //! [`grammar`] (the forms of requests), [`reader`] (what a mail is), [`reason`] (why it is no request)
 //! and [`mod@retraction`] (whether its author takes it back); [`rules`] (what is done with it on a
 //! list); last [`mod@commands`] (what a mail tells the bot to do) and [`proof`] (what proofs of its
@@ -16,6 +16,7 @@ mod automatic;
 mod body;
 pub(crate) mod bounds;
 pub(crate) mod commands;
+mod contained;
 pub(crate) mod grammar;
 pub(crate) mod heading;
 mod html;

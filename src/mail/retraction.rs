@@ -9,7 +9,7 @@ use mail_parser::MessageParser;
 use regex::Regex;
 
 use super::body;
-use super::reader::contained;
+use super::contained::contained;
 use crate::pull::clean;
 
 /// How many characters of the sentence are kept.

@@ -1,6 +1,6 @@
 //! URLs that look like others than they are.
 
-use crate::adapters::git::url::UrlPolicy;
+use crate::adapters::git::url_policy::UrlPolicy;
 use crate::ports::{FetchRefused, Repository};
 
 use crate::repository::hostile::{limited, world};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 
-use super::bounds::poll_until;
+use super::poll::poll_until;
 
 /// The end that is waited on. A ring before the wait began is kept for it.
 #[derive(Debug)]

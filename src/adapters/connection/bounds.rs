@@ -4,10 +4,8 @@ use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, Timespec, poll};
-use rustix::io::Errno;
-
-use super::Bell;
+use super::bell::Bell;
+use super::poll::too_late;
 
 /// The bounds of one connection. Clones are the same bounds: a protocol's crate owns the
 /// connection, and whoever runs a command on it sets here what that command may take.
@@ -71,28 +69,5 @@ impl Bounds {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn too_late() -> io::Error {
-    io::Error::new(ErrorKind::TimedOut, "no answer in time")
-}
-
-/// Waits until one of the descriptors is ready.
-///
-/// # Errors
-/// `TimedOut` at that time.
-pub(super) fn poll_until(fds: &mut [PollFd<'_>], until: Instant) -> io::Result<()> {
-    loop {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(too_late());
-        }
-        let timeout = Timespec::try_from(left).map_err(|_| ErrorKind::InvalidInput)?;
-        match poll(fds, Some(&timeout)) {
-            Ok(0) | Err(Errno::INTR) => {}
-            Ok(_) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use git2::{Commit, Oid, Repository, Sort};
 
-use super::merge::short;
+use super::pin;
 use super::session::printable;
 
 /// How many commits are named for a file.
@@ -37,7 +37,7 @@ pub(crate) fn touched_by(
         for (path, commits) in paths.iter().zip(&mut touched) {
             if commits.len() < NAMED && touches(&commit, path)? {
                 let subject = printable(commit.summary_bytes().unwrap_or_default(), 100);
-                commits.push(format!("{} {subject}", short(commit.id())));
+                commits.push(format!("{} {subject}", pin::id(commit.id()).short()));
             }
         }
     }

@@ -10,7 +10,6 @@ use super::order::{MergeTask, Reply};
 use super::pin;
 use super::session::{out_of_memory, printable};
 use crate::ports::Fault;
-use crate::pull::ids::ObjectId;
 use crate::pull::tag::{Candidate, ConflictFile, Pinned};
 
 /// How many conflicting files are listed.
@@ -141,15 +140,10 @@ pub(crate) fn message(pinned: &Pinned, url: &str, into: &str) -> String {
     message
 }
 
-/// The id of a commit in twelve digits, for people.
-pub(crate) fn short(oid: Oid) -> String {
-    let id: ObjectId = pin::id(oid);
-    id.short()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pull::ids::ObjectId;
     use crate::pull::tag::Tag;
 
     fn pinned(reference: &str, text: Option<&str>) -> Pinned {

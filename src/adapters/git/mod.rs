@@ -1,7 +1,7 @@
 //! Git for real: mirrors of the targets, a quarantine a request, and a child process for whatever
 //! touches the network or foreign objects.
 //!
-//! In reading order: [`url`] and [`address`] (where a mail may lead us), `order` (what the bot
+//! In reading order: [`url`], [`url_policy`] and [`address`] (where a mail may lead us), `order` (what the bot
 //! and its child say to each other), `layout` (folders), `process` (the parent's side),
 //! [`child`] (the child's), in it the transports `smart_http`, `daemon`, `ssh` under one `session`,
 //! then `fetch`, `check`, `merge`, `push`; `inspect` and `changed` answer without a network,
@@ -35,7 +35,8 @@ mod setup;
 mod smart_http;
 mod ssh;
 mod transport;
-pub(crate) mod url;
+mod url;
+pub(crate) mod url_policy;
 
 pub(crate) use order::Progress;
 pub(crate) use repository::{GitRepository, GitSettings};

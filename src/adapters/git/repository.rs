@@ -12,7 +12,8 @@ use git2::ObjectType;
 use super::layout::Layout;
 use super::order::{Access, Limits, MergeTask, Order, Peer, Progress, Reply, Task, Token};
 use super::session::size;
-use super::url::{RemoteUrl, UrlPolicy};
+use super::url::RemoteUrl;
+use super::url_policy::UrlPolicy;
 use super::{changed, inspect, merge, outside, pin, process, series};
 use crate::config::model::{Fetch, Target, Trust};
 use crate::ports::{

@@ -7,10 +7,11 @@ use std::time::Duration;
 use imap::Session;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
+use super::Waker;
+use super::limits::Limits;
 use super::lines::Lines;
 use super::session::{self, Live, SMALL_ANSWER};
 use super::trouble::{Trouble, guarded};
-use super::{Limits, Waker};
 use crate::adapters::connection::Bell;
 use crate::config::model::Account;
 use crate::ports::{Fault, FolderState, Heading, Mailbox, News};

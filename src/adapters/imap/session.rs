@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use imap::{Authenticator, Client, Session};
 
-use super::Limits;
+use super::limits::Limits;
 use super::lines::{Control, Lines};
 use super::trouble::{Trouble, guarded, words};
 use super::utf7;

@@ -3,7 +3,14 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use ssh_key::PublicKey;
+use ssh_key::{HashAlg, PublicKey};
+
+use super::pattern;
+use crate::pull::signer::Scope;
+use crate::pull::tag::Signer;
+
+/// The namespace that git signs in.
+pub(crate) const NAMESPACE: &str = "git";
 
 /// One line: a key, whose it is, and what for.
 #[derive(Debug, Clone)]
@@ -30,6 +37,31 @@ impl AllowedSigner {
             .filter(|principal| principal.contains('@') && !principal.contains(['*', '?', '!']))
             .map(str::to_owned)
             .collect()
+    }
+
+    /// The key's fingerprint, as `ssh-keygen -l` prints it.
+    pub(crate) fn fingerprint(&self) -> String {
+        self.key.fingerprint(HashAlg::Sha256).to_string()
+    }
+
+    /// Whether the line lets its key sign for git.
+    pub(crate) fn may_sign_tags(&self) -> bool {
+        self.namespaces.as_deref().is_none_or(|list| pattern::list_matches(list, NAMESPACE))
+    }
+
+    /// Whether the line is in force at that time (ssh-keygen(1): valid-after included,
+    /// valid-before not).
+    pub(crate) fn is_good_at(&self, time: Timestamp) -> bool {
+        self.valid_after.is_none_or(|from| time >= from)
+            && self.valid_before.is_none_or(|end| time < end)
+    }
+
+    /// What the keyring says about the key's owner.
+    pub(crate) fn as_signer(&self, key: String) -> Signer {
+        let addresses = self.addresses();
+        let name = addresses.first().unwrap_or(&self.principals);
+        let name = name.chars().filter(|c| !c.is_control()).collect();
+        Signer { key, name, addresses, scope: Scope::default() }
     }
 }
 

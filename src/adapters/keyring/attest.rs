@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sequoia_openpgp::types::SignatureType;
 use sha2::{Digest, Sha256};
 
-use super::folder::Keys;
+use super::keys::Keys;
 use super::openpgp::{self, Found};
 use crate::ports::{Attested, Fault, Signed, Unattested};
 use crate::pull::signer::Signer;
@@ -45,7 +45,7 @@ pub(crate) fn attest(
         return Ok(Err(Unattested { why, key_is_unknown: false }));
     }
     let verification = openpgp::most_telling(counted.into_iter().map(|found| found.verification));
-    let verification = super::may_be_unread(verification, keys)?;
+    let verification = keys.unless_unread(verification)?;
     let key_is_unknown =
         matches!(verification, Verification::UnknownKey { .. } | Verification::NotListed { .. });
     Ok(Err(Unattested { why: why(&verification), key_is_unknown }))

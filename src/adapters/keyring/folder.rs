@@ -1,7 +1,5 @@
 //! The folder's files into keys. A file that can't be read is named, and takes no other with it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -13,31 +11,15 @@ use sequoia_openpgp::cert::CertParser;
 use sequoia_openpgp::parse::Parse;
 
 use super::allowed_signers::{self, AllowedSigner};
-use super::maintainers::{self, Maintainer};
-use super::openpgp::left_out;
-use super::overlay::Granted;
+use super::certificate::{is_bound, left_out};
+use super::keys::Keys;
+use super::maintainers;
 use super::ssh;
-use crate::ports::{KeyChanges, PathOwner};
-use crate::pull::tag::{Signer, Verification};
+use crate::ports::KeyChanges;
 
 const ALLOWED_SIGNERS: &str = "allowed_signers";
 const MAINTAINERS: &str = "maintainers.toml";
 const EXTENSIONS: [&str; 3] = ["asc", "gpg", "pgp"];
-
-/// What is wrong with a file of the keyring.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Problem {
-    /// The file's name, with a line number where there is one.
-    pub(crate) file: String,
-    /// What is wrong, in a clause.
-    pub(crate) why: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.file, self.why)
-    }
-}
 
 /// What the folder looked like: when it differs, the files are read again. The change time and the
 /// inode tell a file apart that was put in another's place with its times kept.
@@ -86,27 +68,6 @@ fn is_key_file(name: &str) -> bool {
         || extension.is_some_and(|(_, last)| EXTENSIONS.contains(&last))
 }
 
-/// Everything that was read.
-#[derive(Debug, Default)]
-pub(crate) struct Keys {
-    /// OpenPGP certificates; the files' parts of the same one are merged.
-    pub(crate) certificates: Vec<Cert>,
-    /// SSH keys.
-    pub(crate) signers: Vec<AllowedSigner>,
-    /// Who may sign what; `None` if there is no such file: then every key may sign anything.
-    pub(crate) maintainers: Option<Vec<Maintainer>>,
-    /// All owners' addresses, in lower case.
-    pub(crate) addresses: BTreeSet<String>,
-    /// What is wrong with the files.
-    pub(crate) problems: Vec<Problem>,
-    /// The first thing that could not be read: a key that seems to be missing may be in it.
-    pub(crate) unread: Option<Problem>,
-    /// Whose the keys are that commands added, by fingerprint.
-    pub(super) granted: BTreeMap<String, Granted>,
-    /// Fingerprints of keys that commands took away.
-    pub(super) removed: BTreeSet<String>,
-}
-
 impl Keys {
     /// Reads the files that the stamp names, and changes what commands changed.
     pub(crate) fn read(folder: &Path, stamp: &Stamp, changes: &KeyChanges) -> Self {
@@ -130,52 +91,6 @@ impl Keys {
         keys.check_addresses();
         keys.addresses = keys.owners_addresses();
         keys
-    }
-
-    fn owners_addresses(&self) -> BTreeSet<String> {
-        if let Some(maintainers) = &self.maintainers {
-            let believed = maintainers.iter().filter(|maintainer| self.believes(maintainer));
-            let addresses = believed.flat_map(|maintainer| &maintainer.addresses);
-            return addresses.map(|address| address.to_lowercase()).collect();
-        }
-        let certificates = self.certificates.iter().filter(|cert| !self.has_removed(cert));
-        let of_certificates = certificates.flat_map(|cert| self.addresses_of(cert));
-        let of_signers = self.believed_signers();
-        of_certificates
-            .chain(of_signers.flat_map(AllowedSigner::addresses))
-            .map(|address| address.to_lowercase())
-            .collect()
-    }
-
-    /// A key's owner as `maintainers.toml` has it; without the file, as the key itself says.
-    /// `None`: the file lists nobody with it.
-    pub(crate) fn listed(&self, signer: &Signer) -> Option<Signer> {
-        let Some(maintainers) = &self.maintainers else { return Some(self.as_granted(signer)) };
-        let has_it = |maintainer: &&Maintainer| maintainer.keys.contains(&signer.key);
-        maintainers.iter().find(has_it).map(|maintainer| Signer {
-            key: signer.key.clone(),
-            name: maintainer.name.clone(),
-            addresses: maintainer.addresses.clone(),
-            scope: maintainer.scope.clone(),
-        })
-    }
-
-    /// The maintainers for whom `maintainers.toml` names paths.
-    pub(crate) fn path_owners(&self) -> Vec<PathOwner> {
-        let owner = |maintainer: &Maintainer| PathOwner {
-            addresses: maintainer.addresses.clone(),
-            paths: maintainer.scope.paths.clone(),
-        };
-        let owners = self.maintainers.iter().flatten().map(owner);
-        owners.filter(|owner| !owner.paths.is_empty()).collect()
-    }
-
-    /// What a good signature by that signer is worth here.
-    pub(crate) fn admit(&self, signer: Signer) -> Verification {
-        match self.listed(&signer) {
-            Some(listed) => Verification::Good(listed),
-            None => Verification::NotListed { key: signer.key, owner: signer.name },
-        }
     }
 
     fn add_certificates(&mut self, file: &str, bytes: &[u8]) {
@@ -202,20 +117,6 @@ impl Keys {
         }
         if !found {
             self.unread(file.to_owned(), "has no OpenPGP certificate in it".into());
-        }
-    }
-
-    /// Adds a certificate, or what it says more about one that is there: a revocation may come in
-    /// a file of its own, with the key's own copy.
-    pub(super) fn add_certificate(&mut self, certificate: Cert) {
-        let fingerprint = certificate.fingerprint();
-        let known = self.certificates.iter_mut().find(|known| known.fingerprint() == fingerprint);
-        match known {
-            None => self.certificates.push(certificate),
-            Some(known) => match known.clone().merge_public(certificate) {
-                Ok(merged) => *known = merged,
-                Err(error) => self.unread(fingerprint.to_hex(), error.to_string()),
-            },
         }
     }
 
@@ -284,24 +185,4 @@ impl Keys {
             None => self.signers.iter().any(of_ssh).then(|| fingerprint.to_owned()),
         }
     }
-
-    pub(super) fn problem(&mut self, file: String, why: String) {
-        self.problems.push(Problem { file, why });
-    }
-
-    /// A problem that may hide a key.
-    fn unread(&mut self, file: String, why: String) {
-        let problem = Problem { file, why };
-        self.unread.get_or_insert_with(|| problem.clone());
-        self.problems.push(problem);
-    }
-}
-
-/// Whether the key says anything about itself: Sequoia reads the beginning of a cut file as a
-/// certificate without signatures. A lone revocation is enough.
-pub(super) fn is_bound(certificate: &Cert) -> bool {
-    let primary = certificate.primary_key();
-    primary.self_signatures().next().is_some()
-        || primary.self_revocations().next().is_some()
-        || certificate.userids().any(|id| id.self_signatures().next().is_some())
 }

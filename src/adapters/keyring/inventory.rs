@@ -8,9 +8,9 @@ use sequoia_openpgp::types::RevocationStatus;
 use ssh_key::HashAlg;
 
 use super::allowed_signers::AllowedSigner;
-use super::folder::{Keys, Problem};
+use super::keys::{Keys, Problem, TAKEN_AWAY};
 use super::maintainers::Maintainer;
-use super::{openpgp, ssh};
+use super::{certificate, openpgp, ssh};
 use crate::pull::expiry::ExpiringKey;
 use crate::pull::room::{self, LONGEST_ADDRESS};
 use crate::pull::signer::Scope;
@@ -98,7 +98,7 @@ impl Inventory {
 impl KeyLine {
     /// The line of a key that a command took away, if it did.
     fn removed(self, removed: bool) -> Self {
-        let trouble = if removed { Some(openpgp::TAKEN_AWAY.to_owned()) } else { self.trouble };
+        let trouble = if removed { Some(TAKEN_AWAY.to_owned()) } else { self.trouble };
         Self { trouble, ..self }
     }
 }
@@ -126,7 +126,7 @@ pub(super) fn certificate_line(cert: &Cert, now: Timestamp) -> KeyLine {
     let time = SystemTime::from(now);
     let policy = openpgp::policy(time);
     let key = cert.fingerprint().to_hex();
-    let addresses = openpgp::addresses(cert);
+    let addresses = certificate::addresses(cert);
     let valid = match cert.with_policy(&policy, time) {
         Ok(valid) => valid,
         Err(error) => {
@@ -158,7 +158,7 @@ pub(super) fn certificate_line(cert: &Cert, now: Timestamp) -> KeyLine {
     let expires = [primary_expires, longest].into_iter().flatten().min();
     KeyLine {
         kind: KeyKind::OpenPgp,
-        owner: openpgp::signer(&valid).name,
+        owner: certificate::signer(&valid).name,
         key,
         addresses,
         expires: expires.and_then(|at| Timestamp::try_from(at).ok()),

@@ -1,8 +1,9 @@
 //! The keyring folder: OpenPGP certificates and SSH allowed signers, and what they prove.
 //!
-//! In reading order: `tag` (a tag object into what is signed and its signature), `folder` (the
-//! files into keys, read again when they change), `openpgp` and `ssh` (a signature against
-//! the keys), `allowed_signers` (ssh-keygen's file format), `maintainers` (who may sign what, where
+//! In reading order: `tag` (a tag object into what is signed and its signature), `keys` (what
+//! was read, and whose each key is), `certificate` (what an OpenPGP key says of its owner), `folder`
+//! (the files into keys, read again when they change), `openpgp` and `ssh` (a signature against the
+//! keys), `allowed_signers` (ssh-keygen's file format), `maintainers` (who may sign what, where
 //! a file says so), `overlay` (keys that commands added and took away), `attest` (a mail's signature
 //! against the keys), `offer` (certificates that somebody sent), `inventory` (what `gatepost keys`
 //! and `gatepost check` print). It says who signed, and what the files let them submit; it must not
@@ -10,8 +11,10 @@
 
 mod allowed_signers;
 mod attest;
+mod certificate;
 mod folder;
 mod inventory;
+mod keys;
 mod maintainers;
 mod offer;
 mod openpgp;
@@ -25,8 +28,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use self::folder::{Keys, Stamp};
+use self::folder::Stamp;
 pub(crate) use self::inventory::{Inventory, KeyKind, KeyLine};
+use self::keys::Keys;
 use self::tag::{Signature, SignedTag};
 use crate::ports::{
     Attested, Fault, KeyChanges, Keyring, ListedKey, OfferedKey, PathOwner, Signed, Unattested,
@@ -114,7 +118,7 @@ impl Keyring for KeyringFolder {
                 Verification::NameMismatch { signed: tag.name, found: name.to_owned() }
             }
             verification @ (Verification::UnknownKey { .. } | Verification::NotListed { .. }) => {
-                may_be_unread(verification, &keys)?
+                keys.unless_unread(verification)?
             }
             other => other,
         };
@@ -172,16 +176,4 @@ impl Keyring for KeyringFolder {
     fn path_owners(&self) -> Result<Vec<PathOwner>, Fault> {
         Ok(self.keys()?.path_owners())
     }
-}
-
-/// A key that is missing may be in what can't be read: nobody is refused for that.
-fn may_be_unread(verification: Verification, keys: &Keys) -> Result<Verification, Fault> {
-    let (Some(unread), Verification::UnknownKey { key, .. } | Verification::NotListed { key, .. }) =
-        (&keys.unread, &verification)
-    else {
-        return Ok(verification);
-    };
-    Err(Fault::misconfigured(format!(
-        "the key {key} is not in the keyring, but part of the keyring can't be read: {unread}"
-    )))
 }

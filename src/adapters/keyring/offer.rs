@@ -10,7 +10,7 @@ use openpgp::parse::Parse;
 use openpgp::serialize::SerializeInto;
 use openpgp::{Cert, Packet};
 
-use super::{folder, inventory};
+use super::{certificate, inventory};
 use crate::ports::OfferedKey;
 
 /// Bytes of a certificate at most, after all that is not needed was left out.
@@ -49,7 +49,7 @@ fn offer_of(cert: &Cert, now: Timestamp) -> Result<OfferedKey, String> {
              public part is what `gpg --armor --export` prints"
         ));
     }
-    if !folder::is_bound(cert) {
+    if !certificate::is_bound(cert) {
         return Err(format!("{fingerprint} has no signature of its own; it may be cut short"));
     }
     let needed = needed(cert).map_err(|error| format!("{fingerprint} can't be read: {error}"))?;

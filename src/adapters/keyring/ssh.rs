@@ -8,16 +8,10 @@ use jiff::Timestamp;
 use ssh_key::public::KeyData;
 use ssh_key::{HashAlg, PublicKey, SshSig};
 
-use super::allowed_signers::AllowedSigner;
-use super::folder::Keys;
-use super::openpgp::TAKEN_AWAY;
-use super::pattern;
+use super::allowed_signers::{AllowedSigner, NAMESPACE};
+use super::keys::{Keys, TAKEN_AWAY};
 use super::tag::SignedTag;
-use crate::pull::signer::Scope;
-use crate::pull::tag::{Signer, Verification};
-
-/// The namespace that git signs in.
-pub(crate) const NAMESPACE: &str = "git";
+use crate::pull::tag::Verification;
 
 /// The shortest RSA key that is believed, in bits.
 const RSA_BITS: usize = 2048;
@@ -112,32 +106,5 @@ pub(crate) fn weakness(key: &PublicKey) -> Option<String> {
         }
         KeyData::Dsa(_) => Some("a DSA key".into()),
         _ => None,
-    }
-}
-
-impl AllowedSigner {
-    /// The key's fingerprint, as `ssh-keygen -l` prints it.
-    pub(crate) fn fingerprint(&self) -> String {
-        self.key.fingerprint(HashAlg::Sha256).to_string()
-    }
-
-    /// Whether the line lets its key sign for git.
-    pub(crate) fn may_sign_tags(&self) -> bool {
-        self.namespaces.as_deref().is_none_or(|list| pattern::list_matches(list, NAMESPACE))
-    }
-
-    /// Whether the line is in force at that time (ssh-keygen(1): valid-after included,
-    /// valid-before not).
-    pub(crate) fn is_good_at(&self, time: Timestamp) -> bool {
-        self.valid_after.is_none_or(|from| time >= from)
-            && self.valid_before.is_none_or(|end| time < end)
-    }
-
-    /// What the keyring says about the key's owner.
-    pub(crate) fn as_signer(&self, key: String) -> Signer {
-        let addresses = self.addresses();
-        let name = addresses.first().unwrap_or(&self.principals);
-        let name = name.chars().filter(|c| !c.is_control()).collect();
-        Signer { key, name, addresses, scope: Scope::default() }
     }
 }

@@ -1,6 +1,6 @@
 //! The audit trail, for people.
 
-use super::safe;
+use super::rendered::safe;
 use crate::pull::audit::AuditEntry;
 
 /// One command on one line: when, who, how that was proved, what, and what came of it.

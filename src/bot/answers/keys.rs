@@ -1,6 +1,6 @@
 //! The keyring, for people.
 
-use super::safe;
+use super::rendered::safe;
 use crate::ports::ListedKey;
 use crate::pull::decision::clock;
 

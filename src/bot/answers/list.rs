@@ -1,6 +1,6 @@
 //! Some of the requests, and the digest for whoever takes over.
 
-use super::safe;
+use super::rendered::safe;
 use super::status::{ANSWERED, aside, concluded, pull, run, stopped};
 use crate::ports::{Fault, Store};
 use crate::pull::command::ListFilter;

@@ -1,7 +1,7 @@
 //! The log of a job: the last pipeline's of a request or a run, as far as it is kept, else asked of
 //! GitLab.
 
-use super::{Rendered, safe};
+use super::rendered::{Rendered, safe};
 use crate::bot::ports::Ports;
 use crate::mail::trace;
 use crate::ports::{Fault, FileName};

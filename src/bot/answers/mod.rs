@@ -6,45 +6,18 @@ mod help;
 mod keys;
 mod list;
 mod log;
+mod rendered;
 pub(crate) mod show;
 pub(crate) mod status;
 
 use super::ports::Ports;
 use super::view;
 use crate::ports::Fault;
-use crate::pull::clean;
 use crate::pull::command::{Item, Look};
 use crate::pull::world::glance::Glance;
 
 pub(crate) use self::help::lines_of as help_lines;
-
-/// What is shown.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Rendered {
-    /// Lines, each cleaned.
-    pub(crate) lines: Vec<String>,
-    /// A file that goes with them: its name, and its text.
-    pub(crate) attached: Option<(String, String)>,
-}
-
-impl Rendered {
-    /// All of it as one text.
-    pub(crate) fn whole(&self) -> String {
-        let lines = self.lines.join("\n");
-        match &self.attached {
-            Some((_, text)) => format!("{lines}\n\n{}", text.trim_end()),
-            None => lines,
-        }
-    }
-
-    fn of(lines: Vec<String>) -> Self {
-        Self { lines, attached: None }
-    }
-
-    fn line(line: impl Into<String>) -> Self {
-        Self::of(vec![line.into()])
-    }
-}
+use self::rendered::Rendered;
 
 /// Renders what is asked for, as it is now. It may ask GitLab for a log.
 pub(crate) fn render(ports: &Ports, glance: &Glance, look: &Look) -> Rendered {
@@ -74,9 +47,4 @@ fn show_item(ports: &Ports, glance: &Glance, item: Item) -> Result<Rendered, Fau
             None => Rendered::line(format!("There is no run {id}.")),
         },
     })
-}
-
-/// Text from outside on one line.
-fn safe(text: &str) -> String {
-    clean::words(text)
 }

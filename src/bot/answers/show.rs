@@ -1,8 +1,9 @@
 //! One request or run, whole, for people.
 
+use super::audit;
+use super::rendered::safe;
 use super::status::aside;
-use super::{audit, safe};
-use crate::bot::view::Shown;
+use crate::bot::shown::Shown;
 use crate::pull::audit::SHOWN;
 use crate::pull::decision::clock;
 use crate::pull::world::glance::RunLine;

@@ -1,6 +1,6 @@
 //! Everything at a glance, for people.
 
-use super::safe;
+use super::rendered::safe;
 use crate::pull::decision::clock;
 use crate::pull::overlay::{Freeze, Overlay, Pause};
 use crate::pull::world::glance::{AsideLine, Glance, PullLine, RunLine};

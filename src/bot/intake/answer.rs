@@ -1,10 +1,10 @@
 //! Looks into answers on a request's thread for its author's word that it is taken back. It must not
 //! judge whose word counts: the rules do.
 
-use super::BODY_CAP;
+use super::body::loaded;
 use crate::bot::ports::Ports;
 use crate::mail::{self, Heading, Reason};
-use crate::ports::{Fault, FaultKind, Mailbox};
+use crate::ports::{Fault, Mailbox};
 use crate::pull::ids::MessageId;
 use crate::pull::world::{Arrival, Arrived};
 
@@ -31,12 +31,7 @@ pub(super) fn taken_back(
     if !theirs {
         return Ok(None);
     }
-    let bytes = match mailbox.message(uid, BODY_CAP) {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) => return Ok(None),
-        Err(fault) if fault.kind == FaultKind::Permanent => return Ok(None),
-        Err(fault) => return Err(fault),
-    };
+    let Some(bytes) = loaded(mailbox, uid)? else { return Ok(None) };
     let said = mail::retraction(&bytes);
     Ok(said.map(|said| Arrived::Retraction { of, by: author.address.clone(), said }))
 }

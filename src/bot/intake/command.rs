@@ -2,11 +2,12 @@
 //! a stranger's is kept, and nobody is asked about it. It must not judge who wrote one, nor what it
 //! says.
 
+use super::Intake;
 use super::answer::thread_of;
-use super::{BODY_CAP, Intake};
+use super::body::loaded;
 use crate::bot::ports::Ports;
 use crate::mail::{Heading, Rules};
-use crate::ports::{Fault, FaultKind, FileName, Mailbox};
+use crate::ports::{Fault, FileName, Mailbox};
 use crate::pull::command::Item;
 use crate::pull::command_mail::CommandMail;
 use crate::pull::cover::Person;
@@ -147,13 +148,4 @@ fn kept(
     ports.store.put_file(&FileName::CommandMail(mail.id.clone()), &bytes)?;
     mail.maintainer = known(&from.address, ports).maintainer;
     Ok(Arrived::Commands(Box::new(mail)))
-}
-
-/// A mail's bytes; `None` if it is gone, or breaks the reading: it is passed over.
-fn loaded(mailbox: &mut dyn Mailbox, uid: u32) -> Result<Option<Vec<u8>>, Fault> {
-    match mailbox.message(uid, BODY_CAP) {
-        Ok(bytes) => Ok(bytes),
-        Err(fault) if fault.kind == FaultKind::Permanent => Ok(None),
-        Err(fault) => Err(fault),
-    }
 }

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::bot::control::{Order, Question, Reply};
 use crate::bot::engine::{Engine, words_of};
+use crate::bot::message::{Order, Question, Reply};
 use crate::bot::perform::commands::offers;
-use crate::bot::view::{self, Stalled, UnreadFolder};
+use crate::bot::shown::{Stalled, Status, UnreadFolder};
+use crate::bot::view;
 use crate::ports::{Fault, Folder};
 use crate::pull::command::{Given, Sender as Giver, SenderProof};
 use crate::pull::room::{LONGEST_ADDRESS, within};
@@ -31,7 +32,7 @@ pub(super) fn answered(
                     folder: format!("{}: {}", folder.account, folder.folder),
                     stalled: it.clone(),
                 };
-                Reply::Status(Box::new(view::Status {
+                Reply::Status(Box::new(Status {
                     running: true,
                     stalled: stalled.cloned(),
                     unread: unread_folders.iter().map(unread).collect(),

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 
-use super::Message;
 use crate::bot::engine::words_of;
 use crate::bot::intake::Intake;
+use crate::bot::message::Message;
 use crate::bot::ports::Ports;
 use crate::ports::{Cursor, Fault, FaultKind, Mailbox};
 use crate::pull::alert::Alert;

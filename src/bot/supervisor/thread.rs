@@ -11,17 +11,22 @@ use tokio::sync::oneshot;
 
 use super::asked::{self, answered, ordered};
 use super::worker_pools::WorkerPools;
-use super::{LINGER, LONGEST_SLEEP, Message};
 use crate::bot::answers;
-use crate::bot::control::{Question, Reply};
 use crate::bot::engine::{Engine, Taken};
-use crate::bot::view::Stalled;
+use crate::bot::message::{Message, Question, Reply};
+use crate::bot::shown::Stalled;
 use crate::ports::{Fault, Folder};
 use crate::pull::command::Answer;
 use crate::pull::world::Input;
 
 /// How often it is tried to make durable what is owed.
 const TRY_AGAIN: Duration = Duration::from_secs(3);
+
+/// How long a stop waits for what is in flight.
+const LINGER: Duration = Duration::from_secs(10);
+
+/// The longest sleep of the engine: a clock that was set is noticed.
+const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
 
 /// Why the thread ends.
 enum End {

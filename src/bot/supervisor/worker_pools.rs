@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 
-use super::Message;
 use crate::bot::engine::words_of;
+use crate::bot::message::Message;
 use crate::bot::perform::{panicked, perform};
 use crate::bot::ports::Ports;
 use crate::pull::policy::Policy;

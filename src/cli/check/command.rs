@@ -1,7 +1,7 @@
 //! The mailbox for commands: what proves its senders, and whether those who decide can prove it.
 
-use super::CheckLine;
 use super::facts::{KeyFacts, KeyringFacts};
+use super::line::CheckLine;
 use crate::config::model::{Command, Config, Dkim};
 use crate::ports::Fault;
 

@@ -1,6 +1,6 @@
 //! The target's own repository and its mirror here.
 
-use super::CheckLine;
+use super::line::CheckLine;
 use crate::config::model::Target;
 use crate::ports::Fault;
 use crate::pull::ids::ObjectId;

@@ -4,7 +4,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::facts::{GitLabFacts, ProjectFacts, ProtectedFacts, Seen, TokenFacts};
-use super::{CheckLine, reach};
+use super::line::CheckLine;
+use super::reach;
 use crate::config::model::{Config, Target};
 use crate::ports::FaultKind;
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::CheckLine;
 use super::facts::{KeyFacts, KeyringFacts, MaintainerFacts};
+use super::line::CheckLine;
 use crate::config::model::Config;
 use crate::ports::Fault;
 

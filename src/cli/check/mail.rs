@@ -1,7 +1,7 @@
 //! Mailboxes and the mail server.
 
-use super::CheckLine;
 use super::facts::{MailboxFacts, SmtpFacts};
+use super::line::CheckLine;
 use crate::config::model::{Account, Config, Smtp};
 use crate::ports::Fault;
 

@@ -1,8 +1,8 @@
 //! What candidates can reach in CI: variables and runners. Whoever may submit runs his own code
 //! there, so all that is named here is his.
 
-use super::CheckLine;
 use super::facts::{ReachFacts, RunnerFacts, VariableFacts};
+use super::line::CheckLine;
 use crate::ports::{Fault, FaultKind};
 use crate::pull::clean;
 

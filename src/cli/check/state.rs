@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rustix::fs::statvfs;
 
-use super::CheckLine;
 use super::facts::StateFacts;
+use super::line::CheckLine;
 use crate::config::model::Config;
 
 /// With less than this free the store can't be relied on.

@@ -9,7 +9,12 @@ use std::sync::Arc;
 use super::mbox::{Mail, Mails};
 use super::progress::Progress;
 use super::readers::{Place, Readers};
-use super::{ALL_READ, SOME_UNREADABLE, folders, packed};
+use super::{folders, packed};
+
+/// The exit code where everything was read (sysexits `EX_OK`).
+pub(crate) const ALL_READ: u8 = 0;
+/// The exit code where a path could not be read (sysexits `EX_NOINPUT`).
+pub(crate) const SOME_UNREADABLE: u8 = 66;
 
 /// What a scan reads, and where it complains.
 pub(super) struct Streams<'a> {

@@ -2,7 +2,7 @@
 
 use super::super::keys::Key;
 use super::super::keys::Presence::{Default, Optional, Required};
-use super::{ADDRESS, ADDRESSES, COUNT, DURATION, MODE, PATH, PERSON, key};
+use super::kinds::{ADDRESS, ADDRESSES, COUNT, DURATION, MODE, PATH, PERSON, key};
 
 pub(super) const BOT: &[Key] = &[
     key(

@@ -2,7 +2,7 @@
 
 use super::super::keys::Key;
 use super::super::keys::Presence::Default;
-use super::{COUNT, key};
+use super::kinds::{COUNT, key};
 
 const DUTY: &str = "\"refuse\", \"hold\" or \"off\"";
 

@@ -2,7 +2,7 @@
 
 use super::super::keys::Key;
 use super::super::keys::Presence::{Default, Optional, Required};
-use super::{ADDRESS, COUNT, DURATION, NAME, TEXT, key};
+use super::kinds::{ADDRESS, COUNT, DURATION, NAME, TEXT, key};
 
 const DKIM: &str = "\"verify\", \"header\" or \"off\"";
 const RESOLVERS: &str = "a list of IP addresses, with a port where it is not 53";

@@ -1,6 +1,6 @@
 //! The keys of `[[list]]`.
 
-use super::{ADDRESS, FLAG, NAME, NAMED, TEXT, key};
+use super::kinds::{ADDRESS, FLAG, NAME, NAMED, TEXT, key};
 use crate::config::keys::Key;
 use crate::config::keys::Presence::{Default, Optional, Required};
 

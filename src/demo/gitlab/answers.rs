@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Shared;
+use super::shared::Shared;
 use super::world::{BridgeState, CommitFacts, JobState, PipelineState, PostedState, Standing};
 
 /// The number of the one project.

@@ -4,10 +4,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Shared;
-use super::api::{Question, Reply};
 use super::ci_file::{self, JobOrder, Merged};
+use super::question::{Question, Reply};
 use super::repository;
+use super::shared::Shared;
 
 /// `GET /projects/:id/ci/lint`
 pub(super) fn lint(shared: &Shared, question: &Question) -> Reply {

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::Shared;
 use super::answers::{self, USER};
-use super::api::{Question, Reply};
 use super::ci_file::{self, JobOrder};
 use super::plan::Plan;
+use super::question::{Question, Reply};
 use super::repository;
 use super::runner;
+use super::shared::Shared;
 use super::world::{CommitFacts, JobState, PipelineState};
 use crate::demo::git_http::Push;
 

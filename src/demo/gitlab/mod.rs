@@ -12,15 +12,16 @@ mod ci_file;
 mod lint;
 mod make;
 mod plan;
+mod question;
 mod repository;
 mod runner;
 mod server;
+mod shared;
 mod world;
 
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -28,13 +29,11 @@ use tokio::runtime::Runtime;
 
 pub use self::plan::Plan;
 pub use self::plan::Trouble;
+use self::shared::{REPOSITORY, Shared};
 use self::world::{BridgeState, PostedState, Standing, World};
 use super::git_http::{self, GitHttp, OnPush};
 use crate::adapters::clock::SystemClock;
 use crate::ports::Clock;
-
-/// The bare repository's name in the stand-in's folder.
-const REPOSITORY: &str = "project.git";
 
 /// How the stand-in is set up.
 #[derive(Clone)]
@@ -63,29 +62,6 @@ impl Default for Settings {
             job_limit: Duration::from_secs(60),
             clock: Arc::new(SystemClock),
         }
-    }
-}
-
-/// What all parts of the stand-in share.
-struct Shared {
-    url: String,
-    prefix: String,
-    project: String,
-    token: String,
-    repository: PathBuf,
-    job_limit: Duration,
-    clock: Arc<dyn Clock>,
-    world: Mutex<World>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
-}
-
-impl Shared {
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn git_url(&self) -> String {
-        format!("{}/{}.git", self.url, self.project)
     }
 }
 

@@ -11,9 +11,9 @@ use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::Shared;
 use super::ci_file::JobOrder;
 use super::repository;
+use super::shared::Shared;
 
 /// The runner's own limit of a job's log.
 const LONGEST_TRACE: usize = 4 * 1024 * 1024;

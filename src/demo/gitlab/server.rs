@@ -18,9 +18,10 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use super::Shared;
-use super::api::{self, Question, Reply, ReplyBody};
+use super::api;
 use super::plan::Trouble;
+use super::question::{Question, Reply, ReplyBody};
+use super::shared::{REPOSITORY, Shared};
 use crate::demo::git_http::GitHttp;
 
 /// No request of the API is bigger.
@@ -62,7 +63,7 @@ async fn route(shared: Arc<Shared>, git: GitHttp, request: Request) -> Response 
     }
     let repository = format!("/{}.git", shared.project);
     match path.strip_prefix(&repository) {
-        Some(rest) => git.serve(&format!("/{}{rest}", super::REPOSITORY), request).await,
+        Some(rest) => git.serve(&format!("/{}{rest}", REPOSITORY), request).await,
         None => not_found(),
     }
 }

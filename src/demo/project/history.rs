@@ -6,7 +6,8 @@ use std::path::Path;
 use git2::{FileMode, ObjectType, Oid, Repository, RepositoryInitOptions, Signature, Time};
 use jiff::Timestamp;
 
-use super::{Maintainer, ProjectError};
+use super::error::ProjectError;
+use super::maintainer::Maintainer;
 
 /// A tree's files by path.
 pub(super) type Files = BTreeMap<&'static str, String>;

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use git2::{Commit, DiffFormat, DiffOptions, DiffStatsFormat, Oid, Repository, Sort};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{DemoPull, Maintainer, ProjectError};
+use super::error::ProjectError;
+use super::maintainer::Maintainer;
+use super::pull::DemoPull;
 
 /// The git that the mails claim to be of.
 const GIT_VERSION: &str = "2.47.3";
@@ -25,24 +28,32 @@ pub(crate) struct PullMail {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The cover letter and the patches.
-pub(super) fn letters(
-    pull: &DemoPull,
-    url: &str,
-    list: &str,
-) -> Result<Vec<PullMail>, ProjectError> {
-    let repository = super::open(&pull.repository)?;
-    let commits = commits(&repository, pull.base, pull.tip)?;
-    let series = Series { pull, list, total: commits.len() };
-    let signature = format!("-- \n{GIT_VERSION}\n");
-    let request = request_pull(&repository, pull, url, &commits)?;
-    let mut mails = vec![series.mail(0, pull.title, &format!("{request}\n{signature}\n"), None)];
-    for (number, commit) in commits.iter().enumerate() {
-        let (subject, body) = patch(&repository, commit)?;
-        let body = format!("{}{body}{signature}\n", series.author_line(commit));
-        mails.push(series.mail(number + 1, &subject, &body, Some(&mails[0].message_id)));
+impl DemoPull {
+    /// The mails as `git send-email` sends them to a list: the cover letter, and the patches as
+    /// answers to it. Safe to repeat: the same arguments give the same mails.
+    ///
+    /// # Errors
+    /// The repository is not there any more.
+    pub(crate) fn letters(&self, url: &str, list: &str) -> Result<Vec<PullMail>, ProjectError> {
+        let repository = open(&self.repository)?;
+        let commits = commits(&repository, self.base, self.tip)?;
+        let series = Series { pull: self, list, total: commits.len() };
+        let signature = format!("-- \n{GIT_VERSION}\n");
+        let request = request_pull(&repository, self, url, &commits)?;
+        let mut mails =
+            vec![series.mail(0, self.title, &format!("{request}\n{signature}\n"), None)];
+        for (number, commit) in commits.iter().enumerate() {
+            let (subject, body) = patch(&repository, commit)?;
+            let body = format!("{}{body}{signature}\n", series.author_line(commit));
+            mails.push(series.mail(number + 1, &subject, &body, Some(&mails[0].message_id)));
+        }
+        Ok(mails)
     }
-    Ok(mails)
+}
+
+/// Opens a repository of the project.
+fn open(path: &Path) -> Result<Repository, ProjectError> {
+    Ok(Repository::open_bare(path)?)
 }
 
 /// The commits of a series, oldest first.

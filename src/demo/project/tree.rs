@@ -3,8 +3,21 @@
 //! than `sh`: the tests are run in earnest.
 
 use super::history::{Edit, Step};
-use super::{Fate, MAINTAINERS};
+use super::maintainer::MAINTAINERS;
 use Edit::{Append, Replace, Write};
+
+/// What becomes of a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Every job succeeds.
+    Passes,
+    /// The job `test-sum` fails.
+    FailsATest,
+    /// It conflicts in `lib/text.sh` with what landed after its fork.
+    Conflicts,
+    /// The tag was altered after it was signed.
+    BadSignature,
+}
 
 /// A pull request to be made.
 pub(super) struct Plan {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::{Match, Regex};
 
 use super::super::subject::pattern;
-use super::Asked;
+use super::asked::Asked;
 use super::token::{bare, is_bare_scp, is_reference, is_sha, is_url, whole_name};
 
 static ANCHOR: LazyLock<Option<Regex>> = LazyLock::new(|| {

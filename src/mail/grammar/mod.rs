@@ -1,31 +1,13 @@
 //! The forms in which people ask for a pull. Each grammar takes a mail's own lines and says what is
 //! asked, or nothing; a new form is a new grammar in `GRAMMARS`.
 
+mod asked;
 mod block;
 mod prose;
 mod sentence;
 mod token;
 
-/// What a text asks to be pulled, as it is written there.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
-    /// The repository.
-    pub(crate) url: String,
-    /// The ref, where one is named.
-    pub(crate) reference: Option<String>,
-    /// The commit that the changes are based on.
-    pub(crate) base: Option<String>,
-    /// The commit that the ref leads to.
-    pub(crate) tip: Option<String>,
-}
-
-impl Asked {
-    /// How much of a request is there: the fullest reading of a text is the right one.
-    fn weight(&self) -> usize {
-        let facts = [&self.reference, &self.tip, &self.base];
-        facts.iter().filter(|fact| fact.is_some()).count()
-    }
-}
+pub(crate) use self::asked::Asked;
 
 /// Reads what a text asks for. It gets the mail's own lines, quotes taken out, trimmed.
 type Grammar = fn(&str) -> Option<Asked>;

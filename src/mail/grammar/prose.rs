@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::super::subject::pattern;
-use super::Asked;
+use super::asked::Asked;
 use super::token::{bare, is_evident, is_reference, is_repository, is_sha, is_url, whole_name};
 
 static ASKS: LazyLock<Option<Regex>> = LazyLock::new(|| {

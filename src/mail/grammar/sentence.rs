@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::subject::pattern;
-use super::Asked;
+use super::asked::Asked;
 use super::prose::without_negated;
 use super::token::{bare, is_evident, is_repository, is_url};
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::case::{Case, TargetWords};
 use super::page::Page;
-use super::{Case, TargetWords, checks, facts, jobs};
+use super::{checks, facts, jobs};
 use crate::mail::words::{self, Ground, Words};
 use crate::pull::clean;
 use crate::pull::expiry::Warning;

@@ -1,6 +1,6 @@
 //! The facts that letters list, as rows of text and as headers. It must not explain them.
 
-use super::Case;
+use super::case::Case;
 use crate::pull::ids::ObjectId;
 use crate::pull::lineage::Replaced;
 use crate::pull::request::{HoldReason, Pull, Stage};

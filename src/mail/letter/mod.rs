@@ -6,6 +6,7 @@
 
 mod body;
 mod bot;
+mod case;
 mod checks;
 mod delivering;
 mod expiry;
@@ -20,6 +21,7 @@ mod transcript;
 use jiff::Timestamp;
 use lettre::message::Mailbox;
 
+pub(crate) use self::case::{Case, ListWords, TargetWords};
 pub(crate) use self::delivering::Delivering;
 pub(crate) use self::near_miss::Missed;
 pub(crate) use self::post::LetterFault;
@@ -30,8 +32,8 @@ use crate::pull::clean;
 use crate::pull::cover::Person;
 use crate::pull::ids::{ListName, MessageId};
 use crate::pull::letter::{About, Letter, LetterState};
+use crate::pull::request::Stage;
 use crate::pull::request::unproved;
-use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
 use crate::pull::run::{Run, Why};
 use crate::pull::tag::Drift;
@@ -39,45 +41,6 @@ use crate::pull::verdict::{Audience, Outcome, Verdict};
 
 /// Characters of a subject: a line of a mail has at most 998 (RFC 5322, section 2.1.1).
 const SUBJECT: usize = 500;
-
-/// What letters need to know of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ListWords {
-    /// The configuration's name for it.
-    pub(crate) name: ListName,
-    /// Its posting address.
-    pub(crate) address: String,
-    /// Whether a signed `gatepost: retest` on a thread of it counts.
-    pub(crate) retest_by_mail: bool,
-}
-
-/// What letters need to know of a target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TargetWords {
-    /// Its branch.
-    pub(crate) branch: String,
-    /// Whence people fetch a candidate.
-    pub(crate) fetch_url: String,
-}
-
-/// A request, and what a letter about it is made of.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Case<'a> {
-    /// The request.
-    pub(crate) pull: &'a Pull,
-    /// The run that its verdict speaks of, where there is one.
-    pub(crate) run: Option<&'a Run>,
-    /// The list it came by.
-    pub(crate) list: &'a ListWords,
-    /// Where it is to go.
-    pub(crate) target: &'a TargetWords,
-    /// The release managers' addresses.
-    pub(crate) managers: &'a [String],
-    /// How far the target has moved since the candidate's base.
-    pub(crate) drift: Option<&'a Drift>,
-    /// The time in the letter.
-    pub(crate) now: Timestamp,
-}
 
 /// A letter, written: its record and its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::{Address, HeaderName, HeaderValue, MessageParser, MimeHeaders};
 
-use super::super::reader::contained;
+use super::super::contained::contained;
 use super::super::{body, bounds};
 use super::fields::{self, Field, fields, named};
 use super::said::Said;

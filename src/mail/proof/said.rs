@@ -3,8 +3,8 @@
 
 use mail_parser::{HeaderName, Message, MessageParser, MessagePart, MimeHeaders};
 
+use super::super::contained::contained;
 use super::super::heading::Heading;
-use super::super::reader::contained;
 use super::super::{body, bounds};
 use super::cleartext;
 use super::fields::{fields, named};

@@ -4,7 +4,7 @@
 
 use mail_parser::{ContentType, Message, MessageParser, MimeHeaders};
 
-use super::super::reader::contained;
+use super::super::contained::contained;
 use super::super::{body, bounds};
 use super::cleartext::{self, BEGIN, Cleartext, ENCRYPTED};
 use super::fields::{self, fields, named};

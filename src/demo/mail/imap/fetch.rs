@@ -11,6 +11,7 @@ use imap_codec::imap_types::response::Data;
 
 use super::super::folder::StoredMail;
 use super::super::headers;
+use super::encoding::encoded;
 
 /// Whether this server has such an item.
 pub(super) fn is_offered(item: &MessageDataItemName<'_>) -> bool {
@@ -54,7 +55,7 @@ pub(super) fn data(
     let bytes = mail.bytes();
     let values: Vec<_> = items.iter().filter_map(|item| value(mail, &bytes, item)).collect();
     match Vec1::try_from(values) {
-        Ok(items) => super::encoded(Data::Fetch { seq: number, items }),
+        Ok(items) => encoded(Data::Fetch { seq: number, items }),
         Err(_) => Vec::new(),
     }
 }

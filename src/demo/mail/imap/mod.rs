@@ -14,7 +14,7 @@ use imap_codec::imap_types::auth::AuthenticateData;
 use imap_codec::imap_types::command::Command;
 use imap_codec::imap_types::core::{LiteralMode, Tag, Text};
 use imap_codec::imap_types::response::{
-    Bye, Code, CommandContinuationRequest, Data, Greeting, Response, Status, StatusKind,
+    Bye, Code, CommandContinuationRequest, Greeting, Response, Status, StatusKind,
 };
 use imap_codec::{
     AuthenticateDataCodec, CommandCodec, GreetingCodec, IdleDoneCodec, ResponseCodec,
@@ -23,10 +23,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use self::encoding::broken;
 use self::outcome::Outcome;
 use self::session::Session;
 use super::hub::Hub;
 
+mod encoding;
 mod fetch;
 mod outcome;
 mod search;
@@ -228,14 +230,4 @@ impl Wire {
 
 fn text(words: &str) -> io::Result<Text<'_>> {
     words.try_into().map_err(broken)
-}
-
-/// A value that the protocol can't carry: a fault of this program, told as one of the connection.
-fn broken(error: impl std::fmt::Debug) -> io::Error {
-    io::Error::other(format!("{error:?}"))
-}
-
-/// Encodes untagged data.
-fn encoded(data: Data<'_>) -> Vec<u8> {
-    ResponseCodec::default().encode(&Response::Data(data)).dump()
 }

@@ -20,8 +20,9 @@ use imap_codec::imap_types::status::{StatusDataItem, StatusDataItemName};
 use super::super::faults::{MailFault, Moment};
 use super::super::folder::Folder;
 use super::super::hub::Hub;
+use super::encoding::{broken, encoded};
 use super::outcome::{FetchJob, Outcome};
-use super::{broken, encoded, fetch, search};
+use super::{fetch, search};
 
 /// How many mails one chunk of a FETCH answers for.
 const CHUNK: usize = 256;
