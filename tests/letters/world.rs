@@ -3,7 +3,7 @@
 use crate::transcripts::transcripts;
 use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Missed, Pen, TargetWords};
 use gatepost::pull::aside::{Aside, AsideNotice, RecordKey};
-use gatepost::pull::checks::{Check, CheckPolicy, Problem};
+use gatepost::pull::checks::{Check, CheckPolicy, Duty, Problem};
 use gatepost::pull::ci_change::CiDifference;
 use gatepost::pull::cover::{Cover, Person, Request};
 use gatepost::pull::expiry::{ExpiringKey, Warning};
@@ -481,6 +481,8 @@ pub fn refusals() -> Vec<(&'static str, Refusal)> {
             }),
         ),
         ("refused-checks", Refusal::Checks(problems(EVERY))),
+        ("refused-person", by_a_person(true)),
+        ("refused-person-unproved", by_a_person(false)),
         ("refused-accepted-nowhere", signed(Verification::Good(trusted().signer))),
         (
             "refused-url",
@@ -497,6 +499,12 @@ pub fn refusals() -> Vec<(&'static str, Refusal)> {
             Refusal::Unfetchable { why: "The server git.example did not answer.".into() },
         ),
     ]
+}
+
+/// A release manager's own words.
+fn by_a_person(proved: bool) -> Refusal {
+    let reason = "The release is out; please send it again for 9.1.";
+    Refusal::Person { by: "rita@project.example".into(), reason: reason.into(), proved }
 }
 
 /// What a request would change in CI: more than a record keeps.
@@ -543,6 +551,7 @@ pub fn holds() -> Vec<(&'static str, HoldReason)> {
             "held-checks",
             HoldReason::Checks { problems: problems(&[Check::Submodules, Check::Nacked]) },
         ),
+        ("held-frozen", HoldReason::Checks { problems: vec![frozen()] }),
         ("held-ci", HoldReason::CiChanged { run: RunId(23), difference: difference() }),
         ("held-old-tag", HoldReason::OldTag { tagged_at: "2025-11-30T08:00:00Z".parse().unwrap() }),
     ]
@@ -578,6 +587,42 @@ fn problems(checks: &[Check]) -> Vec<Problem> {
     checks.iter().enumerate().map(problem).collect()
 }
 
+/// That the target is frozen, and for what.
+fn frozen() -> Problem {
+    let commits = vec!["until 2026-01-05 08:00 UTC, by rita: release week".to_owned()];
+    Problem { check: Check::Frozen, duty: Duty::Hold, commits, total: 0 }
+}
+
+/// Outcomes of which nobody is told but who asked for the test.
+fn unheard() -> Vec<(&'static str, Outcome)> {
+    vec![
+        ("already-merged", Outcome::AlreadyMerged),
+        ("ci-changed", Outcome::CiChanged(difference())),
+        ("cancelled", Outcome::Cancelled { by: "rob@project.example".into() }),
+    ]
+}
+
+/// Letters that may be answered with a command.
+fn answerable(delivering: Delivering) -> Vec<(String, Draft)> {
+    let world = || {
+        let world = World::new(delivering);
+        World { pen: world.pen.clone().with_commands("gatepost-do@ci.example").unwrap(), ..world }
+    };
+    let late = HoldReason::LateArrival;
+    let broken = world().tested(Outcome::Infrastructure(breakdown()));
+    let mut over = world();
+    let said = "Please drop this.".to_owned();
+    over.pull.retraction = Some(Retraction { said, at: over.now, told: false });
+    let case = Case { run: None, ..over.case() };
+    vec![
+        ("answerable-held-managers".into(), world().held(late.clone(), Audience::Managers)),
+        ("answerable-held-author".into(), world().held(late, Audience::Author)),
+        ("answerable-infrastructure".into(), broken),
+        ("answerable-passed".into(), world().tested(outcomes().remove(0).1)),
+        ("answerable-retracted".into(), over.pen.retracted(&case).unwrap().unwrap()),
+    ]
+}
+
 /// Every letter the bot can write, with a name for each.
 pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     let mut letters = Vec::new();
@@ -585,6 +630,10 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
         letters.push((name.to_owned(), World::new(delivering).tested(outcome.clone())));
         letters.push((format!("asked-{name}"), World::new(delivering).asked(outcome)));
     }
+    for (name, outcome) in unheard() {
+        letters.push((format!("asked-{name}"), World::new(delivering).asked(outcome)));
+    }
+    letters.extend(answerable(delivering));
     let mut moved = World::new(delivering);
     moved.drift = Some(Drift { head: id('8'), commits: 3, same_files: vec!["block/io.c".into()] });
     letters.push(("passed-moved".into(), moved.tested(outcomes().remove(0).1)));
