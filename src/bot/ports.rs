@@ -1,4 +1,4 @@
-//! What the loop works with: one value of each port, and the desk that letters are written at.
+//! What the loop works with: one value of each port, and what letters are written with.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::in_force::InForce;
 use super::journal::Journal;
 use crate::mail::Rules;
-use crate::mail::letter::{ListWords, Pen, TargetWords};
+use crate::mail::letter::{LetterWriter, ListWords, TargetWords};
 use crate::ports::{Authenticator, Clock, Fault, Keyring, Outbound, Pipelines, Repository, Store};
 use crate::pull::command_mail::Item;
 use crate::pull::ids::{ListName, MessageId, TargetName};
@@ -35,7 +35,7 @@ pub struct Ports {
     /// What proves who wrote a mail.
     pub authenticator: Arc<dyn Authenticator>,
     /// Where letters are written.
-    pub desk: Arc<Desk>,
+    pub desk: Arc<LetterSettings>,
     /// What commands changed.
     pub in_force: InForce,
     /// What is being worked on.
@@ -61,8 +61,8 @@ impl Ports {
     }
 
     /// The writer of letters, for the release managers that there are now.
-    pub fn pen(&self) -> Pen {
-        self.desk.pen.clone().with_managers(&self.managers())
+    pub fn pen(&self) -> LetterWriter {
+        self.desk.writer.clone().with_managers(&self.managers())
     }
 
     /// Whether a mail that says to be from that address may be one to the command mailbox: nobody
@@ -111,9 +111,9 @@ pub struct CommandDesk {
 }
 
 /// What letters are written with.
-pub struct Desk {
+pub struct LetterSettings {
     /// The writer.
-    pub pen: Pen,
+    pub writer: LetterWriter,
     /// MAIL FROM of every letter.
     pub sender: String,
     /// The release managers of the configuration.

@@ -13,10 +13,10 @@ use gatepost::bot::in_force::InForce;
 use gatepost::bot::intake::Intake;
 use gatepost::bot::journal::Journal;
 use gatepost::bot::perform::perform;
-use gatepost::bot::ports::{CommandDesk, Desk, Ports};
+use gatepost::bot::ports::{CommandDesk, LetterSettings, Ports};
 use gatepost::config::model::Dkim;
 use gatepost::mail::Rules;
-use gatepost::mail::letter::{Delivering, ListWords, Pen, TargetWords};
+use gatepost::mail::letter::{Delivering, LetterWriter, ListWords, TargetWords};
 use gatepost::mail::rules::Goal;
 use gatepost::ports::{Folder, Keyring, Pipelines, Store};
 use gatepost::pull::audit::AuditEntry;
@@ -150,13 +150,13 @@ fn managers() -> Vec<String> {
 
 fn ports(outside: &Outside, store: &MemoryStore, rules: &Rules, keyring: &Path) -> Ports {
     let from = Person { name: Some("Gatepost".into()), address: BOT.into() };
-    let pen = Pen::new(&from, &managers(), ADMIN, Delivering::Live).unwrap();
+    let writer = LetterWriter::new(&from, &managers(), ADMIN, Delivering::Live).unwrap();
     let (devel, master) = (ListName::new("devel"), TargetName::new("master"));
     let list = ListWords { name: devel.clone(), address: LIST.into(), retest_by_mail: true };
     let fetch_url = "https://gitlab.example.org/project.git".to_owned();
     let window = SignedDuration::from_hours(48);
-    let desk = Desk {
-        pen: pen.with_commands(BOT).unwrap(),
+    let desk = LetterSettings {
+        writer: writer.with_commands(BOT).unwrap(),
         sender: BOT.into(),
         managers: managers(),
         administrator: ADMIN.into(),

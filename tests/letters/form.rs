@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gatepost::mail::commands::{Commands, commands, in_subject, retest_on_list};
-use gatepost::mail::letter::{Case, Delivering, Draft};
+use gatepost::mail::letter::{Delivering, Draft, LetterInput};
 use gatepost::mail::{self, Reading, Reason};
 use gatepost::pull::verdict::{Audience, Outcome, Verdict};
 use mail_parser::{MessageParser, MimeHeaders};
@@ -223,7 +223,7 @@ fn the_same_case_gives_the_same_bytes() {
     let bytes = || all().into_iter().map(|(_, draft)| draft.bytes).collect::<Vec<_>>();
     assert_eq!(bytes(), bytes());
     let world = World::new(Delivering::Live);
-    let case = Case { run: None, ..world.case() };
-    let write = || world.pen.unanswered(&case, "it waits.").unwrap().bytes;
+    let input = LetterInput { run: None, ..world.input() };
+    let write = || world.writer.unanswered(&input, "it waits.").unwrap().bytes;
     assert_eq!(write(), write());
 }

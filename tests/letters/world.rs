@@ -1,7 +1,9 @@
-//! A request, a run and a pen to write letters with.
+//! A request, a run and a writer of letters.
 
 use crate::transcripts::transcripts;
-use gatepost::mail::letter::{Case, Delivering, Draft, ListWords, Missed, Pen, TargetWords};
+use gatepost::mail::letter::{
+    Delivering, Draft, LetterInput, LetterWriter, ListWords, TargetWords,
+};
 use gatepost::pull::aside::{Aside, AsideNotice, RecordKey};
 use gatepost::pull::checks::{Check, CheckPolicy, Duty, Problem};
 use gatepost::pull::ci_change::CiDifference;
@@ -21,7 +23,7 @@ use gatepost::pull::verdict::{
 use jiff::Timestamp;
 
 pub struct World {
-    pub pen: Pen,
+    pub writer: LetterWriter,
     pub pull: Pull,
     pub run: Run,
     pub list: ListWords,
@@ -34,10 +36,10 @@ pub fn id(digit: char) -> ObjectId {
     "0123456789abcdef0123456789abcdef01234567".replace('0', &digit.to_string()).parse().unwrap()
 }
 
-pub fn pen(delivering: Delivering) -> Pen {
+pub fn writer(delivering: Delivering) -> LetterWriter {
     let from = Person { name: Some("Gatepost".into()), address: "gatepost@ci.example".into() };
     let managers = ["rita@project.example".to_owned(), "rob@project.example".to_owned()];
-    Pen::new(&from, &managers, "root@ci.example", delivering).unwrap()
+    LetterWriter::new(&from, &managers, "root@ci.example", delivering).unwrap()
 }
 
 pub fn cover() -> Cover {
@@ -124,7 +126,7 @@ impl World {
     pub fn new(delivering: Delivering) -> Self {
         let now: Timestamp = "2026-01-02T12:34:56Z".parse().unwrap();
         Self {
-            pen: pen(delivering),
+            writer: writer(delivering),
             pull: Pull {
                 number: PullNumber(17),
                 list: ListName::new("devel"),
@@ -165,8 +167,8 @@ impl World {
         }
     }
 
-    pub fn case(&self) -> Case<'_> {
-        Case {
+    pub fn input(&self) -> LetterInput<'_> {
+        LetterInput {
             managers: &[],
             pull: &self.pull,
             run: Some(&self.run),
@@ -198,9 +200,9 @@ impl World {
 
     pub fn conclude(&mut self, trusted: Option<Trusted>, verdict: Verdict) -> Option<Draft> {
         self.pull.stage = Stage::Concluded { trusted, verdict, at: self.now, written: false };
-        let mut case = self.case();
-        case.run = (self.pull.attempts > 0).then_some(&self.run);
-        self.pen.verdict(&case).unwrap()
+        let mut input = self.input();
+        input.run = (self.pull.attempts > 0).then_some(&self.run);
+        self.writer.verdict(&input).unwrap()
     }
 
     pub fn held(&mut self, reason: HoldReason, audience: Audience) -> Draft {
@@ -216,8 +218,8 @@ impl World {
             matches!(reason, HoldReason::UnknownKey { .. }).then(|| self::trusted().pinned);
         self.pull.stage = Stage::Held { trusted, unproved, reason, since: self.now, told: false };
         self.pull.attempts = 0;
-        let case = Case { run: None, ..self.case() };
-        self.pen.held(&case, audience).unwrap().unwrap()
+        let input = LetterInput { run: None, ..self.input() };
+        self.writer.held(&input, audience).unwrap().unwrap()
     }
 
     pub fn near_miss(&self) -> Draft {
@@ -232,7 +234,7 @@ impl World {
             received_at: self.pull.received_at,
         };
         let (list, target) = (&self.list, &self.target);
-        self.pen.near_miss(&Missed { miss: &miss, list, target, now: self.now }).unwrap()
+        self.writer.near_miss(&miss, list, target, self.now).unwrap()
     }
 
     pub fn asked(&self, outcome: Outcome) -> Draft {
@@ -244,7 +246,7 @@ impl World {
         };
         let run = run(why);
         let (target, drift) = (&self.target, self.drift.as_ref());
-        self.pen.asked(&run, &outcome, target, drift, self.now).unwrap().unwrap()
+        self.writer.asked(&run, &outcome, target, drift, self.now).unwrap().unwrap()
     }
 }
 
@@ -606,20 +608,23 @@ fn unheard() -> Vec<(&'static str, Outcome)> {
 fn answerable(delivering: Delivering) -> Vec<(String, Draft)> {
     let world = || {
         let world = World::new(delivering);
-        World { pen: world.pen.clone().with_commands("gatepost-do@ci.example").unwrap(), ..world }
+        World {
+            writer: world.writer.clone().with_commands("gatepost-do@ci.example").unwrap(),
+            ..world
+        }
     };
     let late = HoldReason::LateArrival;
     let broken = world().tested(Outcome::Infrastructure(breakdown()));
     let mut over = world();
     let said = "Please drop this.".to_owned();
     over.pull.retraction = Some(Retraction { said, at: over.now, told: false });
-    let case = Case { run: None, ..over.case() };
+    let input = LetterInput { run: None, ..over.input() };
     vec![
         ("answerable-held-managers".into(), world().held(late.clone(), Audience::Managers)),
         ("answerable-held-author".into(), world().held(late, Audience::Author)),
         ("answerable-infrastructure".into(), broken),
         ("answerable-passed".into(), world().tested(outcomes().remove(0).1)),
-        ("answerable-retracted".into(), over.pen.retracted(&case).unwrap().unwrap()),
+        ("answerable-retracted".into(), over.writer.retracted(&input).unwrap().unwrap()),
     ]
 }
 
@@ -664,7 +669,7 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     let mut late = World::new(delivering);
     late.now = "2026-01-03T10:40:00Z".parse().unwrap();
     let because = "it is third in the queue, and one pipeline may run at a time.";
-    letters.push(("unanswered".into(), late.pen.unanswered(&late.case(), because).unwrap()));
+    letters.push(("unanswered".into(), late.writer.unanswered(&late.input(), because).unwrap()));
     for (name, over) in [("retracted", false), ("retracted-late", true)] {
         let mut world = World::new(delivering);
         world.pull.retraction = Some(Retraction {
@@ -676,8 +681,8 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
             let verdict = Verdict::Refused { why: Refusal::RefMissing, sender_known: true };
             world.pull.stage = Stage::Answered { trusted: None, verdict, at: world.now };
         }
-        let case = Case { run: None, ..world.case() };
-        letters.push((name.into(), world.pen.retracted(&case).unwrap().unwrap()));
+        let input = LetterInput { run: None, ..world.input() };
+        letters.push((name.into(), world.writer.retracted(&input).unwrap().unwrap()));
     }
     let mut second = World::new(delivering);
     second.pull.cover.revision = 2;
@@ -686,7 +691,7 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     letters.push(("passed-v2".into(), second.tested(outcomes().remove(0).1)));
     let detail = "The IMAP server imap.project.example refuses the login of gatepost.\n\nNo mail \
                   is seen until that is mended; check account.main in the configuration.";
-    let alert = late.pen.alert("the mailbox main can't be read", detail, late.now);
+    let alert = late.writer.alert("the mailbox main can't be read", detail, late.now);
     letters.push(("alert".into(), alert.unwrap()));
     for (name, key, pull, what) in [
         ("pull", RecordKey::Pull(PullNumber(14)), Some(14), "\"[PULL 0/3] Block\" by Alice Bäcker"),
@@ -699,11 +704,12 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     ] {
         let aside = Aside::new("request 14 takes 40000 bytes", late.now);
         let notice = AsideNotice::new(key, aside, what, pull.map(PullNumber));
-        letters.push((format!("set-aside-{name}"), late.pen.set_aside(&notice, late.now).unwrap()));
+        letters
+            .push((format!("set-aside-{name}"), late.writer.set_aside(&notice, late.now).unwrap()));
     }
     let counts = [("refused, sender unknown".to_owned(), 12), ("near misses".to_owned(), 3)];
     let since = "2025-12-27T10:40:00Z".parse().unwrap();
-    let counted = late.pen.counted(&counts.into(), since, late.now);
+    let counted = late.writer.counted(&counts.into(), since, late.now);
     letters.push(("counts".into(), counted.unwrap()));
     for (name, key, address) in [
         (
@@ -720,9 +726,9 @@ pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
             expires: "2026-01-09T12:00:00Z".parse().unwrap(),
         };
         let warning = Warning { key, days: 7 };
-        let owner = late.pen.key_expires(&warning, late.now).unwrap();
+        let owner = late.writer.key_expires(&warning, late.now).unwrap();
         letters.extend(owner.map(|draft| (format!("{name}-owner"), draft)));
-        let administrator = late.pen.key_expires_for_administrator(&warning, late.now).unwrap();
+        let administrator = late.writer.key_expires_for_administrator(&warning, late.now).unwrap();
         letters.push((format!("{name}-administrator"), administrator));
     }
     letters.extend(transcripts(&World::new(delivering)));

@@ -19,9 +19,9 @@ use gatepost::bot::in_force::InForce;
 use gatepost::bot::intake::Intake;
 use gatepost::bot::journal::Journal;
 use gatepost::bot::perform::{panicked, perform};
-use gatepost::bot::ports::{CommandDesk, Desk, Ports};
+use gatepost::bot::ports::{CommandDesk, LetterSettings, Ports};
 use gatepost::mail::Rules;
-use gatepost::mail::letter::{Delivering, ListWords, Pen, TargetWords};
+use gatepost::mail::letter::{Delivering, LetterWriter, ListWords, TargetWords};
 use gatepost::mail::rules::Goal;
 use gatepost::ports::{Folder, Pipelines};
 use gatepost::pull::aside::RecordKey;
@@ -428,10 +428,12 @@ impl World {
     fn ports(&self) -> Ports {
         let outside = &self.outside;
         let from = Person { name: Some("Gatepost".into()), address: BOT.into() };
-        let pen = Pen::new(&from, &[MANAGER.to_owned()], ADMIN, self.setting.delivering).unwrap();
-        let pen = pen.with_commands(BOT).unwrap();
-        let desk = Desk {
-            pen,
+        let writer =
+            LetterWriter::new(&from, &[MANAGER.to_owned()], ADMIN, self.setting.delivering)
+                .unwrap();
+        let writer = writer.with_commands(BOT).unwrap();
+        let desk = LetterSettings {
+            writer,
             sender: BOT.into(),
             managers: vec![MANAGER.into()],
             administrator: ADMIN.into(),

@@ -3,6 +3,7 @@
 //! so are the bot's own records.
 
 use gatepost::adapters::store::MemoryStore;
+use gatepost::mail::words;
 use gatepost::ports::{Batch, Control, HistoryEntry, Records, Store};
 use gatepost::pull::checks::{Base, CheckPolicy, CommitFacts, Duty, Series};
 use gatepost::pull::ci_change::{Change, CiDifference, What};
@@ -199,7 +200,7 @@ fn difference(letter: &str, seed: u64) -> CiDifference {
         before: Some(short(letter, 600)),
         after: Some(seed.to_string()),
     };
-    CiDifference::of(&(0..50).map(change).collect::<Vec<_>>(), str::to_owned)
+    words::difference(&(0..50).map(change).collect::<Vec<_>>(), str::to_owned)
 }
 
 /// A job as the adapter hands it on.

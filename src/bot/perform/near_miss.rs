@@ -1,8 +1,7 @@
-//! The letter to the author of a mail that is meant to be a request and is none.
+//! The letter to the author of a mail that looks like a pull request but lacks something one needs.
 
 use super::{Result, alert, keep, trouble};
 use crate::bot::ports::Ports;
-use crate::mail::letter::Missed;
 use crate::ports::Fault;
 use crate::pull::near_miss::{MissEvent, NearMiss};
 use crate::pull::world::{Alert, Happened};
@@ -19,8 +18,7 @@ pub(super) fn tell(ports: &Ports, miss: &NearMiss) -> Result {
         // The configuration has changed since: it is nobody's list any more.
         return settled();
     };
-    let missed = Missed { miss, list, target, now: ports.clock.now() };
-    let draft = match desk.pen.near_miss(&missed) {
+    let draft = match desk.writer.near_miss(miss, list, target, ports.clock.now()) {
         Ok(draft) => draft,
         Err(fault) => {
             let detail = format!("About the mail {}: {fault}", miss.message_id);

@@ -11,9 +11,9 @@ use super::branch::put_on_ref;
 use super::{failed, happened, quarantine};
 use crate::bot::perform::Result;
 use crate::bot::ports::Ports;
-use crate::mail::clean;
+use crate::mail::{clean, words};
 use crate::ports::{Fault, FaultKind, FileName, Pipelines};
-use crate::pull::ci_change::{Change, CiDifference, CiPlan, changes, dropped, sentence};
+use crate::pull::ci_change::{Change, CiPlan, changes, dropped};
 use crate::pull::policy::{CiLint, TargetPolicy};
 use crate::pull::request::Pull;
 use crate::pull::run::apply::RunEvent;
@@ -114,7 +114,8 @@ pub(super) fn compare(
     let found = by_effect(ports, pipelines, run, candidate).and_then(|mut found| {
         found.extend(by_file(ports, target, run, candidate)?);
         let show = |text: &str| clean::cut(&clean::words(text), KEPT);
-        let whole: Vec<String> = found.iter().map(|change| sentence(change, &show)).collect();
+        let whole: Vec<String> =
+            found.iter().map(|change| words::sentence(change, &show)).collect();
         if !found.is_empty() {
             let name = FileName::CiDifference(run.id);
             ports.store.put_file(&name, whole.join("\n").as_bytes())?;
@@ -140,7 +141,7 @@ fn concluded(target: &TargetPolicy, pull: Option<&Pull>, found: &[Change]) -> Re
         return happened(RunEvent::CiChecked(CiCheck::Same));
     }
     let show = |text: &str| clean::cut(&clean::words(text), SHOWN);
-    let difference = CiDifference::of(found, show);
+    let difference = words::difference(found, show);
     match pull.and_then(|pull| pull.ci_approved_by(&difference.digest)) {
         Some(by) => happened(RunEvent::CiChecked(CiCheck::Approved {
             by: by.to_owned(),
