@@ -4,7 +4,7 @@
 //! For each kind of record an `apply` says what an event changes and a `decide` says what to do
 //! next; asked again after a crash, `decide` gives the same answer.
 //!
-//! In reading order: [`ids`], [`cover`] (what the mail asks), [`tag`] (what was fetched),
+//! In reading order: [`ids`], [`subject`] (what stands in front of one), [`cover`] (what the mail asks), [`tag`] (what was fetched),
 //! [`signed_tag`] (what it is known by), [`signer`] (who signed it, and what they may ask for),
 //! [`pipeline`] (what GitLab says), [`failure`] (whose fault a failed job is), [`evidence`] (what
 //! that proves), [`jobs`] (what is kept of it), [`checks`] (what speaks against its commits),
@@ -46,6 +46,7 @@ pub mod run;
 mod shortening;
 pub mod signed_tag;
 pub mod signer;
+pub mod subject;
 pub mod tag;
 pub mod verdict;
 pub mod world;

@@ -19,6 +19,7 @@ use crate::pull::cover::Person;
 use crate::pull::ids::{ListName, MessageId};
 use crate::pull::letter::{About, Letter, LetterState};
 use crate::pull::retry::Retry;
+use crate::pull::subject::without_answer_marks;
 use crate::pull::verdict::Audience;
 
 /// Characters of a subject: a line of a mail has at most 998 (RFC 5322, section 2.1.1).
@@ -203,32 +204,5 @@ pub(super) fn answer_subject(subject: &str) -> String {
 
 /// A subject without the marks of answers in front.
 pub(super) fn bare_subject(subject: &str) -> String {
-    let mut rest = clean::words(subject);
-    while let Some(stripped) = without_answer_mark(&rest) {
-        rest = stripped.to_owned();
-    }
-    rest
-}
-
-/// `Re:`, `RE[2]:`, and what mail programs of other tongues write.
-fn without_answer_mark(subject: &str) -> Option<&str> {
-    let (mark, rest) = subject.split_once(':')?;
-    let mark = mark.trim_end().split('[').next().unwrap_or_default();
-    ["re", "aw", "sv", "vs", "antw", "odp", "回复", "答复"]
-        .contains(&mark.to_lowercase().as_str())
-        .then(|| rest.trim_start())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answer_marks_become_one() {
-        for subject in ["RE: Re: [list] [PULL] x", "[list] [PULL] x", "Re[2]: AW: [list] [PULL] x"]
-        {
-            assert_eq!(answer_subject(subject), "Re: [list] [PULL] x");
-        }
-        assert_eq!(answer_subject("PULL: a thing"), "Re: PULL: a thing");
-    }
+    without_answer_marks(&clean::words(subject)).to_owned()
 }
