@@ -14,13 +14,31 @@
 //!
 //! A module may use what stands above it in this list, never what stands below;
 //! `tests/layout.rs` holds that.
+//!
+//! The program is [`main`]. Nothing else is public but [`stand_ins`], for the tests and benchmarks
+//! that run the program from outside; what tests the inside is compiled with it (`tests/inside.rs`).
 
-pub mod adapters;
-pub mod bot;
-pub mod cli;
-pub mod config;
-pub mod demo;
-pub mod mail;
-pub mod ports;
-pub mod pull;
-pub mod wiring;
+mod adapters;
+mod bot;
+mod cli;
+mod config;
+mod demo;
+mod mail;
+mod ports;
+mod pull;
+mod wiring;
+
+pub use cli::main;
+
+/// The world around the bot, as `gatepost demo` has it.
+pub mod stand_ins {
+    pub use crate::demo::git_server::GitServer;
+    pub use crate::demo::gitlab::{GitLabStandIn, Plan, Settings, Trouble};
+    pub use crate::demo::keys::SigningKey;
+    pub use crate::demo::mail::{
+        ListOptions, MailFault, MailStandIn, MailWorld, Moment, StoredMail,
+    };
+    pub use crate::ports::Fault;
+    pub use crate::pull::cover::Person;
+    pub use crate::pull::ids::ObjectId;
+}

@@ -34,17 +34,17 @@ use crate::pull::records::Folder;
 
 /// How a bot is to run, besides its configuration.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub(crate) struct Options {
     /// Reads the world, changes nothing in it: no push, no pipeline, no letter, no records.
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// On the very first start: requests received since then are listed and held.
-    pub since: Option<Timestamp>,
+    pub(crate) since: Option<Timestamp>,
     /// This program: it does the work of git in a child.
-    pub program: PathBuf,
+    pub(crate) program: PathBuf,
 }
 
 /// The policy that a configuration says.
-pub fn policy(config: &Config) -> Policy {
+pub(crate) fn policy(config: &Config) -> Policy {
     Policy {
         unanswered_after: config.bot.unanswered_after,
         late_after: config.bot.late_after,
@@ -76,7 +76,6 @@ pub fn policy(config: &Config) -> Policy {
 fn target_policy(target: &Target) -> TargetPolicy {
     let ci = &target.ci;
     TargetPolicy {
-        branch: target.branch.clone(),
         slot: format!("{} {}", ci.gitlab, ci.project),
         max_running: ci.max_running,
         reference: ci.reference.clone(),
@@ -153,7 +152,7 @@ fn desk(config: &Config) -> Result<LetterSettings, Fault> {
 ///
 /// # Errors
 /// Misconfigured: the state directory can't be used.
-pub fn repository(config: &Config, options: &Options) -> Result<GitRepository, Fault> {
+pub(crate) fn repository(config: &Config, options: &Options) -> Result<GitRepository, Fault> {
     GitRepository::new(GitSettings {
         state: config.state.directory.clone(),
         program: options.program.clone(),
@@ -169,7 +168,7 @@ pub fn repository(config: &Config, options: &Options) -> Result<GitRepository, F
 /// # Errors
 /// Temporary: another process has it open, or the disk is full or fails. Misconfigured: a right is
 /// missing, or it can't be read. The sentence says which.
-pub fn store(config: &Config) -> Result<SledStore, Fault> {
+pub(crate) fn store(config: &Config) -> Result<SledStore, Fault> {
     SledStore::open(&config.state.directory).map_err(|error| match error {
         OpenError::Locked { .. } => Fault::temporary(error.to_string()),
         OpenError::Io { path, source } => {
@@ -187,7 +186,11 @@ pub fn store(config: &Config) -> Result<SledStore, Fault> {
 ///
 /// # Errors
 /// Misconfigured: a certificate file, an address, a directory.
-pub fn ports(config: &Config, options: &Options, store: Arc<dyn Store>) -> Result<Ports, Fault> {
+pub(crate) fn ports(
+    config: &Config,
+    options: &Options,
+    store: Arc<dyn Store>,
+) -> Result<Ports, Fault> {
     let repository = repository(config, options)?;
     let repository: Arc<dyn Repository> =
         Arc::new(if options.dry_run { repository.apart()? } else { repository });
@@ -222,7 +225,7 @@ pub fn ports(config: &Config, options: &Options, store: Arc<dyn Store>) -> Resul
 
 /// What proves who wrote a mail: of commands, and of requests where a tag is mailed more than once.
 /// Without a command mailbox nothing says how DKIM is to be checked, and OpenPGP alone counts.
-pub fn authenticator(config: &Config, keyring: Arc<dyn Keyring>) -> Arc<dyn Authenticator> {
+pub(crate) fn authenticator(config: &Config, keyring: Arc<dyn Keyring>) -> Arc<dyn Authenticator> {
     let dkim = config.command.as_ref().map_or(&Dkim::Off, |command| &command.dkim);
     Arc::new(MailAuthenticator::new(keyring, dkim))
 }
@@ -269,7 +272,7 @@ fn folders(config: &Config, options: &Options) -> Result<Vec<Watched>, Fault> {
 }
 
 /// A bot that is ready to run.
-pub struct Bot {
+pub(crate) struct Bot {
     engine: Engine,
     folders: Vec<Watched>,
     control: Option<PathBuf>,
@@ -281,7 +284,7 @@ pub struct Bot {
 ///
 /// # Errors
 /// Misconfigured, or the state directory can't be opened.
-pub fn bot(config: &Config, options: &Options) -> Result<Bot, Fault> {
+pub(crate) fn bot(config: &Config, options: &Options) -> Result<Bot, Fault> {
     let store: Arc<dyn Store> =
         if options.dry_run { Arc::new(MemoryStore::default()) } else { Arc::new(store(config)?) };
     if options.since.is_some() && !store.open_records()?.cursors.is_empty() {
@@ -304,7 +307,7 @@ pub fn bot(config: &Config, options: &Options) -> Result<Bot, Fault> {
 
 impl Bot {
     /// Where to send [`Message::Stop`].
-    pub fn sender(&self) -> Sender<Message> {
+    pub(crate) fn sender(&self) -> Sender<Message> {
         self.sender.clone()
     }
 
@@ -312,7 +315,7 @@ impl Bot {
     ///
     /// # Errors
     /// The store failed, or the control socket can't be opened.
-    pub fn run(self) -> Result<(), Fault> {
+    pub(crate) fn run(self) -> Result<(), Fault> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()

@@ -1,7 +1,5 @@
 //! `gatepost check` against worlds of values: what it says of each thing, and its exit code.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
-
 use std::cell::RefCell;
 use std::fs::{Permissions, create_dir, set_permissions};
 use std::io;
@@ -10,15 +8,15 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use gatepost::cli::check::facts::{
+use crate::cli::check::facts::{
     GitLabFacts, KeyFacts, KeyringFacts, MailboxFacts, Probes, ProjectFacts, ProtectedFacts,
     ReachFacts, RunnerFacts, Seen, SmtpFacts, StateFacts, TokenFacts, VariableFacts,
 };
-use gatepost::cli::check::{CheckLine, Format, Standing, check};
-use gatepost::config::environment::{CommandFault, Environment, SecretFile};
-use gatepost::config::model::{Account, Target};
-use gatepost::ports::Fault;
-use gatepost::pull::ids::{ObjectId, TargetName};
+use crate::cli::check::{CheckLine, Format, Standing, check};
+use crate::config::environment::{CommandFault, Environment, SecretFile};
+use crate::config::model::{Account, Target};
+use crate::ports::Fault;
+use crate::pull::ids::{ObjectId, TargetName};
 use jiff::Timestamp;
 use secrecy::zeroize::Zeroizing;
 
@@ -114,7 +112,7 @@ fn fine() -> World {
             }),
             project: Ok(ProjectFacts {
                 path: "project/ci".into(),
-                seen: Seen::ByAll,
+                seen: Seen::Everybody,
                 empty: false,
                 archived: false,
                 ci_enabled: true,
@@ -460,11 +458,11 @@ fn a_private_list_with_a_ci_project_that_others_see_is_refused() {
     let private = [("#private = false", "private = true")];
     let seen = |world: World, seen| world.project(move |project| project.seen = seen);
     for (world, standing) in [
-        (seen(fine().change(&private), Seen::ByAll), Some(Standing::No)),
-        (seen(fine().change(&private), Seen::ByAccounts), Some(Standing::No)),
-        (seen(fine().change(&private), Seen::ByMembers), None),
-        (seen(fine(), Seen::ByMembers), Some(Standing::Warn)),
-        (seen(fine(), Seen::ByAccounts), None),
+        (seen(fine().change(&private), Seen::Everybody), Some(Standing::No)),
+        (seen(fine().change(&private), Seen::Accounts), Some(Standing::No)),
+        (seen(fine().change(&private), Seen::Members), None),
+        (seen(fine(), Seen::Members), Some(Standing::Warn)),
+        (seen(fine(), Seen::Accounts), None),
         (fine().project(|project| project.public_jobs = false), Some(Standing::Warn)),
     ] {
         let (code, lines) = world.check();

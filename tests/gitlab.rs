@@ -1,21 +1,18 @@
 //! The GitLab adapter against the stand-in: what it asks, what it believes, and what it makes of
 //! each thing that can go wrong.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
-
-mod gitlab_support;
-
 use std::net::TcpListener;
 use std::time::Duration;
 
-use gatepost::adapters::gitlab::{GitLab, VariablesRole, Visibility};
-use gatepost::config::secret::Secret;
-use gatepost::demo::gitlab::{GitLabStandIn, Plan, Trouble};
-use gatepost::ports::{Fault, FaultKind, Pipelines};
-use gatepost::pull::evidence::{Judgement, judge};
-use gatepost::pull::ids::{JobId, ObjectId, PipelineId};
-use gatepost::pull::pipeline::{JobKind, Status};
-use gitlab_support::{adapter, ci, commit, seed, stand_in};
+use crate::adapters::gitlab::inspect::VariablesRole;
+use crate::adapters::gitlab::{GitLab, Visibility};
+use crate::config::secret::Secret;
+use crate::demo::gitlab::{GitLabStandIn, Plan, Trouble};
+use crate::gitlab_support::{adapter, ci, commit, seed, stand_in};
+use crate::ports::{Fault, FaultKind, Pipelines};
+use crate::pull::evidence::{Judgement, judge};
+use crate::pull::ids::{JobId, ObjectId, PipelineId};
+use crate::pull::pipeline::{JobKind, Status};
 
 const BRANCH: &str = "staging-1-1";
 
@@ -196,7 +193,7 @@ fn a_lint_that_proves_nothing_is_a_fault_or_blank() {
     let nowhere = "1".repeat(40).parse().unwrap();
     assert_eq!(kind(adapter(&gitlab).lint(nowhere, BRANCH)), FaultKind::Permanent);
     gitlab.lint_as_of_old();
-    commit(&gitlab, "master", &[(".gitlab-ci.yml", gitlab_support::CI_FILE)]);
+    commit(&gitlab, "master", &[(".gitlab-ci.yml", crate::gitlab_support::CI_FILE)]);
     let fault = adapter(&gitlab).lint(sha, BRANCH).unwrap_err();
     assert!(fault.detail.contains("too old"), "{fault}");
     gitlab.set_role(10);

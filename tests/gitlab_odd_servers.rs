@@ -1,10 +1,6 @@
 //! The GitLab adapter against servers that are no GitLab, or an ill one: answers written by hand,
 //! byte for byte.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
-
-mod gitlab_support;
-
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -12,11 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use gatepost::adapters::gitlab::GitLab;
-use gatepost::config::model::Ci;
-use gatepost::ports::{FaultKind, Pipelines};
-use gatepost::pull::ids::{JobId, ObjectId, PipelineId};
-use gitlab_support::{ci, stand_in};
+use crate::adapters::gitlab::GitLab;
+use crate::config::model::Ci;
+use crate::gitlab_support::{ci, stand_in};
+use crate::ports::{FaultKind, Pipelines};
+use crate::pull::ids::{JobId, ObjectId, PipelineId};
 
 /// A server that answers each connection by a function of the request's first line.
 struct Odd {

@@ -1,21 +1,17 @@
 //! The stand-in GitLab itself: it really runs jobs, takes pushes, and answers in the shapes of
 //! GitLab's own schemas and to a client that others wrote.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
-
-mod gitlab_support;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use gatepost::demo::git_server::GitServer;
-use gatepost::demo::gitlab::{GitLabStandIn, Plan, Settings};
-use gatepost::mail::trace;
-use gatepost::ports::Pipelines;
-use gatepost::pull::ids::PipelineId;
-use gatepost::pull::pipeline::Status;
-use gitlab_support::{CI_FILE, adapter, commit, feed, git, seed, stand_in};
+use crate::demo::git_server::GitServer;
+use crate::demo::gitlab::{GitLabStandIn, Plan, Settings};
+use crate::gitlab_support::{CI_FILE, adapter, commit, feed, git, seed, stand_in};
+use crate::mail::trace;
+use crate::ports::Pipelines;
+use crate::pull::ids::PipelineId;
+use crate::pull::pipeline::Status;
 use serde_json::Value;
 
 const BRANCH: &str = "staging-1-1";
@@ -145,7 +141,7 @@ fn who_has_no_token_may_not_push_and_of_a_private_project_not_read() {
 fn a_published_tree_is_read_by_everybody_and_written_by_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let tree = folder.path().join("alice/tree.git");
-    gatepost::demo::git_http::init_bare(&tree).unwrap();
+    crate::demo::git_http::init_bare(&tree).unwrap();
     let commit = "commit refs/heads/master\ncommitter T <t@example.org> 1 +0000\ndata 1\nx\n";
     feed(&tree, &["fast-import", "--quiet"], commit);
     std::fs::write(folder.path().join("secret"), "x").unwrap();

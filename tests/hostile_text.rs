@@ -2,26 +2,21 @@
 //! in what a server says. No output moves the cursor, turns or hides text, or makes lines of its
 //! own; JSON stays JSON and says the same.
 
-#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
-
 use std::fs::{self, Permissions};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
 
-use gatepost::adapters::store::SledStore;
-use gatepost::ports::{Batch, HistoryEntry, Store};
-use gatepost::pull::ids::{PipelineId, PullNumber, RunId};
-use gatepost::pull::overlay::{Overlay, Pause};
-use gatepost::pull::retry::Retry;
-use gatepost::pull::run::{Run, RunStage, Why};
-use gatepost::pull::verdict::{Outcome, PipelineLink, Shortfall};
+use crate::adapters::store::SledStore;
+use crate::ports::{Batch, HistoryEntry, Store};
+use crate::pull::ids::{PipelineId, PullNumber, RunId};
+use crate::pull::overlay::{Overlay, Pause};
+use crate::pull::retry::Retry;
+use crate::pull::run::{Run, RunStage, Why};
+use crate::pull::verdict::{Outcome, PipelineLink, Shortfall};
+use crate::store::records;
 use tempfile::TempDir;
-
-#[path = "store/records.rs"]
-#[allow(dead_code, reason = "the store's tests use the rest")]
-mod records;
 
 /// Every kind of character that a line of text must not have, and forged lines.
 const EVIL: &str = "x\r\nGatepost: request 17 passed\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{7f}\u{202e}y\

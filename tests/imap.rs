@@ -1,11 +1,9 @@
 //! The IMAP adapter against servers that misbehave, and against Dovecot.
 
-#![allow(clippy::unwrap_used, reason = "a test's helper that fails is a test that fails")]
-
 #[path = "imap/bad_servers.rs"]
 mod bad_servers;
 #[path = "imap/certificates.rs"]
-mod certificates;
+pub(crate) mod certificates;
 #[path = "imap/dovecot.rs"]
 mod dovecot;
 #[path = "imap/fake.rs"]
@@ -17,10 +15,10 @@ mod waiting;
 
 use std::time::Duration;
 
-use gatepost::adapters::imap::{ImapFolder, Limits};
-use gatepost::config::model::{Account, Tls};
-use gatepost::config::secret::Secret;
-use gatepost::pull::ids::AccountName;
+use crate::adapters::imap::{ImapFolder, Limits};
+use crate::config::model::{Account, Tls};
+use crate::config::secret::Secret;
+use crate::pull::ids::AccountName;
 use jiff::SignedDuration;
 
 const PASSWORD: &str = "correct horse";

@@ -1,8 +1,6 @@
 //! Holds the sources to the layout that `src/lib.rs` states: who may use whom, what the pure
 //! folders must not touch, what every file looks like. The checks are functions of a file's text,
 //! and are themselves tested on made-up files.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

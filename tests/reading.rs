@@ -1,13 +1,13 @@
 //! The reader and `gatepost scan` on mails written for them, on broken bytes, and on the sample of
 //! public mail where that is at hand.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
-
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use gatepost::cli::scan::{ALL_READ, SOME_UNREADABLE, ScanArgs, ScanFormat, run_with};
-use gatepost::mail::{self, Reading, Reason};
+use crate::cli::scan::{
+    ALL_READ, Progress, SOME_UNREADABLE, ScanArgs, ScanFormat, scan as scan_with,
+};
+use crate::mail::{self, Reading, Reason};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ fn word(reason: Reason) -> &'static str {
 fn scan(paths: &[PathBuf], format: ScanFormat, all: bool, input: &[u8]) -> (String, String, u8) {
     let args = ScanArgs { paths: paths.to_vec(), format, all, wide: false, config: None };
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = run_with(&args, &mut &*input, &mut out, &mut err).unwrap();
+    let code = scan_with(&args, &mut &*input, &mut out, &mut err, &Progress::none()).unwrap();
     (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap(), code)
 }
 
@@ -73,8 +73,7 @@ fn every_fixture_is_read_as_it_is_meant() {
                 continue;
             }
         };
-        let commit =
-            |c: &Option<gatepost::pull::ids::CommitName>| c.as_ref().map(ToString::to_string);
+        let commit = |c: &Option<crate::pull::ids::CommitName>| c.as_ref().map(ToString::to_string);
         assert_eq!(Some(cover.request.url.as_str()), row["url"].as_str(), "{file}");
         let reference = row["ref"].as_str().unwrap_or("HEAD");
         assert_eq!(cover.request.reference, reference, "{file}");
@@ -88,7 +87,7 @@ fn every_fixture_is_read_as_it_is_meant() {
 #[test]
 fn what_is_a_request_is_worth_loading() {
     for (row, mail) in fixtures() {
-        let worth = mail::heading(&mail).worth_reading();
+        let worth = mail::heading(&mail).refusal().is_none();
         let request = matches!(mail::read(&mail), Reading::Request(_));
         assert!(worth || !request, "{}", row["file"]);
     }
@@ -273,7 +272,7 @@ proptest! {
         }
         mail.truncate(mail.len() / 2 + cut.index(mail.len() / 2 + 1));
         if let Reading::Request(cover) = mail::read(&mail) {
-            prop_assert!(mail::heading(&mail).worth_reading());
+            prop_assert!(mail::heading(&mail).refusal().is_none());
             prop_assert!(!cover.request.url.is_empty() && !cover.request.url.contains(char::is_whitespace));
         }
     }

@@ -2,10 +2,8 @@
 //! shape, subject and list's marks comes back field by field; the same text in what is no request
 //! is left alone, with its reason.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
-
+use crate::mail::{self, Reading, Reason};
 use base64::Engine as _;
-use gatepost::mail::{self, Reading, Reason};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -342,7 +340,7 @@ proptest! {
         let Reading::Request(cover) = reading else {
             return Err(TestCaseError::fail(format!("{reading:?}\n{shown}")));
         };
-        prop_assert!(mail::heading(&mail).worth_reading());
+        prop_assert!(mail::heading(&mail).refusal().is_none());
         let request = &cover.request;
         prop_assert_eq!(&request.url, &ask.url, "{}", shown);
         prop_assert_eq!(&request.reference, &ask.reference, "{}", shown);

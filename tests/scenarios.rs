@@ -1,7 +1,5 @@
 //! Stories about requests, each told straight and with a crash at every port call.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
-
 #[path = "scenarios/aside.rs"]
 mod aside;
 #[path = "scenarios/caps.rs"]
@@ -28,15 +26,14 @@ mod near_misses;
 mod races;
 #[path = "scenarios/revisions.rs"]
 mod revisions;
-mod scenario;
 #[path = "scenarios/trust.rs"]
 mod trust;
 
-use gatepost::ports::{Delivery, Fault};
-use gatepost::pull::pipeline::Status;
+use crate::ports::{Delivery, Fault};
+use crate::pull::pipeline::Status;
+use crate::scenario::outside::{ADMIN, LIST, MANAGER, id_of};
+use crate::scenario::{Setting, scenario, scenario_in};
 use jiff::SignedDuration;
-use scenario::outside::{ADMIN, LIST, MANAGER, id_of};
-use scenario::{Setting, scenario, scenario_in};
 
 #[test]
 fn a_good_request_is_tested_and_answered_once() {

@@ -1,13 +1,11 @@
 //! The stand-in mail server, judged by clients that it does not know: the `imap` crate, lettre,
 //! Python's imaplib and smtplib, and lines by hand.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use gatepost::demo::mail::{ListOptions, MailFault, MailStandIn, MailWorld, Moment, StoredMail};
+use crate::demo::mail::{ListOptions, MailFault, MailStandIn, MailWorld, Moment, StoredMail};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::{SmtpTransport, Transport};
 

@@ -1,7 +1,5 @@
 //! `docs/threat-model.md` held to the sources: every attack names a test, and the test is there.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 /// How large a repository is.
 #[derive(Debug, Clone, Copy)]
-pub struct Size {
+pub(crate) struct Size {
     /// Series of nine commits and the merge of each.
     series: u64,
     /// The tree: that many directories of that many directories of ten files.
@@ -18,10 +18,10 @@ pub struct Size {
 }
 
 /// 81,001 commits, 4,000 files.
-pub const LARGE: Size = Size { series: 8_100, directories: 20 };
+pub(crate) const LARGE: Size = Size { series: 8_100, directories: 20 };
 
 /// 301 commits, 160 files.
-pub const SMALL: Size = Size { series: 30, directories: 4 };
+pub(crate) const SMALL: Size = Size { series: 30, directories: 4 };
 
 const SERIES_LENGTH: u64 = 9;
 const LINES: u64 = 40;
@@ -45,12 +45,12 @@ impl Size {
 }
 
 /// Where the large repository is kept.
-pub fn kept() -> PathBuf {
+pub(crate) fn kept() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench-repo")
 }
 
 /// The large repository, made if it is not there yet.
-pub fn upstream() -> io::Result<PathBuf> {
+pub(crate) fn upstream() -> io::Result<PathBuf> {
     let path = kept().join(NAME);
     if path.exists() {
         return Ok(path);
@@ -63,7 +63,7 @@ pub fn upstream() -> io::Result<PathBuf> {
 }
 
 /// Makes a repository in a folder.
-pub fn make(path: &Path, size: Size) -> io::Result<()> {
+pub(crate) fn make(path: &Path, size: Size) -> io::Result<()> {
     git(None, &["init", "--quiet", "--bare", "-b", "master", &text(path)])?;
     import(path, |out| write_history(out, size))?;
     git(Some(path), &["update-ref", "-d", "refs/heads/topic"])?;
@@ -71,7 +71,7 @@ pub fn make(path: &Path, size: Size) -> io::Result<()> {
 }
 
 /// Runs git; its standard output.
-pub fn git(repository: Option<&Path>, arguments: &[&str]) -> io::Result<String> {
+pub(crate) fn git(repository: Option<&Path>, arguments: &[&str]) -> io::Result<String> {
     let mut command = Command::new("git");
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
     if let Some(repository) = repository {
@@ -86,7 +86,7 @@ pub fn git(repository: Option<&Path>, arguments: &[&str]) -> io::Result<String> 
 
 /// Adds commits to a branch, each of which changes one file of its own and is signed off by its
 /// author, as the default checks demand; the branch's new tip.
-pub fn add_commits(
+pub(crate) fn add_commits(
     repository: &Path,
     size: Size,
     branch: &str,
@@ -205,6 +205,6 @@ fn write_file(out: &mut dyn io::Write, size: Size, file: u64, version: u64) -> i
 }
 
 /// A path as an argument.
-pub fn text(path: &Path) -> String {
+pub(crate) fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }

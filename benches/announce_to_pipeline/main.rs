@@ -3,10 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use gatepost::bot::supervisor::Message;
-use gatepost::wiring;
-
-use crate::shared::{Outcome, is_quick, median, options, ran_quickly};
+use crate::shared::{Bot, Outcome, is_quick, median, ran_quickly};
 use crate::stages::Stages;
 use crate::world::World;
 
@@ -20,20 +17,14 @@ mod world;
 const ROUNDS: usize = 11;
 
 fn main() -> Outcome<()> {
-    let stages = Stages::listen();
     let quick = is_quick();
     let mut world = World::new(quick)?;
-    let config = world.config()?;
     println!("Cloning the bot's mirror.");
-    wiring::repository(&config, &options())?.setup(&mut |_| {})?;
-    let bot = wiring::bot(&config, &options())?;
-    let sender = bot.sender();
-    let running = std::thread::spawn(move || bot.run());
+    let (mut bot, log) = Bot::start_with_log(world.folder())?;
+    let stages = Stages::of(log);
     std::thread::sleep(Duration::from_secs(1));
-    let outcome = rounds(&mut world, &stages, if quick { 1 } else { ROUNDS });
-    let _ended_already = sender.send(Message::Stop);
-    running.join().map_err(|_| "the bot panicked")??;
-    outcome?;
+    rounds(&mut world, &stages, if quick { 1 } else { ROUNDS })?;
+    bot.still_runs()?;
     if quick {
         ran_quickly("announce_to_pipeline");
     }

@@ -1,57 +1,40 @@
-//! What the bot says of its stages, with the time: where the time goes. It must not change what the
-//! bot does.
+//! What the bot says of its stages, with the time at which its log has it: where the time goes.
 
-use std::fmt;
+use std::io::{BufRead, BufReader, Read};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
-use tracing_subscriber::util::SubscriberInitExt;
+use serde_json::Value;
 
 /// What was said, and when.
-#[derive(Clone, Default)]
-pub struct Stages(Arc<Mutex<Vec<(Instant, String)>>>);
+pub(crate) struct Stages(Arc<Mutex<Vec<(Instant, String)>>>);
 
 impl Stages {
-    /// Listens to the bot from now on.
-    pub fn listen() -> Self {
-        let stages = Self::default();
-        let only = tracing_subscriber::EnvFilter::new("gatepost=debug");
-        tracing_subscriber::registry().with(only).with(stages.clone()).init();
-        stages
+    /// Reads the bot's log, whose lines are JSON, until it ends.
+    pub(crate) fn of(log: impl Read + Send + 'static) -> Self {
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&said);
+        thread::spawn(move || {
+            for line in BufReader::new(log).lines().map_while(Result::ok) {
+                let at = Instant::now();
+                let entry: Value = serde_json::from_str(&line).unwrap_or_default();
+                let message = entry["fields"]["message"].as_str().unwrap_or(&line).to_owned();
+                if !["DEBUG", "INFO"].map(Some).contains(&entry["level"].as_str()) {
+                    println!("! {message}");
+                }
+                into.lock().unwrap_or_else(PoisonError::into_inner).push((at, message));
+            }
+        });
+        Self(said)
     }
 
     /// What was said from a moment on, until so long after it; forgets all of it.
-    pub fn since(&self, start: Instant, end: Duration) -> Vec<(String, Duration)> {
+    pub(crate) fn since(&self, start: Instant, end: Duration) -> Vec<(String, Duration)> {
         let all = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         all.into_iter()
             .filter_map(|(at, what)| Some((what, at.checked_duration_since(start)?)))
             .filter(|(_, at)| *at <= end)
             .collect()
-    }
-}
-
-impl<S: Subscriber> Layer<S> for Stages {
-    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
-        let at = Instant::now();
-        let mut said = Said::default();
-        event.record(&mut said);
-        if *event.metadata().level() <= Level::WARN {
-            println!("! {}", said.0);
-        }
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((at, said.0));
-    }
-}
-
-#[derive(Default)]
-struct Said(String);
-
-impl Visit for Said {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" {
-            self.0 = format!("{value:?}");
-        }
     }
 }

@@ -3,16 +3,14 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use gatepost::config::model::Config;
-use gatepost::demo::git_server::GitServer;
-use gatepost::demo::gitlab::{GitLabStandIn, Plan, Settings};
-use gatepost::demo::keys::SigningKey;
-use gatepost::demo::mail::{ListOptions, MailStandIn, MailWorld};
-use gatepost::pull::cover::Person;
+use gatepost::stand_ins::{
+    GitLabStandIn, GitServer, ListOptions, MailStandIn, MailWorld, Person, Plan, Settings,
+    SigningKey,
+};
 use jiff::Timestamp;
 
 use crate::history::{self, Size, add_commits, git, text};
@@ -28,15 +26,15 @@ const SCRIPT: &str = include_str!("by-hand.sh");
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One request, ready to be mailed.
-pub struct Request {
+pub(crate) struct Request {
     /// The tag's name.
-    pub tag: String,
+    pub(crate) tag: String,
     /// The mail.
-    pub mail: Vec<u8>,
+    pub(crate) mail: Vec<u8>,
 }
 
 /// Everything outside the bot.
-pub struct World {
+pub(crate) struct World {
     mail: MailStandIn,
     gitlab: GitLabStandIn,
     git: GitServer,
@@ -50,7 +48,7 @@ pub struct World {
 
 impl World {
     /// Sets all of it up, with the large repository that is kept or a small one.
-    pub fn new(quick: bool) -> Outcome<Self> {
+    pub(crate) fn new(quick: bool) -> Outcome<Self> {
         // On one disk with the large repository, whose copies share its files.
         fs::create_dir_all(history::kept())?;
         let folder = tempfile::Builder::new().prefix("world").tempdir_in(history::kept())?;
@@ -101,9 +99,9 @@ impl World {
         self.path("served").join(name)
     }
 
-    /// The bot's configuration, as `gatepost run` reads it.
-    pub fn config(&self) -> Outcome<Config> {
-        shared::read(self.folder.path())
+    /// Where the bot's configuration lies.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     fn configure(&self) -> Outcome<()> {
@@ -135,7 +133,7 @@ impl World {
     }
 
     /// Makes a new request of five commits with a signed tag, and moves the target on by one.
-    pub fn request(&mut self) -> Outcome<Request> {
+    pub(crate) fn request(&mut self) -> Outcome<Request> {
         self.round += 1;
         let (number, now) = (self.round, Timestamp::now());
         let (upstream, maintainer) = (self.served("upstream.git"), self.served("maintainer.git"));
@@ -175,7 +173,7 @@ impl World {
     }
 
     /// Mails a request; the time from its delivery into the folder until GitLab has a pipeline.
-    pub fn by_the_bot(&mut self, request: &Request) -> Outcome<Duration> {
+    pub(crate) fn by_the_bot(&mut self, request: &Request) -> Outcome<Duration> {
         let before = self.pipelines();
         self.gitlab.next_pipeline(Plan::Pass);
         let start = Instant::now();
@@ -191,7 +189,7 @@ impl World {
     }
 
     /// Runs the script for a request; the time from its start until GitLab has a pipeline.
-    pub fn by_hand(&self, request: &Request) -> Outcome<Duration> {
+    pub(crate) fn by_hand(&self, request: &Request) -> Outcome<Duration> {
         let before = self.pipelines();
         self.gitlab.next_pipeline(Plan::Pass);
         let api = format!("{}/api/v4/projects/{}", self.gitlab.url(), "demo%2Fproject");

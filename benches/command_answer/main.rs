@@ -4,11 +4,8 @@
 
 use std::time::Duration;
 
-use gatepost::bot::supervisor::Message;
-use gatepost::wiring;
-
 use crate::plain::Loop;
-use crate::shared::{Outcome, is_quick, median, options, ran_quickly};
+use crate::shared::{Bot, Outcome, is_quick, median, ran_quickly};
 use crate::world::World;
 
 mod plain;
@@ -24,17 +21,11 @@ const BOUND: Duration = Duration::from_millis(500);
 
 fn main() -> Outcome<()> {
     let mut world = World::new()?;
-    let config = world.config()?;
-    wiring::repository(&config, &options())?.setup(&mut |_| {})?;
-    let bot = wiring::bot(&config, &options())?;
-    let sender = bot.sender();
-    let running = std::thread::spawn(move || bot.run());
+    let mut bot = Bot::start(world.folder())?;
     std::thread::sleep(Duration::from_secs(1));
     let quick = is_quick();
-    let outcome = rounds(&mut world, if quick { 1 } else { ROUNDS });
-    let _ended_already = sender.send(Message::Stop);
-    running.join().map_err(|_| "the bot panicked")??;
-    outcome?;
+    rounds(&mut world, if quick { 1 } else { ROUNDS })?;
+    bot.still_runs()?;
     if quick {
         ran_quickly("command_answer");
     }

@@ -9,14 +9,14 @@ use crate::world::PLAIN;
 
 /// A connection to the mailbox, as the bot keeps one; each letter gets a connection of its own, as
 /// the bot's do.
-pub struct Loop {
+pub(crate) struct Loop {
     imap: BufReader<TcpStream>,
     smtp: SocketAddr,
 }
 
 impl Loop {
     /// Logs in and opens the mailbox.
-    pub fn connect(imap: SocketAddr, smtp: SocketAddr) -> Outcome<Self> {
+    pub(crate) fn connect(imap: SocketAddr, smtp: SocketAddr) -> Outcome<Self> {
         let mut this = Self { imap: connect(imap)?, smtp };
         until(&mut this.imap, "* OK")?;
         this.command(&format!("LOGIN {PLAIN} secret"))?;
@@ -25,13 +25,13 @@ impl Loop {
     }
 
     /// Begins to wait for news.
-    pub fn waits(&mut self) -> Outcome<()> {
+    pub(crate) fn waits(&mut self) -> Outcome<()> {
         self.imap.get_mut().write_all(b"a IDLE\r\n")?;
         until(&mut self.imap, "+").map(drop)
     }
 
     /// Reads the mail that is announced and sends a letter; returns when SMTP has taken it.
-    pub fn answers(&mut self, letter: &[u8]) -> Outcome<()> {
+    pub(crate) fn answers(&mut self, letter: &[u8]) -> Outcome<()> {
         let news = loop {
             let line = line(&mut self.imap)?;
             if line.ends_with("EXISTS") {

@@ -8,12 +8,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use gatepost::config::model::Config;
-use gatepost::demo::git_server::GitServer;
-use gatepost::demo::gitlab::{GitLabStandIn, Settings};
-use gatepost::demo::keys::SigningKey;
-use gatepost::demo::mail::{ListOptions, MailStandIn, MailWorld};
-use gatepost::pull::cover::Person;
+use gatepost::stand_ins::{
+    GitLabStandIn, GitServer, ListOptions, MailStandIn, MailWorld, Person, Settings, SigningKey,
+};
 use jiff::Timestamp;
 
 use crate::plain::Loop;
@@ -23,10 +20,10 @@ const LIST: &str = "devel@lists.example";
 const ADMIN: &str = "admin@example.org";
 
 /// The loop's account.
-pub const PLAIN: &str = "plain";
+pub(crate) const PLAIN: &str = "plain";
 
 /// How long anything may take before the benchmark gives up.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 const COMMANDS: &str = "
 [command]
@@ -37,7 +34,7 @@ dkim = \"off\"
 ";
 
 /// Everything outside the bot.
-pub struct World {
+pub(crate) struct World {
     mail: MailStandIn,
     gitlab: GitLabStandIn,
     git: GitServer,
@@ -48,7 +45,7 @@ pub struct World {
 
 impl World {
     /// Sets all of it up.
-    pub fn new() -> Outcome<Self> {
+    pub(crate) fn new() -> Outcome<Self> {
         let folder = tempfile::Builder::new().prefix("world").tempdir_in("target")?;
         let served = folder.path().join("served");
         make_upstream(&served.join("upstream.git"))?;
@@ -71,18 +68,18 @@ impl World {
         Ok(world)
     }
 
-    /// The bot's configuration, as `gatepost run` reads it.
-    pub fn config(&self) -> Outcome<Config> {
-        shared::read(self.folder.path())
+    /// Where the bot's configuration lies.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Where the mail server speaks IMAP and SMTP.
-    pub fn servers(&self) -> (SocketAddr, SocketAddr) {
+    pub(crate) fn servers(&self) -> (SocketAddr, SocketAddr) {
         (self.mail.imap_addr(), self.mail.smtp_addr())
     }
 
     /// A new signed mail (PGP/MIME) with three commands, two of which change something.
-    pub fn command(&mut self) -> Outcome<Vec<u8>> {
+    pub(crate) fn command(&mut self) -> Outcome<Vec<u8>> {
         self.round += 1;
         let (round, now) = (self.round, Timestamp::now());
         let date = now.strftime("%a, %-d %b %Y %T +0000");
@@ -106,7 +103,7 @@ impl World {
 
     /// Puts a mail into the command mailbox; the time from then until SMTP has taken the answer, and
     /// the answer.
-    pub fn by_the_bot(&self, mail: &[u8]) -> Outcome<(Duration, Vec<u8>)> {
+    pub(crate) fn by_the_bot(&self, mail: &[u8]) -> Outcome<(Duration, Vec<u8>)> {
         let before = self.mail.inbox(ADMIN).len();
         let start = Instant::now();
         self.mail.put("bot", "INBOX", mail, Timestamp::now());
@@ -121,7 +118,12 @@ impl World {
     }
 
     /// Puts the mail into the loop's mailbox; the time from then until SMTP has taken that answer.
-    pub fn by_the_loop(&self, by: &mut Loop, mail: &[u8], answer: &[u8]) -> Outcome<Duration> {
+    pub(crate) fn by_the_loop(
+        &self,
+        by: &mut Loop,
+        mail: &[u8],
+        answer: &[u8],
+    ) -> Outcome<Duration> {
         by.waits()?;
         let start = Instant::now();
         self.mail.put(PLAIN, "INBOX", mail, Timestamp::now());

@@ -1,24 +1,33 @@
 //! What the bot takes while it has nothing to do, with 10,000 requests in its records: memory, and
 //! processor time over half a minute. Ends with 1 if it is more than it may be.
 //! `docs/benchmarks.md` says how to read it.
+//!
+//! What it takes to put records into a store is compiled once more: the library shows none of it.
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "the library is checked for them")]
 
 use std::fs;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use gatepost::adapters::store::SledStore;
-use gatepost::demo::git_server::GitServer;
-use gatepost::demo::gitlab::{GitLabStandIn, Settings};
-use gatepost::demo::mail::{ListOptions, MailStandIn, MailWorld};
-use gatepost::ports::Store;
+use gatepost::stand_ins::{
+    GitLabStandIn, GitServer, ListOptions, MailStandIn, MailWorld, Settings,
+};
 use jiff::Timestamp;
 
+use crate::adapters::store::SledStore;
+use crate::ports::Store;
 use crate::process::Taken;
-use crate::shared::{Outcome, is_quick, ran_quickly};
+use crate::shared::{Bot, Outcome, is_quick, ran_quickly};
 
+mod adapters;
+#[path = "../../src/mail/mod.rs"]
+mod mail;
+#[path = "../../src/ports/mod.rs"]
+mod ports;
 mod process;
+#[path = "../../src/pull/mod.rs"]
+mod pull;
 mod records;
 #[path = "../shared/mod.rs"]
 mod shared;
@@ -52,16 +61,12 @@ const SMALL: Size = Size {
     watch: Duration::from_secs(1),
 };
 
-/// How long the bot may take to start.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// What it may take: resident memory, and processor time in that while, a thousandth of one
 /// processor. (The database library's own threads look for work once a second.)
 const MOST_MEMORY: u64 = 64 << 20;
 const MOST_TIME: Duration = Duration::from_millis(30);
 
 const LIST: &str = "devel@lists.example";
-const GATEPOST: &str = env!("CARGO_BIN_EXE_gatepost");
 
 fn main() -> Outcome<ExitCode> {
     let quick = is_quick();
@@ -78,9 +83,11 @@ fn main() -> Outcome<ExitCode> {
     }
     let database = used(&world.path("state/db"))?;
     println!("They take {} MiB on disk; put in {:.1?}.", database >> 20, started.elapsed());
-    world.gatepost("setup")?;
-    let mut bot = Running::start(&world)?;
-    let taken = bot.watch(&world, &size)?;
+    let mut bot = Bot::start(world.folder.path())?;
+    // It comes to rest.
+    std::thread::sleep(size.settle);
+    bot.still_runs()?;
+    let taken = process::watch(bot.id(), size.watch)?;
     show(&taken, size.watch);
     bot.still_runs()?;
     drop(bot);
@@ -136,63 +143,6 @@ impl World {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
-    }
-
-    fn command(&self, subcommand: &str) -> Command {
-        let mut command = Command::new(GATEPOST);
-        command.arg(subcommand).arg("--config").arg(self.path("config.toml"));
-        command.stdin(Stdio::null()).stdout(Stdio::null());
-        command
-    }
-
-    fn gatepost(&self, subcommand: &str) -> Outcome<()> {
-        let status = self.command(subcommand).status()?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(format!("gatepost {subcommand}: {status}").into())
-        }
-    }
-}
-
-/// The bot; it is killed with this.
-struct Running(Child);
-
-impl Running {
-    fn start(world: &World) -> Outcome<Self> {
-        Ok(Self(world.command("run").spawn()?))
-    }
-
-    /// Lets it come to rest, then watches it. Only once it listens may it be asked something: before
-    /// that `gatepost status` would open the store itself, and keep the bot from it.
-    fn watch(&mut self, world: &World, size: &Size) -> Outcome<Taken> {
-        let start = Instant::now();
-        while UnixStream::connect(world.path("state/control.sock")).is_err() {
-            self.still_runs()?;
-            if start.elapsed() > PATIENCE {
-                return Err("the bot does not start".into());
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        world.gatepost("status")?;
-        println!("The bot answers after {:.1?}.", start.elapsed());
-        std::thread::sleep(size.settle);
-        self.still_runs()?;
-        process::watch(self.0.id(), size.watch)
-    }
-
-    fn still_runs(&mut self) -> Outcome<()> {
-        match self.0.try_wait()? {
-            None => Ok(()),
-            Some(status) => Err(format!("the bot has ended: {status}").into()),
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _gone_already = self.0.kill();
-        let _waited = self.0.wait();
     }
 }
 

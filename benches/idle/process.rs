@@ -7,23 +7,23 @@ use std::time::Duration;
 use crate::shared::Outcome;
 
 /// What a process took while it was watched.
-pub struct Taken {
+pub(crate) struct Taken {
     /// Resident memory in bytes.
-    pub resident: u64,
+    pub(crate) resident: u64,
     /// The most that it ever was.
-    pub peak: u64,
+    pub(crate) peak: u64,
     /// How much of it is of files: the program and its libraries.
-    pub mapped: u64,
+    pub(crate) mapped: u64,
     /// Threads.
-    pub threads: u64,
+    pub(crate) threads: u64,
     /// Processor time of all threads.
-    pub busy: Duration,
+    pub(crate) busy: Duration,
     /// How often a thread went to sleep of its own will.
-    pub woken: u64,
+    pub(crate) woken: u64,
 }
 
 /// Watches a process for a while.
-pub fn watch(id: u32, how_long: Duration) -> Outcome<Taken> {
+pub(crate) fn watch(id: u32, how_long: Duration) -> Outcome<Taken> {
     let process = PathBuf::from(format!("/proc/{id}"));
     let before = of_threads(&process)?;
     std::thread::sleep(how_long);

@@ -1,17 +1,15 @@
 //! Records as a bot has them after years: requests with their runs, letters and histories.
 
-use gatepost::ports::{Batch, HistoryEntry};
-use gatepost::pull::cover::{Cover, Person, Request};
-use gatepost::pull::ids::{
-    ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName,
-};
-use gatepost::pull::letter::{About, Letter, LetterState};
-use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
-use gatepost::pull::revision::Lineage;
-use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
-use gatepost::pull::signer::Scope;
-use gatepost::pull::tag::{Candidate, Pinned, Signer, Tag};
-use gatepost::pull::verdict::{
+use crate::ports::{Batch, HistoryEntry};
+use crate::pull::cover::{Cover, Person, Request};
+use crate::pull::ids::{ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName};
+use crate::pull::letter::{About, Letter, LetterState};
+use crate::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
+use crate::pull::revision::Lineage;
+use crate::pull::run::{CiCheck, Run, RunStage, Why};
+use crate::pull::signer::Scope;
+use crate::pull::tag::{Candidate, Pinned, Signer, Tag};
+use crate::pull::verdict::{
     Audience, Evidence, FailedJob, NoResult, Outcome, PipelineLink, Verdict,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -23,7 +21,7 @@ const AT_ONCE: u64 = 200;
 const APART: SignedDuration = SignedDuration::from_hours(1);
 
 /// That many requests, the last `open` of which are not over; `head` is where the target is.
-pub fn batches(
+pub(crate) fn batches(
     requests: u64,
     open: u64,
     head: ObjectId,

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 /// Changes when what is written does, so that no old archive is measured.
-pub const EDITION: u32 = 1;
+pub(crate) const EDITION: u32 = 1;
 
 const WORDS: [&str; 24] = [
     "block",
@@ -45,7 +45,7 @@ const PEOPLE: [&str; 6] = [
 ///
 /// # Errors
 /// `to` can't be written to.
-pub fn write(mails: u64, to: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write(mails: u64, to: &mut impl Write) -> io::Result<()> {
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     for number in 0..mails {
         // In a thousand: 7 requests, 90 patches that a request sends along, 450 patches, 380

@@ -6,32 +6,33 @@
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use gatepost::config::{self, environment::ProcessEnvironment, model::Config};
-use gatepost::demo::git_server::GitServer;
-use gatepost::demo::gitlab::GitLabStandIn;
-use gatepost::demo::mail::MailStandIn;
-use gatepost::wiring::Options;
+use gatepost::stand_ins::{GitLabStandIn, GitServer, MailStandIn};
+
+/// How long the bot may take to start.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What came of something that needs the world outside.
-pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Whether to run the quick form: one round, little data, no bound on time or memory. Only
 /// `cargo bench` asks for the long one, by the argument `--bench`; `cargo test` never does.
-pub fn is_quick() -> bool {
+pub(crate) fn is_quick() -> bool {
     let has = |wanted: &str| std::env::args().any(|argument| argument == wanted);
     has("--quick") || !has("--bench")
 }
 
 /// Says that a quick form went through: `tests/run` looks for this line.
-pub fn ran_quickly(name: &str) {
+pub(crate) fn ran_quickly(name: &str) {
     println!("{name}: the quick form ran; its figures say nothing.");
 }
 
 /// The middle one of several times.
-pub fn median(times: &mut [Duration]) -> Duration {
+pub(crate) fn median(times: &mut [Duration]) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
@@ -41,7 +42,7 @@ pub fn median(times: &mut [Duration]) -> Duration {
 ///
 /// # Errors
 /// The disk.
-pub fn configure(
+pub(crate) fn configure(
     folder: &Path,
     mail: &MailStandIn,
     gitlab: &GitLabStandIn,
@@ -63,17 +64,80 @@ pub fn configure(
     fs::write(folder.join("config.toml"), text + more)
 }
 
-/// The configuration of a folder.
-///
-/// # Errors
-/// It is none.
-pub fn read(folder: &Path) -> Outcome<Config> {
-    let read = config::load(&folder.join("config.toml"), &ProcessEnvironment);
-    Ok(read.map_err(|problems| problems.to_string())?)
+/// The bot of a configuration's folder, as a user runs it. It is killed with this.
+pub(crate) struct Bot(Child);
+
+impl Bot {
+    /// Makes the mirror ready, then starts the bot and waits until it answers.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub(crate) fn start(folder: &Path) -> Outcome<Self> {
+        Self::start_as(folder, command(folder, "run").stderr(Stdio::null()))
+    }
+
+    /// As [`Self::start`]; its log tells every stage, in lines of JSON.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub(crate) fn start_with_log(folder: &Path) -> Outcome<(Self, ChildStderr)> {
+        let mut run = command(folder, "run");
+        run.env("GATEPOST_LOG", "gatepost=debug").env("GATEPOST_LOG_FORMAT", "json");
+        let mut bot = Self::start_as(folder, run.stderr(Stdio::piped()))?;
+        let log = bot.0.stderr.take().ok_or("it has no log")?;
+        Ok((bot, log))
+    }
+
+    fn start_as(folder: &Path, run: &mut Command) -> Outcome<Self> {
+        gatepost(folder, "setup")?;
+        let start = Instant::now();
+        let mut bot = Self(run.spawn()?);
+        // Only once it listens may it be asked something: before that `gatepost status` would open
+        // the store itself, and keep the bot from it.
+        while UnixStream::connect(folder.join("state/control.sock")).is_err() {
+            bot.still_runs()?;
+            if start.elapsed() > PATIENCE {
+                return Err("the bot does not start".into());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        gatepost(folder, "status")?;
+        println!("The bot answers after {:.1?}.", start.elapsed());
+        Ok(bot)
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Whether it goes on.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub(crate) fn still_runs(&mut self) -> Outcome<()> {
+        match self.0.try_wait()? {
+            None => Ok(()),
+            Some(status) => Err(format!("the bot has ended: {status}").into()),
+        }
+    }
 }
 
-/// How the bot is started.
-pub fn options() -> Options {
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_gatepost"));
-    Options { dry_run: false, since: None, program }
+impl Drop for Bot {
+    fn drop(&mut self) {
+        let _gone_already = self.0.kill();
+        let _waited = self.0.wait();
+    }
+}
+
+fn command(folder: &Path, subcommand: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatepost"));
+    command.arg(subcommand).arg("--config").arg(folder.join("config.toml"));
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    command
+}
+
+fn gatepost(folder: &Path, subcommand: &str) -> Outcome<()> {
+    let status = command(folder, subcommand).status()?;
+    if status.success() { Ok(()) } else { Err(format!("gatepost {subcommand}: {status}").into()) }
 }

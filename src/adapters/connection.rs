@@ -20,8 +20,8 @@ use super::tls;
 use crate::config::model::Tls;
 use crate::ports::Fault;
 
-pub use bell::{Bell, Waker};
-pub use bounds::Bounds;
+pub(crate) use bell::{Bell, Waker};
+pub(crate) use bounds::Bounds;
 
 mod bell;
 mod bounds;
@@ -31,21 +31,21 @@ const ONE_ADDRESS: Duration = Duration::from_secs(10);
 
 /// Where to connect to, and how the connection is to be protected.
 #[derive(Debug, Clone, Copy)]
-pub struct Peer<'a> {
+pub(crate) struct Peer<'a> {
     /// A host name or an address.
-    pub host: &'a str,
+    pub(crate) host: &'a str,
     /// The TCP port.
-    pub port: u16,
+    pub(crate) port: u16,
     /// How it is protected.
-    pub tls: Tls,
+    pub(crate) tls: Tls,
     /// Whether, with [`Tls::None`], it may leave this machine.
-    pub allow_plain: bool,
+    pub(crate) allow_plain: bool,
     /// Certificates to believe instead of the system's.
-    pub ca_file: Option<&'a Path>,
+    pub(crate) ca_file: Option<&'a Path>,
 }
 
 /// A connection within its [`Bounds`].
-pub struct Connection {
+pub(crate) struct Connection {
     stream: Stream,
     bounds: Bounds,
     address: IpAddr,
@@ -66,7 +66,7 @@ impl Connection {
     /// # Errors
     /// Temporary: no address is known, or nobody answers in time. Misconfigured: the certificate is
     /// not trusted, or an unprotected connection would leave this machine.
-    pub fn open(peer: Peer<'_>, bounds: Bounds) -> Result<Self, Fault> {
+    pub(crate) fn open(peer: Peer<'_>, bounds: Bounds) -> Result<Self, Fault> {
         let tcp = connect(peer, bounds.until())?;
         let socket = Socket::new(tcp, bounds.clone()).map_err(|error| broken(peer, &error))?;
         let address =
@@ -86,7 +86,7 @@ impl Connection {
     /// # Errors
     /// Misconfigured: the certificate is not trusted, or the other side does not speak TLS.
     /// Temporary: it broke off or took too long.
-    pub fn encrypt(&mut self, peer: Peer<'_>) -> Result<(), Fault> {
+    pub(crate) fn encrypt(&mut self, peer: Peer<'_>) -> Result<(), Fault> {
         let Stream::Plain(mut socket) = std::mem::replace(&mut self.stream, Stream::Closed) else {
             return Err(Fault::bug("TLS was begun twice on one connection"));
         };
@@ -104,17 +104,17 @@ impl Connection {
 
     /// Whether a secret may be sent on it: it is encrypted, or does not leave this machine, or the
     /// administrator insists.
-    pub fn keeps_secrets(&self) -> bool {
+    pub(crate) fn keeps_secrets(&self) -> bool {
         self.is_encrypted() || self.address.is_loopback() || self.allow_plain
     }
 
     /// Whether it is encrypted.
-    pub fn is_encrypted(&self) -> bool {
+    pub(crate) fn is_encrypted(&self) -> bool {
         matches!(self.stream, Stream::Tls(_))
     }
 
     /// What it may take. Changes show at once.
-    pub fn bounds(&self) -> &Bounds {
+    pub(crate) fn bounds(&self) -> &Bounds {
         &self.bounds
     }
 }

@@ -14,7 +14,7 @@ use crate::pull::pipeline::{Job, Pipeline};
 use crate::pull::tag::{Candidate, Drift, Facts, Pinned};
 
 /// Letters are told, not sent.
-pub struct DryOutbound(pub Box<dyn Fn(&str) + Send + Sync>);
+pub(crate) struct DryOutbound(pub(crate) Box<dyn Fn(&str) + Send + Sync>);
 
 impl Outbound for DryOutbound {
     fn send(&self, envelope: &Envelope, message: &[u8]) -> Delivery {
@@ -28,7 +28,7 @@ impl Outbound for DryOutbound {
 
 /// Git without pushes. Fetches and merges are real: they change mirrors and, given a repository
 /// with quarantines apart, nothing that a running bot uses.
-pub struct DryRepository(pub Arc<dyn Repository>);
+pub(crate) struct DryRepository(pub(crate) Arc<dyn Repository>);
 
 impl Repository for DryRepository {
     fn fetch(&self, order: &FetchOrder) -> Result<Pinned, FetchRefused> {
@@ -138,7 +138,7 @@ impl Repository for DryRepository {
 }
 
 /// GitLab, only read.
-pub struct DryPipelines(pub Arc<dyn Pipelines>);
+pub(crate) struct DryPipelines(pub(crate) Arc<dyn Pipelines>);
 
 impl Pipelines for DryPipelines {
     fn find(&self, ci_ref: &str, sha: ObjectId) -> Result<Vec<Pipeline>, Fault> {

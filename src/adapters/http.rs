@@ -15,7 +15,7 @@ use crate::ports::Fault;
 ///
 /// # Errors
 /// As [`tls::certificates`].
-pub fn config(deadline: Duration, ca_file: Option<&Path>) -> Result<Config, Fault> {
+pub(crate) fn config(deadline: Duration, ca_file: Option<&Path>) -> Result<Config, Fault> {
     tls::install_provider();
     let roots = match ca_file {
         None => RootCerts::PlatformVerifier,

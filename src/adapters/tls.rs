@@ -14,12 +14,12 @@ use rustls_platform_verifier::ConfigVerifierExt;
 use crate::ports::Fault;
 
 /// The one cryptography provider of the program.
-pub fn provider() -> Arc<CryptoProvider> {
+pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
 /// Makes ring the process's default, which some libraries ask for. Safe to repeat.
-pub fn install_provider() {
+pub(crate) fn install_provider() {
     let _already_there = ring::default_provider().install_default();
 }
 
@@ -27,7 +27,7 @@ pub fn install_provider() {
 ///
 /// # Errors
 /// Misconfigured: no such file, not PEM, or no certificate in it.
-pub fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
+pub(crate) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
     let broken = |why: String| Fault::misconfigured(format!("{}: {why}", file.display()));
     let certificates: Vec<_> = CertificateDer::pem_file_iter(file)
         .map_err(|error| broken(error.to_string()))?
@@ -44,7 +44,7 @@ pub fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> 
 ///
 /// # Errors
 /// As [`certificates`]; misconfigured if the system has no certificates.
-pub fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, Fault> {
+pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, Fault> {
     install_provider();
     let Some(file) = ca_file else {
         return ClientConfig::with_platform_verifier()

@@ -23,7 +23,7 @@ use crate::pull::ids::PullNumber;
 
 /// What the socket is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
+pub(crate) enum Question {
     /// Everything at a glance.
     Status,
     /// One request, or one run.
@@ -36,22 +36,22 @@ pub enum Question {
 
 /// A command, as the socket takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
+pub(crate) struct Order {
     /// The line.
-    pub line: String,
+    pub(crate) line: String,
     /// Who gives it, for the records.
-    pub by: String,
+    pub(crate) by: String,
     /// Where an answer that comes later goes.
-    pub reply_to: Option<String>,
+    pub(crate) reply_to: Option<String>,
     /// A key that goes with it, armored.
     #[serde(default)]
-    pub attached: Option<String>,
+    pub(crate) attached: Option<String>,
 }
 
 /// What the engine says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reply {
+pub(crate) enum Reply {
     /// Everything at a glance.
     Status(Box<Status>),
     /// One request.
@@ -71,7 +71,7 @@ pub enum Reply {
 ///
 /// # Errors
 /// The path can't be used; see [`Fault::of_disk`].
-pub fn listen(path: &Path) -> Result<UnixListener, Fault> {
+pub(crate) fn listen(path: &Path) -> Result<UnixListener, Fault> {
     let broken = |error: std::io::Error| {
         let mut fault = Fault::of_disk(path, &error);
         fault.detail = format!("The control socket {}: {error}.", path.display());
@@ -91,7 +91,7 @@ pub fn listen(path: &Path) -> Result<UnixListener, Fault> {
 ///
 /// # Errors
 /// The listener broke.
-pub async fn serve(listener: UnixListener, engine: Sender<Message>) -> std::io::Result<()> {
+pub(crate) async fn serve(listener: UnixListener, engine: Sender<Message>) -> std::io::Result<()> {
     let router = Router::new()
         .route("/status", get(status))
         .route("/show/{*id}", get(show))

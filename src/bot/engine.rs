@@ -24,7 +24,7 @@ mod attempt;
 const MOST_LEFT_OUT: usize = 300;
 
 /// The world and the store behind it. One thread has it.
-pub struct Engine {
+pub(crate) struct Engine {
     world: World,
     ports: Ports,
     owed: Option<Attempt>,
@@ -34,13 +34,13 @@ pub struct Engine {
 
 /// What follows from an input, now that it is durable.
 #[derive(Debug, Default)]
-pub struct Taken {
+pub(crate) struct Taken {
     /// What to do.
-    pub effects: Vec<Effect>,
+    pub(crate) effects: Vec<Effect>,
     /// When to tick if nothing happens before.
-    pub wake_at: Option<Timestamp>,
+    pub(crate) wake_at: Option<Timestamp>,
     /// What to tell whoever gave a command.
-    pub answer: Option<Answer>,
+    pub(crate) answer: Option<Answer>,
 }
 
 impl Engine {
@@ -48,7 +48,7 @@ impl Engine {
     ///
     /// # Errors
     /// The store can't be read.
-    pub fn start(policy: Policy, ports: Ports) -> Result<Self, Fault> {
+    pub(crate) fn start(policy: Policy, ports: Ports) -> Result<Self, Fault> {
         let records = ports.store.open_records()?;
         put_in_force(&ports, &records.overlay)?;
         let Suspects { aside, careful } = ports.journal.begin_life(&records);
@@ -60,17 +60,17 @@ impl Engine {
     }
 
     /// What is open.
-    pub fn world(&self) -> &World {
+    pub(crate) fn world(&self) -> &World {
         &self.world
     }
 
     /// The ports.
-    pub fn ports(&self) -> &Ports {
+    pub(crate) fn ports(&self) -> &Ports {
         &self.ports
     }
 
     /// Whether a step waits until the store takes it again.
-    pub fn owes(&self) -> bool {
+    pub(crate) fn owes(&self) -> bool {
         self.owed.is_some()
     }
 
@@ -80,7 +80,7 @@ impl Engine {
     /// The store could not make it durable. If the step is owed now, [`pay`](Self::pay) tries
     /// again. Otherwise the engine must not be used any more: what it has in memory is ahead of
     /// what is durable. Starting anew takes up what is.
-    pub fn take(&mut self, input: Input) -> Result<Taken, Fault> {
+    pub(crate) fn take(&mut self, input: Input) -> Result<Taken, Fault> {
         if self.owes() {
             return Err(Fault::bug("an input came while a step was owed"));
         }
@@ -93,7 +93,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`take`](Self::take).
-    pub fn pay(&mut self) -> Result<Taken, Fault> {
+    pub(crate) fn pay(&mut self) -> Result<Taken, Fault> {
         match self.owed.take() {
             Some(attempt) => self.drive(attempt),
             None => Ok(Taken::default()),

@@ -45,15 +45,15 @@ const MISSES_OF_STRANGERS: &str = "marked mails without a request by strangers";
 
 /// One folder's reader.
 #[derive(Debug, Clone)]
-pub struct Intake {
+pub(crate) struct Intake {
     /// Which folder.
-    pub folder: Folder,
+    pub(crate) folder: Folder,
     /// The rules of the lists that it holds; none for a folder of own copies.
-    pub lists: Vec<Rules>,
+    pub(crate) lists: Vec<Rules>,
     /// The command mailbox's address, where its mails come to this folder.
-    pub commands: Option<String>,
+    pub(crate) commands: Option<String>,
     /// On the very first start: mails since then are listed and held.
-    pub since: Option<Timestamp>,
+    pub(crate) since: Option<Timestamp>,
 }
 
 impl Intake {
@@ -61,7 +61,7 @@ impl Intake {
     ///
     /// # Errors
     /// As the mailbox; permanent if a mail could not be kept.
-    pub fn read(
+    pub(crate) fn read(
         &self,
         mailbox: &mut dyn Mailbox,
         cursor: Option<Cursor>,

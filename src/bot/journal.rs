@@ -26,7 +26,7 @@ const MOST_LINES: usize = 5_000;
 /// Something that can be worked on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Work {
+pub(crate) enum Work {
     /// An effect for a record.
     Record(RecordKey),
     /// A mail of a folder that is read; there is one at a time for each folder.
@@ -62,16 +62,16 @@ enum Line {
 
 /// What a start has to know.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Suspects {
+pub(crate) struct Suspects {
     /// Records to set aside.
-    pub aside: Vec<RecordKey>,
+    pub(crate) aside: Vec<RecordKey>,
     /// Records to be worked on one at a time: if one ends this life as well, it is known which.
-    pub careful: Vec<RecordKey>,
+    pub(crate) careful: Vec<RecordKey>,
 }
 
 /// The journal. A clone is the same one.
 #[derive(Clone)]
-pub struct Journal {
+pub(crate) struct Journal {
     store: Arc<dyn Store>,
     state: Arc<Mutex<State>>,
 }
@@ -116,12 +116,12 @@ impl Open {
 
 impl Journal {
     /// The journal beside that store.
-    pub fn beside(store: Arc<dyn Store>) -> Self {
+    pub(crate) fn beside(store: Arc<dyn Store>) -> Self {
         Self { store, state: Arc::default() }
     }
 
     /// Begins a life: what the last one was at when it ended, if it did not end as it should.
-    pub fn begin_life(&self, records: &Records) -> Suspects {
+    pub(crate) fn begin_life(&self, records: &Records) -> Suspects {
         let text = self.store.journal().unwrap_or_else(|fault| {
             tracing::warn!("what the last life was at can't be read: {fault}");
             String::new()
@@ -146,14 +146,14 @@ impl Journal {
     }
 
     /// Work begins.
-    pub fn begun(&self, work: Work) {
+    pub(crate) fn begun(&self, work: Work) {
         let mut state = self.state();
         state.open.begin(work.clone());
         self.note(&mut state, &Line::Begun(work));
     }
 
     /// What came of it is durable.
-    pub fn ended(&self, work: &Work) {
+    pub(crate) fn ended(&self, work: &Work) {
         let mut state = self.state();
         if state.open.0.contains_key(work) {
             state.open.end(work);
@@ -162,13 +162,13 @@ impl Journal {
     }
 
     /// The life ends as it should, whatever is given up for that.
-    pub fn ended_cleanly(&self) {
+    pub(crate) fn ended_cleanly(&self) {
         let mut state = self.state();
         self.append(&mut state, &Line::Clean);
     }
 
     /// Whether a mail is not to be read: it ended three lives.
-    pub fn passes_over(&self, work: &Work) -> bool {
+    pub(crate) fn passes_over(&self, work: &Work) -> bool {
         self.state().passed_over.contains(work)
     }
 

@@ -6,13 +6,13 @@
 //! this at once), [`view`] and [`answers`] (what `status`, `show` and other commands say) and
 //! [`control`] (the socket they ask).
 
-pub mod answers;
-pub mod control;
-pub mod engine;
-pub mod in_force;
-pub mod intake;
-pub mod journal;
-pub mod perform;
-pub mod ports;
-pub mod supervisor;
-pub mod view;
+pub(crate) mod answers;
+pub(crate) mod control;
+pub(crate) mod engine;
+pub(crate) mod in_force;
+pub(crate) mod intake;
+pub(crate) mod journal;
+pub(crate) mod perform;
+pub(crate) mod ports;
+pub(crate) mod supervisor;
+pub(crate) mod view;

@@ -4,7 +4,6 @@
 use crate::ports::{Fault, FaultKind, FileName};
 use crate::pull::aside::AsideNotice;
 use crate::pull::command_mail::MailReading;
-use crate::pull::decision::{Trouble, TroubleKind};
 use crate::pull::expiry::Warning;
 use crate::pull::letter::rules::LetterEvent;
 use crate::pull::letter::{Letter, LetterState};
@@ -50,7 +49,7 @@ impl Result {
 }
 
 /// Performs an effect. It may block for as long as its ports do.
-pub fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
+pub(crate) fn perform(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
     let subject = effect.subject();
     if ports.in_force.is_stopped() && !passes_a_stop(&effect) {
         let happened = Happened::Withheld;
@@ -123,14 +122,9 @@ fn passes_a_stop(effect: &Effect) -> bool {
 }
 
 /// What to record when performing an effect panicked.
-pub fn panicked(subject: Subject, said: &str) -> Done {
+pub(crate) fn panicked(subject: Subject, said: &str) -> Done {
     let detail = within(&format!("The bot itself failed: {said}"), LONGEST_DETAIL);
-    let trouble = Trouble {
-        detail: detail.clone(),
-        public: None,
-        retry_after: Some(jiff::SignedDuration::from_mins(10)),
-        kind: TroubleKind::Bug,
-    };
+    let trouble = Fault::bug(detail.as_str()).retry_after(jiff::SignedDuration::from_mins(10));
     let happened = match &subject {
         Subject::Pull(_) | Subject::Notice(_) => Happened::Pull(PullEvent::Failed(trouble)),
         Subject::Run(_) => Happened::Run(RunEvent::Failed(trouble)),
@@ -154,22 +148,22 @@ fn send(ports: &Ports, letter: &Letter) -> Result {
         Ok(Some(bytes)) => bytes,
         Ok(None) => {
             let detail = "its text is missing in the state directory".to_owned();
-            let trouble = trouble(&Fault::permanent(detail));
+            let trouble = Fault::permanent(detail);
             return Result::of(Happened::Letter(LetterEvent::Rejected(trouble)));
         }
         Err(fault) => {
-            return Result::of(Happened::Letter(LetterEvent::Deferred(trouble(&fault))));
+            return Result::of(Happened::Letter(LetterEvent::Deferred(fault.shortened())));
         }
     };
     let envelope = Envelope { sender: ports.desk.sender.clone(), recipients: letter.envelope() };
     let (event, fault) = match ports.outbound.send(&envelope, &bytes) {
         Delivery::Accepted => (LetterEvent::Accepted, None),
-        Delivery::Temporary(fault) => (LetterEvent::Deferred(trouble(&fault)), Some(fault)),
-        Delivery::Permanent(fault) => (LetterEvent::Rejected(trouble(&fault)), None),
+        Delivery::Temporary(fault) => (LetterEvent::Deferred(fault.shortened()), Some(fault)),
+        Delivery::Permanent(fault) => (LetterEvent::Rejected(fault.shortened()), None),
         Delivery::Unreachable { address, fault } => {
-            (LetterEvent::Unreachable { address, trouble: trouble(&fault) }, None)
+            (LetterEvent::Unreachable { address, trouble: fault.shortened() }, None)
         }
-        Delivery::Unknown(fault) => (LetterEvent::Uncertain(trouble(&fault)), None),
+        Delivery::Unknown(fault) => (LetterEvent::Uncertain(fault.shortened()), None),
     };
     // A server that refuses the bot itself refuses the alert as well; the log still says it.
     let alert = fault.and_then(|fault| alert("The mail server refuses the bot", &fault));
@@ -191,7 +185,9 @@ fn bot_letter(ports: &Ports, draft: std::result::Result<Draft, LetterFault>) -> 
     match kept {
         Ok(letter) => Result::with_letters(Happened::Nothing, vec![letter]),
         // It waits for room on the disk.
-        Err(fault) if fault.kind != FaultKind::Bug => Result::of(Happened::Failed(trouble(&fault))),
+        Err(fault) if fault.kind != FaultKind::Bug => {
+            Result::of(Happened::Failed(fault.shortened()))
+        }
         Err(fault) => {
             tracing::error!("a letter to the administrator could not be written: {fault}");
             Result::of(Happened::Nothing)
@@ -239,23 +235,8 @@ fn tell_aside(ports: &Ports, notice: &AsideNotice) -> Result {
     }
 }
 
-fn trouble(fault: &Fault) -> Trouble {
-    let kind = match fault.kind {
-        FaultKind::Temporary => TroubleKind::Passing,
-        FaultKind::Permanent => TroubleKind::Lasting,
-        FaultKind::Misconfigured => TroubleKind::Ours,
-        FaultKind::Bug => TroubleKind::Bug,
-    };
-    Trouble {
-        detail: within(&fault.detail, LONGEST_DETAIL),
-        public: fault.public.as_deref().map(|text| within(text, LONGEST_DETAIL)),
-        retry_after: fault.retry_after,
-        kind,
-    }
-}
-
 fn alert(subject: &str, fault: &Fault) -> Option<Alert> {
-    alert_for(subject, &trouble(fault))
+    alert_for(subject, &fault.shortened())
 }
 
 #[cfg(test)]
@@ -267,7 +248,7 @@ mod tests {
     #[test]
     fn what_goes_wrong_at_length_is_told_in_few_words() {
         let long = "\"".repeat(50_000);
-        let trouble = trouble(&Fault::temporary(long.as_str()).saying(long.as_str()));
+        let trouble = Fault::temporary(long.as_str()).saying(long.as_str()).shortened();
         let public = trouble.public.unwrap_or_default();
         assert!(written(&trouble.detail) <= LONGEST_DETAIL && written(&public) <= LONGEST_DETAIL);
         let id: MessageId = "a@example.org".parse().unwrap();

@@ -19,34 +19,34 @@ const AUTHORS: usize = 200;
 
 /// The ports. Cheap to clone: every thread has its own.
 #[derive(Clone)]
-pub struct Ports {
+pub(crate) struct Ports {
     /// The time.
-    pub clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     /// What the bot remembers.
-    pub store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     /// Git.
-    pub repository: Arc<dyn Repository>,
+    pub(crate) repository: Arc<dyn Repository>,
     /// The trusted keys.
-    pub keyring: Arc<dyn Keyring>,
+    pub(crate) keyring: Arc<dyn Keyring>,
     /// The way out for letters.
-    pub outbound: Arc<dyn Outbound>,
+    pub(crate) outbound: Arc<dyn Outbound>,
     /// GitLab, for each target.
-    pub pipelines: BTreeMap<TargetName, Arc<dyn Pipelines>>,
+    pub(crate) pipelines: BTreeMap<TargetName, Arc<dyn Pipelines>>,
     /// What proves who wrote a mail.
-    pub authenticator: Arc<dyn Authenticator>,
+    pub(crate) authenticator: Arc<dyn Authenticator>,
     /// Where letters are written.
-    pub desk: Arc<LetterSettings>,
+    pub(crate) desk: Arc<LetterSettings>,
     /// What commands changed.
-    pub in_force: InForce,
+    pub(crate) in_force: InForce,
     /// What is being worked on.
-    pub journal: Journal,
+    pub(crate) journal: Journal,
 }
 
 impl Ports {
     /// Whether somebody may be told what is wrong with a mail to a list: only whom the keyring or
     /// the list's submitters know (anything else would be backscatter), and only where the list
     /// lets it be told.
-    pub fn may_tell(&self, list: &ListName, address: &str) -> bool {
+    pub(crate) fn may_tell(&self, list: &ListName, address: &str) -> bool {
         self.desk.rules.get(list).is_some_and(|rules| {
             rules.near_misses
                 && (rules.names_submitter(address)
@@ -56,12 +56,12 @@ impl Ports {
     }
 
     /// The release managers as commands changed them.
-    pub fn managers(&self) -> Vec<String> {
+    pub(crate) fn managers(&self) -> Vec<String> {
         self.in_force.overlay().managers(&self.desk.managers)
     }
 
     /// The writer of letters, for the release managers that there are now.
-    pub fn pen(&self) -> LetterWriter {
+    pub(crate) fn pen(&self) -> LetterWriter {
         self.desk.writer.clone().with_managers(&self.managers())
     }
 
@@ -70,7 +70,7 @@ impl Ports {
     ///
     /// # Errors
     /// As the store.
-    pub fn may_command(&self, address: &str) -> Result<bool, Fault> {
+    pub(crate) fn may_command(&self, address: &str) -> Result<bool, Fault> {
         let is = |known: &String| known.eq_ignore_ascii_case(address);
         if self.in_force.is_denied(address) {
             return Ok(false);
@@ -89,7 +89,7 @@ impl Ports {
     ///
     /// # Errors
     /// As the store.
-    pub fn about(&self, id: &MessageId) -> Result<Option<Item>, Fault> {
+    pub(crate) fn about(&self, id: &MessageId) -> Result<Option<Item>, Fault> {
         if let Some(letter) = self.store.letter(id)? {
             return Ok(match letter.about {
                 About::Pull(number) => Some(Item::Pull(number)),
@@ -103,31 +103,31 @@ impl Ports {
 
 /// The command mailbox.
 #[derive(Debug, Clone)]
-pub struct CommandDesk {
+pub(crate) struct CommandDesk {
     /// Where commands are mailed.
-    pub address: String,
+    pub(crate) address: String,
     /// What was signed longer ago is not obeyed.
-    pub window: SignedDuration,
+    pub(crate) window: SignedDuration,
 }
 
 /// What letters are written with.
-pub struct LetterSettings {
+pub(crate) struct LetterSettings {
     /// The writer.
-    pub writer: LetterWriter,
+    pub(crate) writer: LetterWriter,
     /// MAIL FROM of every letter.
-    pub sender: String,
+    pub(crate) sender: String,
     /// The release managers of the configuration.
-    pub managers: Vec<String>,
+    pub(crate) managers: Vec<String>,
     /// Who keeps the bot running.
-    pub administrator: String,
+    pub(crate) administrator: String,
     /// The command mailbox, where there is one.
-    pub commands: Option<CommandDesk>,
+    pub(crate) commands: Option<CommandDesk>,
     /// Lists, as letters name them.
-    pub lists: BTreeMap<ListName, ListWords>,
+    pub(crate) lists: BTreeMap<ListName, ListWords>,
     /// The lists' rules.
-    pub rules: BTreeMap<ListName, Rules>,
+    pub(crate) rules: BTreeMap<ListName, Rules>,
     /// Targets, as letters name them.
-    pub targets: BTreeMap<TargetName, TargetWords>,
+    pub(crate) targets: BTreeMap<TargetName, TargetWords>,
     /// Lists that send nobody's own mail back: the bot sends itself a blind copy instead.
-    pub blind_copies: BTreeMap<ListName, String>,
+    pub(crate) blind_copies: BTreeMap<ListName, String>,
 }

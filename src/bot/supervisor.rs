@@ -35,7 +35,7 @@ const LINGER: Duration = Duration::from_secs(10);
 const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
 
 /// What the engine's thread is sent.
-pub enum Message {
+pub(crate) enum Message {
     /// A folder was read on; the reader waits for the acknowledgement.
     Read(Input, SyncSender<()>),
     /// Something to take in.
@@ -49,22 +49,22 @@ pub enum Message {
 }
 
 /// A folder to watch.
-pub struct Watched {
+pub(crate) struct Watched {
     /// How it is read.
-    pub intake: Intake,
+    pub(crate) intake: Intake,
     /// Its connection.
-    pub mailbox: Box<dyn Mailbox>,
+    pub(crate) mailbox: Box<dyn Mailbox>,
     /// Ends the mailbox's wait at once.
-    pub wake: Box<dyn Fn() + Send>,
+    pub(crate) wake: Box<dyn Fn() + Send>,
     /// How often it is looked at without news.
-    pub poll: SignedDuration,
+    pub(crate) poll: SignedDuration,
 }
 
 /// Runs the bot until [`Message::Stop`] comes.
 ///
 /// # Errors
 /// The store failed: nothing more can be made durable.
-pub fn run(
+pub(crate) fn run(
     mut engine: Engine,
     folders: Vec<Watched>,
     sender: &Sender<Message>,

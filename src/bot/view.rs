@@ -15,49 +15,49 @@ use crate::pull::records::HistoryEntry;
 use crate::pull::request::{HoldReason, Pull, Stage};
 use crate::pull::run::Why;
 use crate::pull::verdict::{Outcome, Verdict};
-pub use crate::pull::world::glance::{AsideLine, FolderLine, Glance, PullLine, RunLine};
+pub(crate) use crate::pull::world::glance::{AsideLine, Glance, PullLine, RunLine};
 
 /// How many commands about a request are shown.
 const COMMANDS_SHOWN: usize = 50;
 
 /// The bot at a glance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Status {
+pub(crate) struct Status {
     /// Whether a bot runs; else this is what the store says.
-    pub running: bool,
+    pub(crate) running: bool,
     /// Set while nothing moves.
     #[serde(default)]
-    pub stalled: Option<Stalled>,
+    pub(crate) stalled: Option<Stalled>,
     /// Folders that can't be read now.
     #[serde(default)]
-    pub unread: Vec<UnreadFolder>,
+    pub(crate) unread: Vec<UnreadFolder>,
     /// What is open.
     #[serde(flatten)]
-    pub glance: Glance,
+    pub(crate) glance: Glance,
 }
 
 /// A folder that can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UnreadFolder {
+pub(crate) struct UnreadFolder {
     /// Account and folder.
-    pub folder: String,
+    pub(crate) folder: String,
     /// Since when, and why.
     #[serde(flatten)]
-    pub stalled: Stalled,
+    pub(crate) stalled: Stalled,
 }
 
 /// Why nothing moves: what the bot does can't be written down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stalled {
+pub(crate) struct Stalled {
     /// Since when.
-    pub since: Timestamp,
+    pub(crate) since: Timestamp,
     /// What the disk, or a server, says.
-    pub why: String,
+    pub(crate) why: String,
 }
 
 impl Stalled {
     /// That nothing moves, in a sentence.
-    pub fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         let why = self.why.trim_end_matches('.');
         format!(
             "Nothing moves since {}, for what the bot does can't be written down: {why}. It tries \
@@ -67,17 +67,17 @@ impl Stalled {
     }
 
     /// What the command is answered that is the first to find no room: it is not lost.
-    pub fn delay(&self) -> String {
+    pub(crate) fn delay(&self) -> String {
         format!("This is carried out once that is over. {}", self.sentence())
     }
 
     /// What a command is answered meanwhile.
-    pub fn refusal(&self) -> String {
+    pub(crate) fn refusal(&self) -> String {
         format!("This was not carried out. {}", self.sentence())
     }
 
     /// Says so in each line that says what is next.
-    pub fn mark(&self, glance: &mut Glance) {
+    pub(crate) fn mark(&self, glance: &mut Glance) {
         let sentence = self.sentence();
         let pulls = glance.pulls.iter_mut().map(|line| &mut line.because);
         for because in pulls.chain(glance.runs.iter_mut().map(|line| &mut line.because)) {
@@ -88,50 +88,50 @@ impl Stalled {
 
 /// One request, whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Shown {
+pub(crate) struct Shown {
     /// In short.
-    pub pull: PullLine,
+    pub(crate) pull: PullLine,
     /// Its Message-ID.
-    pub message_id: String,
+    pub(crate) message_id: String,
     /// What it asks for.
-    pub url: String,
+    pub(crate) url: String,
     /// What it asks for.
-    pub reference: String,
+    pub(crate) reference: String,
     /// The tag object it is pinned to.
-    pub tag: Option<ObjectId>,
+    pub(crate) tag: Option<ObjectId>,
     /// The commit.
-    pub tip: Option<ObjectId>,
+    pub(crate) tip: Option<ObjectId>,
     /// Who signed it.
-    pub signer: Option<String>,
+    pub(crate) signer: Option<String>,
     /// The newer request that supersedes it.
     #[serde(default)]
-    pub superseded_by: Option<PullNumber>,
+    pub(crate) superseded_by: Option<PullNumber>,
     /// The requests that it supersedes.
     #[serde(default)]
-    pub replaces: Vec<PullNumber>,
+    pub(crate) replaces: Vec<PullNumber>,
     /// What its author said about taking it back.
     #[serde(default)]
-    pub retracted: Option<String>,
+    pub(crate) retracted: Option<String>,
     /// What of it is set aside.
     #[serde(default)]
-    pub aside: Vec<AsideLine>,
+    pub(crate) aside: Vec<AsideLine>,
     /// Its runs, newest first.
-    pub runs: Vec<RunLine>,
+    pub(crate) runs: Vec<RunLine>,
     /// All that it would change in what CI runs, a line each, where it is held for that.
     #[serde(default)]
-    pub ci_changes: Vec<String>,
+    pub(crate) ci_changes: Vec<String>,
     /// What happened, oldest first.
-    pub history: Vec<HistoryEntry>,
+    pub(crate) history: Vec<HistoryEntry>,
     /// The commands that were given about it, newest first.
     #[serde(default)]
-    pub commands: Vec<AuditEntry>,
+    pub(crate) commands: Vec<AuditEntry>,
 }
 
 /// One request, open or closed; `None` if there is no such one.
 ///
 /// # Errors
 /// As the store.
-pub fn show(glance: &Glance, store: &dyn Store, item: Item) -> Result<Option<Shown>, Fault> {
+pub(crate) fn show(glance: &Glance, store: &dyn Store, item: Item) -> Result<Option<Shown>, Fault> {
     let number = match item {
         Item::Pull(number) => Some(number),
         Item::Run(id) => store.run(id)?.and_then(|run| match run.why {
@@ -186,7 +186,11 @@ fn ci_changes(store: &dyn Store, pull: &Pull) -> Result<Vec<String>, Fault> {
 ///
 /// # Errors
 /// As the store.
-pub fn show_run(glance: &Glance, store: &dyn Store, id: RunId) -> Result<Option<RunLine>, Fault> {
+pub(crate) fn show_run(
+    glance: &Glance,
+    store: &dyn Store,
+    id: RunId,
+) -> Result<Option<RunLine>, Fault> {
     let line = glance.runs.iter().find(|line| line.id == id).cloned();
     Ok(store.run(id)?.map(|run| {
         line.unwrap_or_else(|| RunLine::new(&run, over(run.outcome().map(Outcome::word))))
@@ -197,7 +201,7 @@ pub fn show_run(glance: &Glance, store: &dyn Store, id: RunId) -> Result<Option<
 ///
 /// # Errors
 /// There is no such request, or the store can't be read: a sentence.
-pub fn item(glance: &Glance, store: &dyn Store, named: &Named) -> Result<Item, String> {
+pub(crate) fn item(glance: &Glance, store: &dyn Store, named: &Named) -> Result<Item, String> {
     let missing = || format!("There is no {named}.");
     match named {
         Named::Pull(number) => Ok(Item::Pull(*number)),
@@ -220,7 +224,7 @@ pub fn item(glance: &Glance, store: &dyn Store, named: &Named) -> Result<Item, S
 }
 
 /// Shows a request or a run, as the control socket answers.
-pub fn reply(glance: &Glance, store: &dyn Store, named: &Named) -> Reply {
+pub(crate) fn reply(glance: &Glance, store: &dyn Store, named: &Named) -> Reply {
     let item = match item(glance, store, named) {
         Ok(item) => item,
         Err(why) => return Reply::Refused(why),
@@ -243,7 +247,7 @@ pub fn reply(glance: &Glance, store: &dyn Store, named: &Named) -> Reply {
 const AUDIT: usize = 1_000;
 
 /// The audit trail, as the control socket answers.
-pub fn audit(store: &dyn Store, of: Option<PullNumber>) -> Reply {
+pub(crate) fn audit(store: &dyn Store, of: Option<PullNumber>) -> Reply {
     match store.audit(of, AUDIT) {
         Ok(lines) => Reply::Audit(lines),
         Err(fault) => Reply::Refused(fault.detail),

@@ -27,7 +27,7 @@ const COMING: u32 = 10;
 const MOMENT: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// What is asked.
-pub enum Asked<'a> {
+pub(crate) enum Asked<'a> {
     Status,
     Show(&'a str, &'a Named),
     Audit(Option<PullNumber>),
@@ -38,7 +38,7 @@ pub enum Asked<'a> {
 ///
 /// # Errors
 /// The socket or the store can't be used.
-pub fn ask(config: &Config, asked: &Asked<'_>) -> Result<Reply, Fault> {
+pub(crate) fn ask(config: &Config, asked: &Asked<'_>) -> Result<Reply, Fault> {
     let commands = matches!(asked, Asked::Do(_));
     for tries in 0..STARTING {
         if let Some(reply) = over_socket(&config.bot.control_socket, asked)? {

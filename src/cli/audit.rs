@@ -13,7 +13,7 @@ use crate::pull::ids::PullNumber;
 
 /// What `audit` takes.
 #[derive(Debug, Args)]
-pub struct AuditArguments {
+pub(crate) struct AuditArguments {
     /// Only commands about that request.
     #[arg(long, value_name = "NUMBER")]
     request: Option<u64>,
@@ -25,7 +25,7 @@ pub struct AuditArguments {
 }
 
 /// Runs it.
-pub fn run(arguments: &AuditArguments) -> ExitCode {
+pub(crate) fn run(arguments: &AuditArguments) -> ExitCode {
     let config = match arguments.config.load_without_secrets() {
         Ok(config) => config,
         Err(code) => return code,

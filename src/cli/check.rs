@@ -16,12 +16,12 @@ use crate::config;
 use crate::config::environment::{Environment, ProcessEnvironment};
 use crate::config::model::{Config, Dkim};
 use crate::config::problem::Problems;
-use crate::mail::clean;
 use crate::ports::{Clock, Fault, FaultKind};
+use crate::pull::clean;
 
-pub mod facts;
-pub mod keyring;
-pub mod probes;
+pub(crate) mod facts;
+pub(crate) mod keyring;
+pub(crate) mod probes;
 mod reach;
 
 mod command;
@@ -35,7 +35,7 @@ use facts::Probes;
 /// How a thing stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Standing {
+pub(crate) enum Standing {
     /// As it should be.
     Yes,
     /// The bot cannot do its work so.
@@ -46,20 +46,20 @@ pub enum Standing {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CheckLine {
+pub(crate) struct CheckLine {
     /// How it stands.
-    pub ok: Standing,
+    pub(crate) ok: Standing,
     /// What was looked at: "account lists".
-    pub subject: String,
+    pub(crate) subject: String,
     /// What was found.
-    pub finding: String,
+    pub(crate) finding: String,
     /// What to do about it, where there is something to do.
-    pub what_to_do: Option<String>,
+    pub(crate) what_to_do: Option<String>,
 }
 
 impl CheckLine {
     /// A thing as it should be.
-    pub fn yes(subject: impl Into<String>, finding: impl Into<String>) -> Self {
+    pub(crate) fn yes(subject: impl Into<String>, finding: impl Into<String>) -> Self {
         Self {
             ok: Standing::Yes,
             subject: subject.into(),
@@ -69,7 +69,7 @@ impl CheckLine {
     }
 
     /// A thing that keeps the bot from its work.
-    pub fn no(
+    pub(crate) fn no(
         subject: impl Into<String>,
         finding: impl Into<String>,
         what_to_do: impl Into<String>,
@@ -78,7 +78,7 @@ impl CheckLine {
     }
 
     /// A thing that somebody should know of.
-    pub fn warn(
+    pub(crate) fn warn(
         subject: impl Into<String>,
         finding: impl Into<String>,
         what_to_do: impl Into<String>,
@@ -92,7 +92,7 @@ impl CheckLine {
 
     /// A thing that could not be looked at; `mend` says what to do if somebody has to do something
     /// about it.
-    pub fn fault(subject: impl Into<String>, fault: &Fault, mend: &str) -> Self {
+    pub(crate) fn fault(subject: impl Into<String>, fault: &Fault, mend: &str) -> Self {
         let what_to_do = match fault.kind {
             FaultKind::Temporary => "see that it can be reached from here, and try again",
             FaultKind::Permanent | FaultKind::Misconfigured => mend,
@@ -104,7 +104,7 @@ impl CheckLine {
     }
 
     /// The line as JSON, on one line.
-    pub fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         // Four texts in a struct: there is nothing in it that JSON could not hold.
         serde_json::to_string(self).unwrap_or_default()
     }
@@ -133,7 +133,7 @@ fn printable(text: &str) -> String {
 
 /// How the lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     #[default]
     Text,
@@ -143,7 +143,7 @@ pub enum Format {
 
 impl Format {
     /// The line in this format, without its end.
-    pub fn line(self, line: &CheckLine) -> String {
+    pub(crate) fn line(self, line: &CheckLine) -> String {
         match self {
             Self::Text => line.to_string(),
             Self::Json => super::text::visible(&line.json()),
@@ -153,21 +153,21 @@ impl Format {
 
 /// What `gatepost check` takes.
 #[derive(Debug, clap::Args)]
-pub struct CheckArguments {
+pub(crate) struct CheckArguments {
     #[command(flatten)]
     config: super::ConfigArgument,
     /// How the findings are written.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub(crate) format: Format,
 }
 
 /// The exit code when all is as it should be.
-pub const FINE: u8 = 0;
+pub(crate) const FINE: u8 = 0;
 /// The exit code when something keeps the bot from its work (sysexits: `EX_CONFIG`).
-pub const CONFIGURATION: u8 = 78;
+pub(crate) const CONFIGURATION: u8 = 78;
 
 /// Runs `gatepost check`.
-pub fn run(arguments: &CheckArguments) -> ExitCode {
+pub(crate) fn run(arguments: &CheckArguments) -> ExitCode {
     let program = match super::program() {
         Ok(program) => program,
         Err(fault) => return super::failed(&fault),
@@ -184,7 +184,7 @@ pub fn run(arguments: &CheckArguments) -> ExitCode {
 
 /// Looks at everything and tells each line as soon as it is known. `probes` makes what asks the
 /// world, once the configuration is read. Gives the exit code. Safe to repeat.
-pub fn check<P: Probes>(
+pub(crate) fn check<P: Probes>(
     file: &Path,
     environment: &dyn Environment,
     probes: impl FnOnce(&Config) -> P,

@@ -19,7 +19,7 @@ use crate::pull::signer::Scope;
 
 /// What `keys` takes.
 #[derive(Debug, Args)]
-pub struct KeysArguments {
+pub(crate) struct KeysArguments {
     #[command(subcommand)]
     command: KeysCommand,
 }
@@ -71,7 +71,7 @@ impl Where {
 }
 
 /// Runs it.
-pub fn run(arguments: &KeysArguments) -> ExitCode {
+pub(crate) fn run(arguments: &KeysArguments) -> ExitCode {
     let now = SystemClock.now();
     match &arguments.command {
         KeysCommand::List(arguments) => list(arguments, now),

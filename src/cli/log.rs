@@ -1,16 +1,46 @@
 //! The log on its way out: whatever a server or a mail said, an event stays one line of text, and
 //! no terminal obeys it. It must not choose what is logged.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
-use crate::mail::clean;
+use tracing_subscriber::EnvFilter;
+
+use crate::pull::clean;
 
 /// Bytes of one event as text at most. In JSON an event is left whole: half of it is none.
 const LONGEST: usize = 16 << 10;
 
+/// Begins to log to standard error, as `GATEPOST_LOG` and `GATEPOST_LOG_FORMAT` say.
+pub(crate) fn begin(subcommand: Option<&str>) {
+    // Only the bot tells what it does; the other commands have their own words for it.
+    let level = match subcommand {
+        Some("run") => "info",
+        Some("demo") => "error",
+        _ => "warn",
+    };
+    let filter = EnvFilter::try_from_env("GATEPOST_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let is_json = std::env::var("GATEPOST_LOG_FORMAT").is_ok_and(|format| format == "json");
+    let is_coloured = io::stderr().is_terminal() && !is_json;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(move || Lines::new(io::stderr(), is_coloured, !is_json))
+        .with_target(false)
+        .with_ansi(is_coloured);
+    // Only what is told through `tracing`: the HTTP client's own records (`log`) have a server's
+    // headers in them, and those may quote a token.
+    let begun = if is_json {
+        tracing::subscriber::set_global_default(log.json().finish())
+    } else {
+        tracing::subscriber::set_global_default(log.finish())
+    };
+    if let Err(error) = begun {
+        eprintln!("gatepost: there is no log: {error}");
+    }
+}
+
 /// A log's writer. Each write is one event with its line end, as `tracing_subscriber` writes.
 #[derive(Debug)]
-pub struct Lines<W> {
+pub(crate) struct Lines<W> {
     out: W,
     is_coloured: bool,
     is_text: bool,
@@ -18,7 +48,7 @@ pub struct Lines<W> {
 
 impl<W: Write> Lines<W> {
     /// Over another writer. Colours are the log's own: escapes in messages are gone before.
-    pub fn new(out: W, is_coloured: bool, is_text: bool) -> Self {
+    pub(crate) fn new(out: W, is_coloured: bool, is_text: bool) -> Self {
         Self { out, is_coloured, is_text }
     }
 

@@ -7,18 +7,20 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::adapters::dumps;
+use crate::adapters::git::child;
 use crate::config::environment::{Environment, ProcessEnvironment, WithoutSecrets};
 use crate::config::model::Config;
 use crate::ports::{Fault, FaultKind};
 
 mod ask;
 mod audit;
-pub mod check;
+pub(crate) mod check;
 mod keys;
-pub mod log;
+pub(crate) mod log;
 mod order;
 mod run;
-pub mod scan;
+pub(crate) mod scan;
 mod setup;
 mod show;
 mod status;
@@ -58,7 +60,7 @@ enum Command {
 
 /// Where the configuration is.
 #[derive(Debug, Clone, Args)]
-pub struct ConfigArgument {
+pub(crate) struct ConfigArgument {
     /// The configuration file.
     #[arg(
         short,
@@ -67,7 +69,7 @@ pub struct ConfigArgument {
         default_value = "config.toml",
         env = "GATEPOST_CONFIG"
     )]
-    pub config: PathBuf,
+    pub(crate) config: PathBuf,
 }
 
 impl ConfigArgument {
@@ -90,8 +92,22 @@ impl ConfigArgument {
     }
 }
 
-/// Runs the command line.
+/// Runs the program by its arguments: the git child, or a subcommand.
 pub fn main() -> ExitCode {
+    if let Err(error) = dumps::forbid() {
+        eprintln!("gatepost: core dumps can't be forbidden: {error}");
+        return ExitCode::from(70);
+    }
+    let subcommand = std::env::args().nth(1);
+    // First of all: the child must not log, nor read anything but what it is sent.
+    if subcommand.as_deref() == Some(child::SUBCOMMAND) {
+        return child::main();
+    }
+    log::begin(subcommand.as_deref());
+    run_subcommand()
+}
+
+fn run_subcommand() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

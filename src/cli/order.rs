@@ -17,7 +17,7 @@ const REFUSED: u8 = 69;
 
 /// What `do` takes.
 #[derive(Debug, Args)]
-pub struct OrderArguments {
+pub(crate) struct OrderArguments {
     /// The command, as one argument or as several; `help` lists them.
     #[arg(required = true)]
     command: Vec<String>,
@@ -35,7 +35,7 @@ pub struct OrderArguments {
 }
 
 /// Runs it.
-pub fn run(arguments: &OrderArguments) -> ExitCode {
+pub(crate) fn run(arguments: &OrderArguments) -> ExitCode {
     let line = arguments.command.join(" ");
     match parse(&line, false) {
         Ok(Command::Help(row)) => return say(&joined(&answers::help_lines(row))),

@@ -15,7 +15,7 @@ use crate::wiring::{self, Options};
 
 /// What `run` takes.
 #[derive(Debug, Args)]
-pub struct RunArguments {
+pub(crate) struct RunArguments {
     #[command(flatten)]
     config: ConfigArgument,
     /// Changes nothing outside: no push, no pipeline, no letter; says what it would do.
@@ -28,7 +28,7 @@ pub struct RunArguments {
 }
 
 /// Runs the bot.
-pub fn run(arguments: &RunArguments) -> ExitCode {
+pub(crate) fn run(arguments: &RunArguments) -> ExitCode {
     let config = match arguments.config.load() {
         Ok(config) => config,
         Err(code) => return code,

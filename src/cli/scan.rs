@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use self::progress::Progress;
+pub(crate) use self::progress::Progress;
 use self::row::Row;
 use self::walk::{Streams, walk};
 use super::text::visible;
@@ -25,28 +25,28 @@ use crate::mail::{self, Reason, Rules, look};
 
 /// What to scan, and what to print.
 #[derive(Debug, Clone, Args)]
-pub struct ScanArgs {
+pub(crate) struct ScanArgs {
     /// Mails, mboxes (also packed: .mbox.gz), Maildirs, folders of these, or - for standard input
     #[arg(required = true, value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
     /// How to print what is found
     #[arg(long, value_enum, default_value_t = ScanFormat::Text)]
-    pub format: ScanFormat,
+    pub(crate) format: ScanFormat,
     /// Print every mail, with the reason where it is no request
     #[arg(long)]
-    pub all: bool,
+    pub(crate) all: bool,
     /// Count answers, patch series and unmarked mails that name what to pull as requests too
     #[arg(long)]
-    pub wide: bool,
+    pub(crate) wide: bool,
     /// Say what this configuration's lists would have done with the mails: counts by reason, and
     /// the mails nearest to the border. Its secrets are not read
     #[arg(short, long, value_name = "FILE", conflicts_with_all = ["all", "wide"])]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ScanFormat {
+pub(crate) enum ScanFormat {
     /// A line a mail, for people
     Text,
     /// A JSON object a line
@@ -54,16 +54,16 @@ pub enum ScanFormat {
 }
 
 /// The exit code where everything was read (sysexits `EX_OK`).
-pub const ALL_READ: u8 = 0;
+pub(crate) const ALL_READ: u8 = 0;
 /// The exit code where a path could not be read (sysexits `EX_NOINPUT`).
-pub const SOME_UNREADABLE: u8 = 66;
+pub(crate) const SOME_UNREADABLE: u8 = 66;
 
 /// Scans, writing results as they are found; returns the exit code. Paths that can't be read are
 /// named on `err`, and the rest is scanned. A bar on the terminal says how far it is.
 ///
 /// # Errors
 /// `out` or `err` can't be written to.
-pub fn run(args: &ScanArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+pub(crate) fn run(args: &ScanArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let progress = Progress::on_a_terminal(&args.paths, args.format == ScanFormat::Json);
     scan(args, &mut io::stdin().lock(), out, err, &progress)
 }
@@ -72,7 +72,7 @@ pub fn run(args: &ScanArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Res
 ///
 /// # Errors
 /// `out` or `err` can't be written to.
-pub fn run_rules(
+pub(crate) fn run_rules(
     args: &ScanArgs,
     lists: &[Rules],
     out: &mut dyn Write,
@@ -93,20 +93,8 @@ pub fn run_rules(
     Ok(counts.code())
 }
 
-/// As [`run`], with what `-` reads given by the caller, and without the bar.
-///
-/// # Errors
-/// `out` or `err` can't be written to.
-pub fn run_with(
-    args: &ScanArgs,
-    input: &mut dyn Read,
-    out: &mut dyn Write,
-    err: &mut dyn Write,
-) -> io::Result<u8> {
-    scan(args, input, out, err, &Progress::none())
-}
-
-fn scan(
+/// As [`run`], with what `-` reads given by the caller.
+pub(crate) fn scan(
     args: &ScanArgs,
     input: &mut dyn Read,
     out: &mut dyn Write,

@@ -10,7 +10,7 @@ use crate::adapters::git::{Progress, SetupStage, SetupStep};
 use crate::wiring::{self, Options};
 
 /// Runs it. Safe to repeat.
-pub fn run(config: &ConfigArgument) -> ExitCode {
+pub(crate) fn run(config: &ConfigArgument) -> ExitCode {
     let config = match config.load() {
         Ok(config) => config,
         Err(code) => return code,

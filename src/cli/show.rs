@@ -13,7 +13,7 @@ use crate::pull::command;
 
 /// What `show` takes.
 #[derive(Debug, Args)]
-pub struct ShowArguments {
+pub(crate) struct ShowArguments {
     /// A request's number or Message-ID, or a run (run-N).
     id: String,
     #[command(flatten)]
@@ -24,7 +24,7 @@ pub struct ShowArguments {
 }
 
 /// Runs it.
-pub fn run(arguments: &ShowArguments) -> ExitCode {
+pub(crate) fn run(arguments: &ShowArguments) -> ExitCode {
     let named = match command::named(&arguments.id) {
         Ok(named) => named,
         Err(why) => {

@@ -14,7 +14,7 @@ use crate::pull::decision::clock;
 
 /// What `status` takes.
 #[derive(Debug, Args)]
-pub struct StatusArguments {
+pub(crate) struct StatusArguments {
     #[command(flatten)]
     config: ConfigArgument,
     /// The form of the answer.
@@ -23,7 +23,7 @@ pub struct StatusArguments {
 }
 
 /// Runs it.
-pub fn run(arguments: &StatusArguments) -> ExitCode {
+pub(crate) fn run(arguments: &StatusArguments) -> ExitCode {
     let config = match arguments.config.load_without_secrets() {
         Ok(config) => config,
         Err(code) => return code,
@@ -45,7 +45,7 @@ pub fn run(arguments: &StatusArguments) -> ExitCode {
 }
 
 /// The status for people.
-pub fn text(status: &Status) -> String {
+pub(crate) fn text(status: &Status) -> String {
     let mut lines = vec![match (status.running, status.glance.folders.is_empty()) {
         (true, _) => "The bot runs.".to_owned(),
         (false, true) => {

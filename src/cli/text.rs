@@ -8,11 +8,11 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::mail::clean;
+use crate::pull::clean;
 
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     #[default]
     Text,
@@ -21,7 +21,7 @@ pub enum Format {
 }
 
 /// Prints a value as JSON; the exit code is that of [`say`].
-pub fn json(value: &impl Serialize) -> ExitCode {
+pub(crate) fn json(value: &impl Serialize) -> ExitCode {
     match serde_json::to_string_pretty(value) {
         Ok(text) => say(&(visible(&text) + "\n")),
         Err(error) => {
@@ -33,7 +33,7 @@ pub fn json(value: &impl Serialize) -> ExitCode {
 
 /// Prints text that ends its own lines. The exit code: 0, also where the reader has had enough
 /// (`| head`), and 74 where it can't be written.
-pub fn say(text: &str) -> ExitCode {
+pub(crate) fn say(text: &str) -> ExitCode {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -47,7 +47,7 @@ pub fn say(text: &str) -> ExitCode {
 
 /// JSON with what a terminal would obey, or not show, written as escapes: such characters stand
 /// inside its texts only, where `\u` means the same (RFC 8259, section 7).
-pub fn visible(json: &str) -> String {
+pub(crate) fn visible(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && clean::is_unfit(c) {
@@ -63,11 +63,11 @@ pub fn visible(json: &str) -> String {
 }
 
 /// Lines, each ended.
-pub fn joined(lines: &[String]) -> String {
+pub(crate) fn joined(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// Text from outside on one line of a terminal.
-pub fn safe(text: &str) -> String {
+pub(crate) fn safe(text: &str) -> String {
     clean::words(text)
 }

@@ -10,17 +10,17 @@ use super::reader::Table;
 use super::value::{self, suggestion};
 
 /// The sections there may be several of.
-pub struct Sections<'a> {
+pub(crate) struct Sections<'a> {
     /// `[[account]]`
-    pub accounts: &'a [Table<'a>],
+    pub(crate) accounts: &'a [Table<'a>],
     /// `[[list]]`
-    pub lists: &'a [Table<'a>],
+    pub(crate) lists: &'a [Table<'a>],
     /// `[[target]]`
-    pub targets: &'a [Table<'a>],
+    pub(crate) targets: &'a [Table<'a>],
 }
 
 /// Notes what is wrong between sections.
-pub fn check(sections: &Sections<'_>, bot: Option<&Table<'_>>, command: Option<&Table<'_>>) {
+pub(crate) fn check(sections: &Sections<'_>, bot: Option<&Table<'_>>, command: Option<&Table<'_>>) {
     for tables in [sections.accounts, sections.lists, sections.targets] {
         names_differ(tables);
     }
@@ -91,7 +91,7 @@ fn unknown(wanted: &str, what: &str, sections: &[Table<'_>]) -> Option<(String, 
 }
 
 /// Notes lists whose mails can't be told apart: sharing a folder alone is fine.
-pub fn folders(lists: &[(&Table<'_>, &List)]) {
+pub(crate) fn folders(lists: &[(&Table<'_>, &List)]) {
     let mut seen = Vec::new();
     for (table, list) in lists {
         let place = (&list.account, &list.folder, list.address.to_lowercase());
@@ -120,7 +120,7 @@ fn no_list_of_ours(bot: &Table<'_>, lists: &[Table<'_>]) {
 }
 
 /// Notes targets whose candidates would be pushed over each other, or over the branch itself.
-pub fn branches(targets: &[(&Table<'_>, &Target)]) {
+pub(crate) fn branches(targets: &[(&Table<'_>, &Target)]) {
     let mut slots: BTreeMap<(String, String), &str> = BTreeMap::new();
     for (table, target) in targets {
         let template = &target.ci.reference;

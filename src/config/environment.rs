@@ -15,22 +15,22 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::zeroize::Zeroizing;
 
 /// A secret may be this long, in bytes.
-pub const MAX_SECRET: usize = 64 * 1024;
+pub(crate) const MAX_SECRET: usize = 64 * 1024;
 
 /// The configuration may be this long, in bytes.
 const MAX_TEXT: u64 = 1024 * 1024;
 
 /// A secret's file as it was found.
-pub struct SecretFile {
+pub(crate) struct SecretFile {
     /// Its permission bits.
-    pub mode: u32,
+    pub(crate) mode: u32,
     /// What is in it, at most [`MAX_SECRET`] bytes and one more.
-    pub content: Zeroizing<Vec<u8>>,
+    pub(crate) content: Zeroizing<Vec<u8>>,
 }
 
 /// Why a program gave no secret.
 #[derive(Debug, thiserror::Error)]
-pub enum CommandFault {
+pub(crate) enum CommandFault {
     /// It could not be started.
     #[error("could not be started: {0}")]
     NotStarted(io::Error),
@@ -46,7 +46,7 @@ pub enum CommandFault {
 }
 
 /// The world, as far as a configuration needs it. Reading may be repeated.
-pub trait Environment {
+pub(crate) trait Environment {
     /// The configuration file's text.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ pub trait Environment {
 
 /// The process's own environment.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct ProcessEnvironment;
+pub(crate) struct ProcessEnvironment;
 
 impl Environment for ProcessEnvironment {
     fn text(&self, file: &Path) -> io::Result<String> {
@@ -130,7 +130,7 @@ impl Environment for ProcessEnvironment {
 /// An environment whose secrets are not read: something stands in each one's place. For what needs
 /// the rest of a configuration only, and must never connect anywhere with it.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct WithoutSecrets<E>(pub E);
+pub(crate) struct WithoutSecrets<E>(pub(crate) E);
 
 /// What stands in a secret's place.
 const UNREAD: &str = "unread";

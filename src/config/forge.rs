@@ -6,7 +6,7 @@ use url::Url;
 use super::value::{Wrong, quoted, suggestion, text, whole, wrong};
 
 /// A URL by which git reads: its own scheme, a host, no password.
-pub fn git_url(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(crate) fn git_url(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = text(value)?;
     let url = absolute(&text, &["https", "http", "git", "ssh"])?;
     if url.password().is_some() || (!url.username().is_empty() && url.scheme() != "ssh") {
@@ -16,7 +16,7 @@ pub fn git_url(value: &DeValue<'_>) -> Result<String, Wrong> {
 }
 
 /// A URL of GitLab's, without a slash at its end.
-pub fn web_url(value: &DeValue<'_>) -> Result<Url, Wrong> {
+pub(crate) fn web_url(value: &DeValue<'_>) -> Result<Url, Wrong> {
     let text = text(value)?;
     let url = absolute(text.trim_end_matches('/'), &["https", "http"])?;
     if !url.username().is_empty() || url.password().is_some() {
@@ -46,7 +46,7 @@ fn absolute(text: &str, schemes: &[&str]) -> Result<Url, Wrong> {
 }
 
 /// A GitLab project's path or number.
-pub fn project(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(crate) fn project(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = text(value)?;
     let part = |part: &str| {
         !part.is_empty()
@@ -66,7 +66,7 @@ pub fn project(value: &DeValue<'_>) -> Result<String, Wrong> {
 }
 
 /// A glob for paths in a repository.
-pub fn path_glob(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(crate) fn path_glob(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = text(value)?;
     match globset::Glob::new(&text) {
         Ok(_) if !text.starts_with('/') => Ok(text),
@@ -78,7 +78,7 @@ pub fn path_glob(value: &DeValue<'_>) -> Result<String, Wrong> {
 }
 
 /// A branch's name without `refs/heads/` (git-check-ref-format(1)).
-pub fn branch(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(crate) fn branch(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = text(value)?;
     if text.starts_with("refs/") {
         let is = format!("is {}, a full ref", quoted(&text));
@@ -100,7 +100,7 @@ fn is_branch(text: &str) -> bool {
 
 /// A branch's name with placeholders: either none but `{target}`, or both of `{number}` and
 /// `{attempt}`, so that no two attempts share a branch unless all do.
-pub fn template(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(crate) fn template(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = text(value)?;
     let filled = fill(&text)?;
     let (number, attempt) = (text.contains("{number}"), text.contains("{attempt}"));
@@ -121,7 +121,7 @@ pub fn template(value: &DeValue<'_>) -> Result<String, Wrong> {
 }
 
 /// Whether a template gives one branch for everything.
-pub fn is_single_slot(template: &str) -> bool {
+pub(crate) fn is_single_slot(template: &str) -> bool {
     !template.contains("{number}")
 }
 
@@ -140,7 +140,7 @@ fn fill(template: &str) -> Result<String, Wrong> {
 }
 
 /// What a pipeline's variable holds.
-pub fn variable(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(crate) fn variable(value: &DeValue<'_>) -> Result<String, Wrong> {
     match value {
         DeValue::String(text) => Ok(text.to_string()),
         DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {
@@ -151,7 +151,7 @@ pub fn variable(value: &DeValue<'_>) -> Result<String, Wrong> {
 }
 
 /// What a pipeline's input holds: GitLab knows texts, numbers, flags and lists.
-pub fn input(value: &DeValue<'_>) -> Result<serde_json::Value, Wrong> {
+pub(crate) fn input(value: &DeValue<'_>) -> Result<serde_json::Value, Wrong> {
     let bad = || wrong("is nothing GitLab's inputs take", "write a text, number, flag or list");
     match value {
         DeValue::String(text) => Ok(text.as_ref().into()),

@@ -1,12 +1,11 @@
 //! What is known of a key and of a section. The keys themselves are in `table`; the reader, the
 //! shipped `config.toml` and the reference page all rest on it. It must not read anything itself.
 
-use super::table;
-pub use super::table::{ROOT, SECRET_SOURCE, SECTIONS};
+pub(crate) use super::table::{ROOT, SECRET_SOURCE, SECTIONS};
 
 /// What happens when a key is not written. The texts are TOML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
+pub(crate) enum Presence {
     /// It has to be written; an example of it.
     Required(&'static str),
     /// This is taken instead.
@@ -17,26 +16,21 @@ pub enum Presence {
 
 /// One key.
 #[derive(Debug, Clone, Copy)]
-pub struct Key {
+pub(crate) struct Key {
     /// Its name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What it takes, with its article: "a duration, such as \"1h 30m\"".
-    pub what: &'static str,
+    pub(crate) what: &'static str,
     /// Whether it must be written.
-    pub presence: Presence,
+    pub(crate) presence: Presence,
     /// What it is for, in one sentence.
-    pub doc: &'static str,
+    pub(crate) doc: &'static str,
 }
 
 impl Key {
-    /// Whether its value may be shown in a message: not a secret, and not free text that may
-    /// hold one.
-    pub fn may_be_shown(&self) -> bool {
-        ![table::SECRET, table::VARIABLES, table::INPUTS].contains(&self.what)
-    }
-
     /// The default, or the example where there is none.
-    pub fn sample(&self) -> &'static str {
+    #[cfg(test)]
+    pub(crate) fn sample(&self) -> &'static str {
         match self.presence {
             Presence::Required(text) | Presence::Default(text) | Presence::Optional(text) => text,
         }
@@ -45,7 +39,7 @@ impl Key {
 
 /// How often a section may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Occurs {
+pub(crate) enum Occurs {
     /// Once; left out, it has its defaults if it has them for all keys.
     Once,
     /// Once, or not at all: then what it is about does not take place.
@@ -56,30 +50,31 @@ pub enum Occurs {
 
 /// One section, `[path]` or `[[path]]`.
 #[derive(Debug)]
-pub struct Section {
+pub(crate) struct Section {
     /// Its dotted path, as the header has it.
-    pub path: &'static str,
+    pub(crate) path: &'static str,
     /// How often it may be written.
-    pub occurs: Occurs,
+    pub(crate) occurs: Occurs,
     /// What it is for, in one sentence.
-    pub doc: &'static str,
+    #[cfg_attr(not(test), expect(dead_code, reason = "only the reference page has it"))]
+    pub(crate) doc: &'static str,
     /// Its keys, in the order of the shipped file.
-    pub keys: &'static [Key],
+    pub(crate) keys: &'static [Key],
 }
 
 impl Section {
     /// The key of that name.
-    pub fn key(&self, name: &str) -> Option<&'static Key> {
+    pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
     }
 
     /// The last part of the path.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         self.path.rsplit('.').next().unwrap_or_default()
     }
 
     /// The sections right below this one.
-    pub fn children(&self) -> impl Iterator<Item = &'static Self> + use<> {
+    pub(crate) fn children(&self) -> impl Iterator<Item = &'static Self> + use<> {
         let above = self.path;
         SECTIONS.iter().filter(move |section| {
             section.path.rsplit_once('.').map_or("", |(parent, _)| parent) == above
@@ -87,7 +82,7 @@ impl Section {
     }
 
     /// The header as the file has it.
-    pub fn header(&self) -> String {
+    pub(crate) fn header(&self) -> String {
         match self.occurs {
             Occurs::Once | Occurs::AtMostOnce => format!("[{}]", self.path),
             Occurs::Repeatedly => format!("[[{}]]", self.path),
@@ -95,7 +90,7 @@ impl Section {
     }
 
     /// Whether something in it has to be written.
-    pub fn needs(&self) -> impl Iterator<Item = &'static Key> + use<> {
+    pub(crate) fn needs(&self) -> impl Iterator<Item = &'static Key> + use<> {
         self.keys.iter().filter(|key| matches!(key.presence, Presence::Required(_)))
     }
 }

@@ -13,19 +13,19 @@ use std::path::Path;
 
 use toml::de::{DeTable, Error};
 
-pub mod environment;
-pub mod keys;
-pub mod model;
-pub mod problem;
-pub mod redact;
-pub mod reference;
-pub mod secret;
+pub(crate) mod environment;
+pub(crate) mod keys;
+pub(crate) mod model;
+pub(crate) mod problem;
+pub(crate) mod redact;
+#[cfg(test)]
+pub(crate) mod reference;
+pub(crate) mod secret;
 
 mod checks;
 mod command;
 mod cross;
 mod forge;
-mod mask;
 mod net;
 mod reader;
 mod secret_source;
@@ -43,7 +43,7 @@ use reader::{Reading, Table};
 ///
 /// # Errors
 /// Everything that is wrong with it, at once.
-pub fn load(path: &Path, environment: &dyn Environment) -> Result<Config, Problems> {
+pub(crate) fn load(path: &Path, environment: &dyn Environment) -> Result<Config, Problems> {
     let file = path.display().to_string();
     let text = environment.text(path).map_err(|error| {
         let help = "write one: the shipped config.toml is a start; or name another with --config";

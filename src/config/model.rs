@@ -16,35 +16,35 @@ use crate::pull::policy::{CiLint, UnknownKeys};
 
 /// The whole configuration, checked.
 #[derive(Debug, Clone)]
-pub struct Config {
+pub(crate) struct Config {
     /// The bot itself.
-    pub bot: Bot,
+    pub(crate) bot: Bot,
     /// Where it keeps what it remembers.
-    pub state: State,
+    pub(crate) state: State,
     /// Mailboxes, by name.
-    pub accounts: BTreeMap<AccountName, Account>,
+    pub(crate) accounts: BTreeMap<AccountName, Account>,
     /// Lists, by name.
-    pub lists: BTreeMap<ListName, List>,
+    pub(crate) lists: BTreeMap<ListName, List>,
     /// Targets, by name.
-    pub targets: BTreeMap<TargetName, Target>,
+    pub(crate) targets: BTreeMap<TargetName, Target>,
     /// Whom and what it trusts.
-    pub trust: Trust,
+    pub(crate) trust: Trust,
     /// Limits of fetches.
-    pub fetch: Fetch,
+    pub(crate) fetch: Fetch,
     /// The way out for letters.
-    pub smtp: Smtp,
+    pub(crate) smtp: Smtp,
     /// The mailbox for commands; `None`: there is none.
-    pub command: Option<Command>,
+    pub(crate) command: Option<Command>,
 }
 
 impl Config {
     /// The rules of every list, by the lists' names.
-    pub fn rules(&self) -> Vec<Rules> {
+    pub(crate) fn rules(&self) -> Vec<Rules> {
         self.lists.values().map(|list| self.rules_of(list)).collect()
     }
 
     /// The rules of one of the lists.
-    pub fn rules_of(&self, list: &List) -> Rules {
+    pub(crate) fn rules_of(&self, list: &List) -> Rules {
         let goal = |name: &TargetName| Goal {
             target: name.clone(),
             branch: self.targets.get(name).map_or_else(String::new, |t| t.branch.clone()),
@@ -68,7 +68,7 @@ impl Config {
 
 /// What the bot does with the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// Everything.
     Live,
     /// Real pipelines; every letter goes to the release managers only.
@@ -77,43 +77,43 @@ pub enum Mode {
 
 /// `[bot]`
 #[derive(Debug, Clone)]
-pub struct Bot {
+pub(crate) struct Bot {
     /// From whom its letters are.
-    pub from: Person,
+    pub(crate) from: Person,
     /// Who keeps it running.
-    pub administrator: String,
+    pub(crate) administrator: String,
     /// Who decides and merges; at least one.
-    pub release_managers: Vec<String>,
+    pub(crate) release_managers: Vec<String>,
     /// Live or shadow.
-    pub mode: Mode,
+    pub(crate) mode: Mode,
     /// The control socket's path; by default `control.sock` in the state directory.
-    pub control_socket: PathBuf,
+    pub(crate) control_socket: PathBuf,
     /// A request unanswered for this long is told to the release managers.
-    pub unanswered_after: SignedDuration,
+    pub(crate) unanswered_after: SignedDuration,
     /// What is older than this on arrival is held.
-    pub late_after: SignedDuration,
+    pub(crate) late_after: SignedDuration,
     /// A tag older than this is held.
-    pub old_tag_after: SignedDuration,
+    pub(crate) old_tag_after: SignedDuration,
     /// Missing refs, mismatched tips and unreachable repositories are tried for this long.
-    pub fetch_patience: SignedDuration,
+    pub(crate) fetch_patience: SignedDuration,
     /// How many letters may go to one address in an hour.
-    pub letters_per_hour: u32,
+    pub(crate) letters_per_hour: u32,
     /// How many letters may go out in an hour before all mail is paused.
-    pub letters_per_hour_in_all: u32,
+    pub(crate) letters_per_hour_in_all: u32,
 }
 
 /// `[state]`
 #[derive(Debug, Clone)]
-pub struct State {
+pub(crate) struct State {
     /// The directory: database, files, mirror, quarantines.
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
     /// How long a candidate's ref, its quarantine and its files are kept after the answer.
-    pub keep: SignedDuration,
+    pub(crate) keep: SignedDuration,
 }
 
 /// How a connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tls {
+pub(crate) enum Tls {
     /// From the first byte (IMAPS, SMTPS).
     Implicit,
     /// After STARTTLS, which must be offered.
@@ -124,189 +124,189 @@ pub enum Tls {
 
 /// `[[account]]`: a mailbox.
 #[derive(Debug, Clone)]
-pub struct Account {
+pub(crate) struct Account {
     /// Its name.
-    pub name: AccountName,
+    pub(crate) name: AccountName,
     /// The IMAP server.
-    pub host: String,
+    pub(crate) host: String,
     /// Its port; 993 or 143 by default.
-    pub port: u16,
+    pub(crate) port: u16,
     /// How the connection is protected.
-    pub tls: Tls,
+    pub(crate) tls: Tls,
     /// Whether, with [`Tls::None`], it may leave this machine.
-    pub allow_plain: bool,
+    pub(crate) allow_plain: bool,
     /// A file of CA certificates (PEM) to believe instead of the system's.
-    pub ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
     /// The login name.
-    pub login: String,
+    pub(crate) login: String,
     /// The password.
-    pub password: Secret,
+    pub(crate) password: Secret,
     /// Folders are looked at this often besides IDLE.
-    pub poll: SignedDuration,
+    pub(crate) poll: SignedDuration,
 }
 
 /// `[[list]]`: a mailing list as one folder of an account holds it.
 #[derive(Debug, Clone)]
-pub struct List {
+pub(crate) struct List {
     /// Its name.
-    pub name: ListName,
+    pub(crate) name: ListName,
     /// Whose mailbox.
-    pub account: AccountName,
+    pub(crate) account: AccountName,
     /// Which folder.
-    pub folder: String,
+    pub(crate) folder: String,
     /// The list's posting address.
-    pub address: String,
+    pub(crate) address: String,
     /// Its List-Id, without brackets; empty: not looked at.
-    pub list_id: Option<String>,
+    pub(crate) list_id: Option<String>,
     /// Where its requests go, unless their subject says otherwise.
-    pub target: TargetName,
+    pub(crate) target: TargetName,
     /// Where requests go whose subject has those words.
-    pub targets: Vec<(Phrase, TargetName)>,
+    pub(crate) targets: Vec<(Phrase, TargetName)>,
     /// What marks a request in the subject.
-    pub markers: Vec<Phrase>,
+    pub(crate) markers: Vec<Phrase>,
     /// What is acted on besides.
-    pub accept: Vec<Unusual>,
+    pub(crate) accept: Vec<Unusual>,
     /// Who may submit; empty: anybody.
-    pub submitters: Vec<GlobMatcher>,
+    pub(crate) submitters: Vec<GlobMatcher>,
     /// Words in brackets that say a request is for somebody else.
-    pub not_for_us: Vec<Phrase>,
+    pub(crate) not_for_us: Vec<Phrase>,
     /// Whether the author of a near miss is told.
-    pub near_misses: bool,
+    pub(crate) near_misses: bool,
     /// Whether a signed `gatepost: retest` on the list's thread counts.
-    pub retest_by_mail: bool,
+    pub(crate) retest_by_mail: bool,
     /// Whether its archive is private.
-    pub private: bool,
+    pub(crate) private: bool,
     /// Where the bot finds its own letters when the list does not send them back to it: a folder
     /// of the same account; the bot then Bccs itself.
-    pub own_copy_folder: Option<String>,
+    pub(crate) own_copy_folder: Option<String>,
 }
 
 /// `[[target]]`: a branch, and the CI project that tests what is to go into it.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub(crate) struct Target {
     /// Its name.
-    pub name: TargetName,
+    pub(crate) name: TargetName,
     /// The project's own repository, whence the branch is read.
-    pub url: String,
+    pub(crate) url: String,
     /// The branch, without `refs/heads/`.
-    pub branch: String,
+    pub(crate) branch: String,
     /// What the merge message says after "into".
-    pub into: String,
+    pub(crate) into: String,
     /// Its CI.
-    pub ci: Ci,
+    pub(crate) ci: Ci,
     /// What follows from problems of its commits.
-    pub checks: CheckPolicy,
+    pub(crate) checks: CheckPolicy,
 }
 
 /// `[target.ci]`
 #[derive(Debug, Clone)]
-pub struct Ci {
+pub(crate) struct Ci {
     /// GitLab's root, `https://gitlab.com`; a path prefix is kept.
-    pub gitlab: String,
+    pub(crate) gitlab: String,
     /// The project's full path or number.
-    pub project: String,
+    pub(crate) project: String,
     /// The URL candidates are pushed to; by default `{gitlab}/{project}.git`.
-    pub push_url: String,
+    pub(crate) push_url: String,
     /// The URL that letters name for fetching; by default as `push_url`.
-    pub fetch_url: String,
+    pub(crate) fetch_url: String,
     /// The token (`api` and `write_repository`).
-    pub token: Secret,
+    pub(crate) token: Secret,
     /// A file of CA certificates (PEM) to believe instead of the system's.
-    pub ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
     /// The candidate's branch: `{target}`, `{number}` and `{attempt}` are filled in.
-    pub reference: String,
+    pub(crate) reference: String,
     /// How many runs at a time.
-    pub max_running: u32,
+    pub(crate) max_running: u32,
     /// From the pipeline's creation to the first job's start.
-    pub start_within: SignedDuration,
+    pub(crate) start_within: SignedDuration,
     /// From the first job's start to the end.
-    pub finish_within: SignedDuration,
+    pub(crate) finish_within: SignedDuration,
     /// How often a pipeline is looked at.
-    pub poll: SignedDuration,
+    pub(crate) poll: SignedDuration,
     /// Jobs without whose success nothing has passed.
-    pub required_jobs: Vec<String>,
+    pub(crate) required_jobs: Vec<String>,
     /// Whether what CI would run is asked of GitLab before it runs.
-    pub ci_lint: CiLint,
+    pub(crate) ci_lint: CiLint,
     /// Globs of files whose change holds a request.
-    pub ci_paths: Vec<String>,
+    pub(crate) ci_paths: Vec<String>,
     /// Pipeline variables.
-    pub variables: BTreeMap<String, String>,
+    pub(crate) variables: BTreeMap<String, String>,
     /// Pipeline inputs.
-    pub inputs: BTreeMap<String, serde_json::Value>,
+    pub(crate) inputs: BTreeMap<String, serde_json::Value>,
 }
 
 /// `[trust]`
 #[derive(Debug, Clone)]
-pub struct Trust {
+pub(crate) struct Trust {
     /// A folder of OpenPGP certificates (`.asc`, `.gpg`, `.pgp`) `allowed_signers` and `maintainers.toml`.
-    pub keyring: PathBuf,
+    pub(crate) keyring: PathBuf,
     /// What becomes of a tag that is signed with a key which is not in it.
-    pub unknown_keys: UnknownKeys,
+    pub(crate) unknown_keys: UnknownKeys,
     /// Schemes to fetch by.
-    pub schemes: Vec<String>,
+    pub(crate) schemes: Vec<String>,
     /// Hosts to fetch from: globs.
-    pub hosts: Vec<String>,
+    pub(crate) hosts: Vec<String>,
     /// Addresses that would be refused as inside the operator's network, and are allowed all the
     /// same. For tests: `127.0.0.1`.
-    pub allow_addresses: Vec<IpAddr>,
+    pub(crate) allow_addresses: Vec<IpAddr>,
 }
 
 /// `[fetch]`: limits of one git operation.
 #[derive(Debug, Clone)]
-pub struct Fetch {
+pub(crate) struct Fetch {
     /// How long a fetch, a mirror update or a push may take.
-    pub deadline: SignedDuration,
+    pub(crate) deadline: SignedDuration,
     /// How many bytes may come in one fetch.
-    pub max_bytes: u64,
+    pub(crate) max_bytes: u64,
     /// How much memory the git child may take.
-    pub max_memory: u64,
+    pub(crate) max_memory: u64,
     /// How much disk all quarantines may take.
-    pub disk_budget: u64,
+    pub(crate) disk_budget: u64,
     /// A file of CA certificates (PEM) to believe instead of the system's, for git over https.
-    pub ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// `[smtp]`
 #[derive(Debug, Clone)]
-pub struct Smtp {
+pub(crate) struct Smtp {
     /// The server that takes the bot's letters.
-    pub host: String,
+    pub(crate) host: String,
     /// Its port; 465, 587 or, without TLS, 25 by default.
-    pub port: u16,
+    pub(crate) port: u16,
     /// How the connection is protected.
-    pub tls: Tls,
+    pub(crate) tls: Tls,
     /// Whether, with [`Tls::None`], it may leave this machine.
-    pub allow_plain: bool,
+    pub(crate) allow_plain: bool,
     /// A file of CA certificates (PEM) to believe instead of the system's.
-    pub ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
     /// Login name and password; none: no AUTH.
-    pub login: Option<(String, Secret)>,
+    pub(crate) login: Option<(String, Secret)>,
     /// The name for EHLO; by default the machine's.
-    pub hello_name: Option<String>,
+    pub(crate) hello_name: Option<String>,
     /// How long one letter may take.
-    pub deadline: SignedDuration,
+    pub(crate) deadline: SignedDuration,
 }
 
 /// `[command]`: the mailbox for commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command {
+pub(crate) struct Command {
     /// Whose mailbox.
-    pub account: AccountName,
+    pub(crate) account: AccountName,
     /// Which folder.
-    pub folder: String,
+    pub(crate) folder: String,
     /// Where commands are mailed to.
-    pub address: String,
+    pub(crate) address: String,
     /// What was signed longer ago is refused.
-    pub window: SignedDuration,
+    pub(crate) window: SignedDuration,
     /// How many mails of one sender are read in an hour.
-    pub mails_per_hour: u32,
+    pub(crate) mails_per_hour: u32,
     /// What stands in for an OpenPGP signature.
-    pub dkim: Dkim,
+    pub(crate) dkim: Dkim,
 }
 
 /// Whose word on a DKIM signature counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Dkim {
+pub(crate) enum Dkim {
     /// Nobody's: only OpenPGP proves a sender.
     Off,
     /// The bot's own.

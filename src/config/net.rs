@@ -11,7 +11,7 @@ use super::value::{Wrong, quoted, text, wrong};
 use crate::pull::cover::Person;
 
 /// A mail address.
-pub fn address(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(crate) fn address(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = text(value)?;
     match lettre::Address::from_str(&text) {
         Ok(address) if text.is_ascii() => Ok(address.to_string()),
@@ -23,7 +23,7 @@ pub fn address(value: &DeValue<'_>) -> Result<String, Wrong> {
 }
 
 /// A name and an address.
-pub fn person(value: &DeValue<'_>) -> Result<Person, Wrong> {
+pub(crate) fn person(value: &DeValue<'_>) -> Result<Person, Wrong> {
     let text = text(value)?;
     match Mailbox::from_str(&text) {
         Ok(mailbox) if mailbox.email.to_string().is_ascii() => {
@@ -37,7 +37,7 @@ pub fn person(value: &DeValue<'_>) -> Result<Person, Wrong> {
 }
 
 /// A host's name or address; an IPv6 address without brackets.
-pub fn host(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(crate) fn host(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = text(value)?;
     let is_name = || {
         text.len() <= 253
@@ -59,7 +59,7 @@ pub fn host(value: &DeValue<'_>) -> Result<String, Wrong> {
 }
 
 /// Whether a host is this machine, by its name: `localhost`, or a loopback address.
-pub fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = bare.to_ascii_lowercase();
     match IpAddr::from_str(bare) {
@@ -71,7 +71,7 @@ pub fn is_loopback(host: &str) -> bool {
 
 /// A glob over host names, with a port where it is not the scheme's own: `git.example.org:8443`,
 /// `127.0.0.1:*`.
-pub fn host_glob(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(crate) fn host_glob(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = text(value)?;
     let (host, port) = text.split_once(':').unwrap_or((&text, "*"));
     let is_port = port == "*" || port.parse::<u16>().is_ok();
@@ -89,7 +89,7 @@ pub fn host_glob(value: &DeValue<'_>) -> Result<String, Wrong> {
 }
 
 /// A glob over mail addresses, whatever their case.
-pub fn address_glob(value: &DeValue<'_>) -> Result<GlobMatcher, Wrong> {
+pub(crate) fn address_glob(value: &DeValue<'_>) -> Result<GlobMatcher, Wrong> {
     let text = text(value)?;
     let parts = text.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.is_empty() && !domain.contains('@')
@@ -108,7 +108,7 @@ pub fn address_glob(value: &DeValue<'_>) -> Result<GlobMatcher, Wrong> {
 }
 
 /// An IP address.
-pub fn ip(value: &DeValue<'_>) -> Result<IpAddr, Wrong> {
+pub(crate) fn ip(value: &DeValue<'_>) -> Result<IpAddr, Wrong> {
     let text = text(value)?;
     IpAddr::from_str(&text).map_err(|_| {
         wrong(
@@ -119,7 +119,7 @@ pub fn ip(value: &DeValue<'_>) -> Result<IpAddr, Wrong> {
 }
 
 /// A DNS server's address; on port 53 where no other is named.
-pub fn resolver(value: &DeValue<'_>) -> Result<SocketAddr, Wrong> {
+pub(crate) fn resolver(value: &DeValue<'_>) -> Result<SocketAddr, Wrong> {
     let text = text(value)?;
     let with_port = || SocketAddr::from_str(&text).ok();
     match IpAddr::from_str(&text).map(|ip| SocketAddr::new(ip, 53)).ok().or_else(with_port) {
@@ -132,7 +132,7 @@ pub fn resolver(value: &DeValue<'_>) -> Result<SocketAddr, Wrong> {
 }
 
 /// A List-Id without its brackets (RFC 2919).
-pub fn list_id(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(crate) fn list_id(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = text(value)?;
     if text.contains(['<', '>', ' ']) {
         let is = format!("is {}, which has more than the identifier", quoted(&text));

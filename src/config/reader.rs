@@ -16,23 +16,23 @@ use super::problem::Problem;
 use super::value::{self, Wrong, suggestion};
 
 /// What reading one file shares.
-pub struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     /// The world around it.
-    pub environment: &'a dyn Environment,
+    pub(crate) environment: &'a dyn Environment,
     /// The file's folder: where relative paths start.
-    pub folder: &'a Path,
+    pub(crate) folder: &'a Path,
     /// What was found wrong so far.
     problems: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Reading<'a> {
     /// Begins.
-    pub fn new(environment: &'a dyn Environment, folder: &'a Path) -> Self {
+    pub(crate) fn new(environment: &'a dyn Environment, folder: &'a Path) -> Self {
         Self { environment, folder, problems: RefCell::default() }
     }
 
     /// Notes a problem.
-    pub fn note(
+    pub(crate) fn note(
         &self,
         key: impl Into<String>,
         span: Option<Range<usize>>,
@@ -48,15 +48,15 @@ impl<'a> Reading<'a> {
     }
 
     /// What was found wrong.
-    pub fn into_problems(self) -> Vec<Problem> {
+    pub(crate) fn into_problems(self) -> Vec<Problem> {
         self.problems.into_inner()
     }
 }
 
 /// A section as the file has it.
-pub struct Table<'a> {
+pub(crate) struct Table<'a> {
     /// What it is part of.
-    pub reading: &'a Reading<'a>,
+    pub(crate) reading: &'a Reading<'a>,
     section: &'static Section,
     path: String,
     span: Option<Range<usize>>,
@@ -69,7 +69,7 @@ pub struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// Takes a table of the file and notes the keys that the section does not have.
-    pub fn new(
+    pub(crate) fn new(
         reading: &'a Reading<'a>,
         section: &'static Section,
         path: String,
@@ -85,44 +85,44 @@ impl<'a> Table<'a> {
     }
 
     /// Where the section begins.
-    pub fn span(&self) -> Option<Range<usize>> {
+    pub(crate) fn span(&self) -> Option<Range<usize>> {
         self.span.clone()
     }
 
     /// Where a key's value is, if it is written.
-    pub fn place(&self, name: &str) -> Option<Range<usize>> {
+    pub(crate) fn place(&self, name: &str) -> Option<Range<usize>> {
         self.entry(name).map(Spanned::span)
     }
 
     /// Notes a problem with a key.
-    pub fn note(&self, name: &str, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn note(&self, name: &str, message: impl Into<String>, help: impl Into<String>) {
         let span = self.place(name).or_else(|| self.span());
         self.reading.note(self.key_path(name), span, message, help);
     }
 
     /// Whether a key is written.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.entry(name).is_some()
     }
 
     /// Whether it has keys that there are none of.
-    pub fn is_strange(&self) -> bool {
+    pub(crate) fn is_strange(&self) -> bool {
         self.strange
     }
 
     /// A text as it is written, unchecked; nothing is noted.
-    pub fn peek(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn peek(&self, name: &str) -> Option<&'a str> {
         self.entry(name)?.get_ref().as_str()
     }
 
     /// The texts of a list as they are written, unchecked; nothing is noted.
-    pub fn peek_list(&self, name: &str) -> Vec<&'a str> {
+    pub(crate) fn peek_list(&self, name: &str) -> Vec<&'a str> {
         let list = self.entry(name).and_then(|value| value.get_ref().as_array());
         list.into_iter().flatten().filter_map(|each| each.get_ref().as_str()).collect()
     }
 
     /// A key that is required or has a default.
-    pub fn get<T>(
+    pub(crate) fn get<T>(
         &self,
         name: &str,
         parse: impl Fn(&DeValue<'_>) -> Result<T, Wrong>,
@@ -131,7 +131,7 @@ impl<'a> Table<'a> {
     }
 
     /// A key that may be left out: `Some(None)` if it is.
-    pub fn optional<T>(
+    pub(crate) fn optional<T>(
         &self,
         name: &str,
         parse: impl Fn(&DeValue<'_>) -> Result<T, Wrong>,
@@ -140,7 +140,7 @@ impl<'a> Table<'a> {
     }
 
     /// A key that holds a list, each of whose elements is checked.
-    pub fn list<T>(
+    pub(crate) fn list<T>(
         &self,
         name: &str,
         parse: impl Fn(&DeValue<'_>) -> Result<T, Wrong>,
@@ -165,7 +165,7 @@ impl<'a> Table<'a> {
     }
 
     /// A key that holds a table of free names.
-    pub fn map<T>(
+    pub(crate) fn map<T>(
         &self,
         name: &str,
         allowed: impl Fn(&str) -> bool,
@@ -208,18 +208,18 @@ impl<'a> Table<'a> {
     }
 
     /// A key that holds a path, made absolute from the file's folder.
-    pub fn path(&self, name: &str) -> Option<PathBuf> {
+    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         self.get(name, value::text).map(|path| self.reading.folder.join(path))
     }
 
     /// A path that may be left out.
-    pub fn optional_path(&self, name: &str) -> Option<Option<PathBuf>> {
+    pub(crate) fn optional_path(&self, name: &str) -> Option<Option<PathBuf>> {
         if self.has(name) { self.path(name).map(Some) } else { Some(None) }
     }
 
     /// A section below this one that there is once. One that is not written has its defaults; if
     /// something in it is required that is noted, and there is none.
-    pub fn section(&self, name: &str) -> Option<Self> {
+    pub(crate) fn section(&self, name: &str) -> Option<Self> {
         let section = self.child(name)?;
         let path = self.key_path(name);
         let Some(value) = self.entry(name) else {
@@ -233,12 +233,12 @@ impl<'a> Table<'a> {
     }
 
     /// A section below this one that may be left out.
-    pub fn section_if_written(&self, name: &str) -> Option<Self> {
+    pub(crate) fn section_if_written(&self, name: &str) -> Option<Self> {
         if self.has(name) { self.section(name) } else { None }
     }
 
     /// The sections below this one that there may be several of; at least one.
-    pub fn sections(&self, name: &str) -> Vec<Self> {
+    pub(crate) fn sections(&self, name: &str) -> Vec<Self> {
         let Some(section) = self.child(name) else { return Vec::new() };
         let path = self.key_path(name);
         let Some(value) = self.entry(name) else {
@@ -306,7 +306,7 @@ impl<'a> Table<'a> {
     }
 
     /// Notes what is wrong with a value.
-    pub fn complain(&self, key: &Key, value: &Spanned<DeValue<'_>>, wrong: Wrong) {
+    pub(crate) fn complain(&self, key: &Key, value: &Spanned<DeValue<'_>>, wrong: Wrong) {
         self.complain_at(self.key_path(key.name), key, value, wrong);
     }
 
@@ -321,13 +321,13 @@ impl<'a> Table<'a> {
     }
 
     /// The raw value of a key.
-    pub fn entry(&self, name: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+    pub(crate) fn entry(&self, name: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         let (_, value) = self.entries?.iter().find(|(key, _)| key.get_ref() == name)?;
         Some(value)
     }
 
     /// A key's dotted path.
-    pub fn key_path(&self, name: &str) -> String {
+    pub(crate) fn key_path(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 

@@ -16,19 +16,19 @@ const SHORTEST_BASE64: usize = 6;
 
 /// The forms in which a connection's secrets may come back.
 #[derive(Clone, Default)]
-pub struct Redactor {
+pub(crate) struct Redactor {
     forms: Vec<SecretString>,
 }
 
 impl Redactor {
     /// For that secret: as it is, quoted as IMAP and JSON quote, percent-encoded, and inside any
     /// base64 (a login by PLAIN is one text of name and password).
-    pub fn of(secret: &Secret) -> Self {
+    pub(crate) fn of(secret: &Secret) -> Self {
         Self::of_text(secret.expose())
     }
 
     /// As [`of`](Self::of), for a secret on its way.
-    pub fn of_text(secret: &str) -> Self {
+    pub(crate) fn of_text(secret: &str) -> Self {
         let mut forms = Vec::new();
         for plain in [secret, secret.trim()] {
             let quoted = plain.replace('\\', "\\\\").replace('"', "\\\"");
@@ -43,7 +43,7 @@ impl Redactor {
     }
 
     /// A text without them.
-    pub fn text(&self, text: &str) -> String {
+    pub(crate) fn text(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for form in &self.forms {
             if text.contains(form.expose_secret()) {
@@ -54,7 +54,7 @@ impl Redactor {
     }
 
     /// Bytes without them.
-    pub fn bytes(&self, mut bytes: Vec<u8>) -> Vec<u8> {
+    pub(crate) fn bytes(&self, mut bytes: Vec<u8>) -> Vec<u8> {
         for form in &self.forms {
             bytes = without(bytes, form.expose_secret().as_bytes());
         }

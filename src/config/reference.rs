@@ -22,7 +22,7 @@ const HEAD: &str = "\
 ";
 
 /// `config.toml` as it is shipped.
-pub fn example() -> String {
+pub(crate) fn example() -> String {
     let mut text = HEAD.to_owned();
     for section in SECTIONS {
         text.push('\n');
@@ -50,7 +50,7 @@ fn comment(sentence: &str) -> String {
 }
 
 /// `docs/configuration.md`.
-pub fn page() -> String {
+pub(crate) fn page() -> String {
     let mut text = String::from(
         "# Configuration\n\nThe configuration is one TOML file. Every key is below; \
          [config.toml](../config.toml) is the same as a\nfile to start from. This page is made \

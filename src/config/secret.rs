@@ -6,11 +6,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// A password or token. Prints as `***`, is wiped when dropped.
 #[derive(Clone)]
-pub struct Secret(SecretString);
+pub(crate) struct Secret(SecretString);
 
 /// Why bytes are no secret. It says nothing of what they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadSecret {
+pub(crate) enum BadSecret {
     /// There is nothing, or a line's end alone.
     #[error("it is empty")]
     Empty,
@@ -24,7 +24,8 @@ pub enum BadSecret {
 
 impl Secret {
     /// Takes a secret.
-    pub fn new(text: impl Into<String>) -> Self {
+    #[cfg(test)]
+    pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(SecretString::from(text.into()))
     }
 
@@ -33,7 +34,7 @@ impl Secret {
     ///
     /// # Errors
     /// See [`BadSecret`].
-    pub fn read(bytes: &[u8]) -> Result<Self, BadSecret> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, BadSecret> {
         let text = str::from_utf8(bytes).map_err(|_| BadSecret::NotText)?;
         let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
@@ -47,7 +48,7 @@ impl Secret {
     }
 
     /// The secret itself: only for the wire.
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }

@@ -23,7 +23,7 @@ const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 impl Table<'_> {
     /// A secret that is required.
-    pub fn secret(&self, name: &str) -> Option<Secret> {
+    pub(crate) fn secret(&self, name: &str) -> Option<Secret> {
         let Some(value) = self.entry(name) else {
             return self.get(name, |_| Err(Wrong::Type));
         };

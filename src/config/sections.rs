@@ -15,7 +15,7 @@ use crate::pull::ids::{AccountName, ListName, TargetName};
 const LONGEST_SOCKET: usize = 107;
 
 /// Everything; `None` if some section could not be made, for reasons that were noted.
-pub fn config(root: &Table<'_>) -> Option<Config> {
+pub(crate) fn config(root: &Table<'_>) -> Option<Config> {
     let bot_table = root.section("bot");
     let state = root.section("state").and_then(|table| state(&table));
     let directory = state.as_ref().map(|state| state.directory.as_path());

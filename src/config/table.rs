@@ -53,7 +53,7 @@ const ALLOW_PLAIN: &str =
 const CA_FILE: &str = "CA certificates (PEM) to believe; without it the system's are.";
 
 /// The sections, in the order of the shipped file.
-pub const SECTIONS: &[Section] = &[
+pub(crate) const SECTIONS: &[Section] = &[
     Section { path: "bot", occurs: Occurs::Once, doc: "The bot itself.", keys: BOT },
     Section { path: "state", occurs: Occurs::Once, doc: "What it keeps, and where.", keys: STATE },
     Section {
@@ -114,10 +114,10 @@ pub const SECTIONS: &[Section] = &[
 ];
 
 /// The document as a whole.
-pub const ROOT: &Section = &Section { path: "", occurs: Occurs::Once, doc: "", keys: &[] };
+pub(crate) const ROOT: &Section = &Section { path: "", occurs: Occurs::Once, doc: "", keys: &[] };
 
 /// Where a secret comes from: exactly one of these.
-pub const SECRET_SOURCE: &Section = &Section {
+pub(crate) const SECRET_SOURCE: &Section = &Section {
     path: "secret",
     occurs: Occurs::Once,
     doc: "Where a secret comes from: exactly one of these keys. A secret itself is never written \

@@ -7,7 +7,6 @@ use std::str::FromStr;
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use toml::de::DeValue;
 
-use super::mask::without_userinfo;
 use super::model::{Mode, Tls};
 use crate::mail::rules::{Phrase, Unusual};
 use crate::pull::checks::Duty;
@@ -18,7 +17,7 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(10 * 366 * 24);
 
 /// Why a value can't be taken.
 #[derive(Debug)]
-pub enum Wrong {
+pub(crate) enum Wrong {
     /// It is of another type than the key takes.
     Type,
     /// It is of the right type, and wrong all the same.
@@ -31,12 +30,12 @@ pub enum Wrong {
 }
 
 /// A value that can't be taken, with what to do.
-pub fn wrong(is: impl Into<String>, help: impl Into<String>) -> Wrong {
+pub(crate) fn wrong(is: impl Into<String>, help: impl Into<String>) -> Wrong {
     Wrong::Value { is: is.into(), help: help.into() }
 }
 
 /// A text as a message may quote it: cut, on one line, and without a password in a URL.
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut short: String = without_userinfo(text).chars().take(60).collect();
     if short.len() < text.len() && text.chars().count() > 60 {
         short.push('…');
@@ -45,7 +44,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// A text that is not empty, not padded, and on one line.
-pub fn text(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(crate) fn text(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = value.as_str().ok_or(Wrong::Type)?;
     if text.is_empty() {
         Err(wrong("is empty", "write something, or leave the key out if it has a default"))
@@ -59,7 +58,7 @@ pub fn text(value: &DeValue<'_>) -> Result<String, Wrong> {
 }
 
 /// The name of an account, list or target. It becomes a file's name, and part of a branch's.
-pub fn name(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(crate) fn name(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = text(value)?;
     let fits = text.len() <= 60
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
@@ -75,12 +74,12 @@ pub fn name(value: &DeValue<'_>) -> Result<String, Wrong> {
 }
 
 /// A flag.
-pub fn flag(value: &DeValue<'_>) -> Result<bool, Wrong> {
+pub(crate) fn flag(value: &DeValue<'_>) -> Result<bool, Wrong> {
     value.as_bool().ok_or(Wrong::Type)
 }
 
 /// A whole number of at least 1.
-pub fn count(value: &DeValue<'_>) -> Result<u32, Wrong> {
+pub(crate) fn count(value: &DeValue<'_>) -> Result<u32, Wrong> {
     let help = "write a whole number from 1 to 1000000";
     match whole(value)?.and_then(|number| u32::try_from(number).ok()) {
         Some(number) if (1..=1_000_000).contains(&number) => Ok(number),
@@ -89,7 +88,7 @@ pub fn count(value: &DeValue<'_>) -> Result<u32, Wrong> {
 }
 
 /// A TCP port.
-pub fn port(value: &DeValue<'_>) -> Result<u16, Wrong> {
+pub(crate) fn port(value: &DeValue<'_>) -> Result<u16, Wrong> {
     match whole(value)?.and_then(|number| u16::try_from(number).ok()) {
         Some(number) if number > 0 => Ok(number),
         Some(_) | None => Err(wrong("is not a port", "write a number from 1 to 65535")),
@@ -97,13 +96,13 @@ pub fn port(value: &DeValue<'_>) -> Result<u16, Wrong> {
 }
 
 /// A TOML integer; `None` if it is too big.
-pub fn whole(value: &DeValue<'_>) -> Result<Option<i64>, Wrong> {
+pub(crate) fn whole(value: &DeValue<'_>) -> Result<Option<i64>, Wrong> {
     let number = value.as_integer().ok_or(Wrong::Type)?;
     Ok(i64::from_str_radix(number.as_str(), number.radix()).ok())
 }
 
 /// A duration in words and units.
-pub fn duration(value: &DeValue<'_>) -> Result<SignedDuration, Wrong> {
+pub(crate) fn duration(value: &DeValue<'_>) -> Result<SignedDuration, Wrong> {
     let text = value.as_str().ok_or(Wrong::Type)?;
     let parsed = Span::from_str(text)
         .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()))
@@ -121,7 +120,7 @@ pub fn duration(value: &DeValue<'_>) -> Result<SignedDuration, Wrong> {
 }
 
 /// A size in bytes.
-pub fn size(value: &DeValue<'_>) -> Result<u64, Wrong> {
+pub(crate) fn size(value: &DeValue<'_>) -> Result<u64, Wrong> {
     let text = value.as_str().ok_or(Wrong::Type)?;
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let unit: Option<u64> = match text[digits..].trim() {
@@ -146,39 +145,39 @@ pub fn size(value: &DeValue<'_>) -> Result<u64, Wrong> {
 }
 
 /// How a connection is protected.
-pub fn tls(value: &DeValue<'_>) -> Result<Tls, Wrong> {
+pub(crate) fn tls(value: &DeValue<'_>) -> Result<Tls, Wrong> {
     choice(value, &[("implicit", Tls::Implicit), ("starttls", Tls::Starttls), ("none", Tls::None)])
 }
 
 /// What the bot does with the world.
-pub fn mode(value: &DeValue<'_>) -> Result<Mode, Wrong> {
+pub(crate) fn mode(value: &DeValue<'_>) -> Result<Mode, Wrong> {
     choice(value, &[("live", Mode::Live), ("shadow", Mode::Shadow)])
 }
 
 /// Whether what CI would run is asked of GitLab.
-pub fn ci_lint(value: &DeValue<'_>) -> Result<CiLint, Wrong> {
+pub(crate) fn ci_lint(value: &DeValue<'_>) -> Result<CiLint, Wrong> {
     let choices = [("try", CiLint::Try), ("require", CiLint::Require), ("off", CiLint::Off)];
     choice(value, &choices)
 }
 
 /// What follows from a problem of the commits.
-pub fn duty(value: &DeValue<'_>) -> Result<Duty, Wrong> {
+pub(crate) fn duty(value: &DeValue<'_>) -> Result<Duty, Wrong> {
     choice(value, &[("refuse", Duty::Refuse), ("hold", Duty::Hold), ("off", Duty::Off)])
 }
 
 /// A scheme to fetch by.
-pub fn scheme(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(crate) fn scheme(value: &DeValue<'_>) -> Result<String, Wrong> {
     let schemes = ["https", "http", "git", "ssh"].map(|scheme| (scheme, scheme));
     choice(value, &schemes).map(str::to_owned)
 }
 
 /// What becomes of tags that are signed with unknown keys.
-pub fn unknown_keys(value: &DeValue<'_>) -> Result<UnknownKeys, Wrong> {
+pub(crate) fn unknown_keys(value: &DeValue<'_>) -> Result<UnknownKeys, Wrong> {
     choice(value, &[("refuse", UnknownKeys::Refuse), ("hold", UnknownKeys::Hold)])
 }
 
 /// What a list accepts besides.
-pub fn unusual(value: &DeValue<'_>) -> Result<Unusual, Wrong> {
+pub(crate) fn unusual(value: &DeValue<'_>) -> Result<Unusual, Wrong> {
     let choices = [
         ("unmarked", Unusual::Unmarked),
         ("patch-series", Unusual::PatchSeries),
@@ -188,7 +187,7 @@ pub fn unusual(value: &DeValue<'_>) -> Result<Unusual, Wrong> {
 }
 
 /// Words that are looked for in subjects.
-pub fn phrase(value: &DeValue<'_>) -> Result<Phrase, Wrong> {
+pub(crate) fn phrase(value: &DeValue<'_>) -> Result<Phrase, Wrong> {
     let text = text(value)?;
     Phrase::new(&text).ok_or_else(|| {
         let is = format!("is {}, which has no word in it", quoted(&text));
@@ -197,7 +196,7 @@ pub fn phrase(value: &DeValue<'_>) -> Result<Phrase, Wrong> {
 }
 
 /// One of several words.
-pub fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Result<T, Wrong> {
+pub(crate) fn choice<T: Copy>(value: &DeValue<'_>, choices: &[(&str, T)]) -> Result<T, Wrong> {
     let text = value.as_str().ok_or(Wrong::Type)?;
     if let Some((_, found)) = choices.iter().find(|(name, _)| *name == text) {
         return Ok(*found);
@@ -220,7 +219,10 @@ impl fmt::Display for Quoted<'_> {
 }
 
 /// The candidate that was probably meant.
-pub fn suggestion<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn suggestion<'a>(
+    text: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     let text = text.to_lowercase().replace('-', "_");
     candidates
         .map(|candidate| {
@@ -234,4 +236,21 @@ pub fn suggestion<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> 
         .filter(|(_, likeness)| *likeness >= 0.6)
         .max_by(|a, b| a.1.total_cmp(&b.1))
         .map(|(candidate, _)| candidate)
+}
+
+/// A text that may be a URL, with what stands before the host's `@` masked.
+fn without_userinfo(text: &str) -> String {
+    let mut out = text.to_owned();
+    let mut from = 0;
+    while let Some(found) = out[from..].find("://") {
+        let start = from + found + 3;
+        let end = out[start..]
+            .find(['/', '?', '#', '"', '\'', ' ', '\n'])
+            .map_or(out.len(), |length| start + length);
+        if let Some(at) = out[start..end].rfind('@') {
+            out.replace_range(start..start + at, &"*".repeat(at));
+        }
+        from = start;
+    }
+    out
 }

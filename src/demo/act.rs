@@ -57,7 +57,7 @@ enum Trouble {
 }
 
 /// Runs the demo; the exit code: 0 all told, 69 no git, 70 something did not work, 130 interrupted.
-pub fn run() -> u8 {
+pub(crate) fn run() -> u8 {
     if !has_git() {
         eprintln!("gatepost demo: needs the program git; on Debian: apt install git");
         return 69;

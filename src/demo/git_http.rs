@@ -39,30 +39,30 @@ const HOOK: &str = r#"#!/bin/sh
 
 /// One ref that a push changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Update {
+pub(crate) struct Update {
     /// The full name, `refs/heads/x`.
-    pub reference: String,
+    pub(crate) reference: String,
     /// What it was; all zeros: it was not there.
-    pub old: String,
+    pub(crate) old: String,
     /// What it is; all zeros: it is gone.
-    pub new: String,
+    pub(crate) new: String,
 }
 
 /// What a push changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Push {
+pub(crate) struct Push {
     /// The refs.
-    pub updates: Vec<Update>,
+    pub(crate) updates: Vec<Update>,
     /// The push options (`git push -o`).
-    pub options: Vec<String>,
+    pub(crate) options: Vec<String>,
 }
 
 /// Told of every push, on a thread that may block.
-pub type OnPush = Arc<dyn Fn(Push) + Send + Sync>;
+pub(crate) type OnPush = Arc<dyn Fn(Push) + Send + Sync>;
 
 /// A folder of bare repositories, as an HTTP handler.
 #[derive(Clone)]
-pub struct GitHttp {
+pub(crate) struct GitHttp {
     root: PathBuf,
     read_token: Option<String>,
     write: Option<(String, OnPush)>,
@@ -70,27 +70,27 @@ pub struct GitHttp {
 
 impl GitHttp {
     /// Serves all repositories below `root` to everybody, for reading.
-    pub fn read_only(root: impl Into<PathBuf>) -> Self {
+    pub(crate) fn read_only(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into(), read_token: None, write: None }
     }
 
     /// Lets whoever shows the token push; `on_push` is told before the answer ends.
     #[must_use]
-    pub fn writable(mut self, token: impl Into<String>, on_push: OnPush) -> Self {
+    pub(crate) fn writable(mut self, token: impl Into<String>, on_push: OnPush) -> Self {
         self.write = Some((token.into(), on_push));
         self
     }
 
     /// Asks for the token also for reading.
     #[must_use]
-    pub fn private(mut self, token: impl Into<String>) -> Self {
+    pub(crate) fn private(mut self, token: impl Into<String>) -> Self {
         self.read_token = Some(token.into());
         self
     }
 
     /// Answers one request; `path` is the repository's path below the root and what follows it,
     /// `/group/project.git/info/refs`.
-    pub async fn serve(&self, path: &str, request: Request) -> Response {
+    pub(crate) async fn serve(&self, path: &str, request: Request) -> Response {
         let query = request.uri().query().unwrap_or_default().to_owned();
         let pushes =
             path.ends_with("/git-receive-pack") || query.contains("service=git-receive-pack");
@@ -176,7 +176,7 @@ impl GitHttp {
 ///
 /// # Errors
 /// The disk, or no `git` to run.
-pub fn init_bare(path: &Path) -> io::Result<()> {
+pub(crate) fn init_bare(path: &Path) -> io::Result<()> {
     let git = |arguments: &[&str]| {
         let mut command = std::process::Command::new("git");
         // Whoever runs this may have git's variables set for a repository of their own.

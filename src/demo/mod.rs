@@ -5,16 +5,16 @@
 //! and a bot into one temporary folder; `watch` sees what happens there; [`story`] has the words
 //! for it; `act` is the demo itself. The tests use the stand-ins, the project and the keys too.
 
-pub mod git_http;
-pub mod git_server;
-pub mod gitlab;
-pub mod keys;
-pub mod mail;
-pub mod project;
-pub mod story;
+pub(crate) mod git_http;
+pub(crate) mod git_server;
+pub(crate) mod gitlab;
+pub(crate) mod keys;
+pub(crate) mod mail;
+pub(crate) mod project;
+pub(crate) mod story;
 
 mod act;
 mod stage;
 mod watch;
 
-pub use self::act::run;
+pub(crate) use self::act::run;

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use self::history::Scratch;
 
-pub use self::letters::PullMail;
+pub(crate) use self::letters::PullMail;
 
 mod history;
 mod letters;
@@ -21,7 +21,7 @@ mod tree;
 
 /// What goes wrong when the project is made.
 #[derive(Debug, thiserror::Error)]
-pub enum ProjectError {
+pub(crate) enum ProjectError {
     /// libgit2 refused.
     #[error("git: {0}")]
     Git(#[from] git2::Error),
@@ -48,15 +48,15 @@ pub enum ProjectError {
 
 /// Somebody who commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Maintainer {
+pub(crate) struct Maintainer {
     /// The name, which may have letters beyond ASCII.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The mail address.
-    pub address: &'static str,
+    pub(crate) address: &'static str,
 }
 
 /// The four who send pull requests, and (last) the release manager, who sends none.
-pub const MAINTAINERS: [Maintainer; 5] = [
+pub(crate) const MAINTAINERS: [Maintainer; 5] = [
     Maintainer { name: "Alice Arden", address: "alice@maintainers.example" },
     Maintainer { name: "Bob Becker", address: "bob@maintainers.example" },
     Maintainer { name: "Carol Muñoz", address: "carol@maintainers.example" },
@@ -66,7 +66,7 @@ pub const MAINTAINERS: [Maintainer; 5] = [
 
 /// What becomes of a pull request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// Every job succeeds.
     Passes,
     /// The job `test-sum` fails.
@@ -78,47 +78,51 @@ pub enum Fate {
 }
 
 /// Signs a tag: given who, the tag object's bytes and the signature's time, the armored signature.
-pub type Sign<'a> = dyn Fn(&Maintainer, &[u8], Timestamp) -> Result<String, Box<dyn std::error::Error + Send + Sync>>
+pub(crate) type Sign<'a> = dyn Fn(&Maintainer, &[u8], Timestamp) -> Result<String, Box<dyn std::error::Error + Send + Sync>>
     + 'a;
 
 /// The project as it stands on the disk.
 #[derive(Debug, Clone)]
-pub struct DemoProject {
+pub(crate) struct DemoProject {
     /// The bare upstream repository; its branch is `master`.
-    pub upstream: PathBuf,
+    #[cfg_attr(not(test), expect(dead_code, reason = "only the tests look into it"))]
+    pub(crate) upstream: PathBuf,
     /// The tip of `master`, in hexadecimal.
-    pub master: String,
+    #[cfg_attr(not(test), expect(dead_code, reason = "only the tests look into it"))]
+    pub(crate) master: String,
     /// The requests, in the order of [`MAINTAINERS`].
-    pub pulls: Vec<DemoPull>,
+    pub(crate) pulls: Vec<DemoPull>,
 }
 
 /// One maintainer's repository and what it asks to have merged.
 #[derive(Debug, Clone)]
-pub struct DemoPull {
+pub(crate) struct DemoPull {
     /// Who asks.
-    pub by: Maintainer,
+    pub(crate) by: Maintainer,
     /// What becomes of it.
-    pub fate: Fate,
+    pub(crate) fate: Fate,
     /// The maintainer's bare repository, whole in itself.
-    pub repository: PathBuf,
+    pub(crate) repository: PathBuf,
     /// The signed tag's name, without `refs/tags/`.
-    pub tag: String,
+    pub(crate) tag: String,
     /// What the series is about, for the cover letter's subject.
-    pub title: &'static str,
+    pub(crate) title: &'static str,
     /// When it is mailed.
-    pub sent_at: Timestamp,
+    pub(crate) sent_at: Timestamp,
     base: Oid,
     tip: Oid,
 }
 
 impl DemoPull {
     /// The commit that the series starts from, in hexadecimal.
-    pub fn base(&self) -> String {
+    #[cfg(test)]
+    pub(crate) fn base(&self) -> String {
         self.base.to_string()
     }
 
     /// The commit that is to be merged, in hexadecimal.
-    pub fn tip(&self) -> String {
+    #[cfg(test)]
+    pub(crate) fn tip(&self) -> String {
         self.tip.to_string()
     }
 
@@ -127,7 +131,7 @@ impl DemoPull {
     ///
     /// # Errors
     /// The repository is not there any more.
-    pub fn letters(&self, url: &str, list: &str) -> Result<Vec<PullMail>, ProjectError> {
+    pub(crate) fn letters(&self, url: &str, list: &str) -> Result<Vec<PullMail>, ProjectError> {
         letters::letters(self, url, list)
     }
 }
@@ -137,7 +141,11 @@ impl DemoPull {
 ///
 /// # Errors
 /// The folder can't be written, or the signer refuses.
-pub fn make(folder: &Path, now: Timestamp, sign: &Sign<'_>) -> Result<DemoProject, ProjectError> {
+pub(crate) fn make(
+    folder: &Path,
+    now: Timestamp,
+    sign: &Sign<'_>,
+) -> Result<DemoProject, ProjectError> {
     let scratch = Scratch::new(&folder.join("scratch.git"))?;
     let steps = tree::upstream();
     let mut commits = Vec::with_capacity(steps.len());

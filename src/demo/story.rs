@@ -15,7 +15,7 @@ const SENDER: usize = 18;
 
 /// What somebody did, with the seconds since the story began. It ends with a line end; what does
 /// not fit in 80 columns goes on under its own beginning.
-pub fn event(since: Duration, who: &str, what: &str) -> String {
+pub(crate) fn event(since: Duration, who: &str, what: &str) -> String {
     let start = format!("{:>6.2} s  {:<WHO$}  ", since.as_secs_f64(), clean(who));
     let hang = " ".repeat(start.chars().count());
     let options = textwrap::Options::new(WIDTH)
@@ -27,14 +27,14 @@ pub fn event(since: Duration, who: &str, what: &str) -> String {
 }
 
 /// A heading with a rule to the right edge.
-pub fn heading(title: &str) -> String {
+pub(crate) fn heading(title: &str) -> String {
     let title = clean(title).replace('\n', " ");
     let rest = WIDTH.saturating_sub(textwrap::core::display_width(&title) + 4);
     format!("── {title} {}\n", "─".repeat(rest))
 }
 
 /// A mail as a reader shows it: the headers that matter, and the text, decoded, behind a bar.
-pub fn mail(bytes: &[u8]) -> String {
+pub(crate) fn mail(bytes: &[u8]) -> String {
     let Some(mail) = MessageParser::default().parse(bytes) else {
         return "│ (a mail that can't be read)\n".to_owned();
     };
@@ -62,7 +62,7 @@ pub fn mail(bytes: &[u8]) -> String {
 }
 
 /// The index of some mails as threads, one line a mail, answers under what they answer.
-pub fn index<M: AsRef<[u8]>>(mails: &[M]) -> String {
+pub(crate) fn index<M: AsRef<[u8]>>(mails: &[M]) -> String {
     let mails: Vec<_> =
         mails.iter().filter_map(|mail| MessageParser::default().parse(mail.as_ref())).collect();
     let parents = parents(&mails);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use mail_parser::{Addr, Address, HeaderForm, HeaderName, HeaderValue, Message};
 
-use super::clean;
+use crate::pull::clean;
 use crate::pull::cover::Person;
 use crate::pull::room::LONGEST_ADDRESS;
 

@@ -4,11 +4,11 @@
 use memchr::memchr_iter;
 
 /// Bytes of a mail that are read: as many as are fetched of one.
-pub const MOST: usize = 4 * 1024 * 1024;
+pub(crate) const MOST: usize = 4 * 1024 * 1024;
 
 /// Bytes of a header that are read. A mail with a larger one is unreadable: as much is fetched of a
 /// header, and nobody writes so much.
-pub const HEADER: usize = 256 * 1024;
+pub(crate) const HEADER: usize = 256 * 1024;
 
 /// Headers that say what a part is. The parser may look at the whole mail for each, keeps room for
 /// the rest of the mail in each base64 part, and drops nested messages by recursion: as many as fit

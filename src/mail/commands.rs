@@ -4,13 +4,14 @@
 //! People write around their commands. So quoted lines, code between fences and lines that look like
 //! no command are passed over; only what is nearly a command is told as a mistake.
 
-use super::{clean, quote};
+use super::quote;
+use crate::pull::clean;
 use crate::pull::command::named::sure;
 use crate::pull::command::{BadCommand, Command, Named, parse};
 use crate::pull::command_mail::LONGEST_LINE;
 
 /// How many commands of one mail are read.
-pub const MOST: usize = 20;
+pub(crate) const MOST: usize = 20;
 
 /// A running text that was wrapped stands on lines of about this many characters.
 const WRAPPED_AT: usize = 58;
@@ -26,25 +27,25 @@ const FURTHER: usize = 4;
 
 /// What stands in a mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Commands {
+pub(crate) struct Commands {
     /// The commands, as they come.
-    pub lines: Vec<Line>,
+    pub(crate) lines: Vec<Line>,
     /// Whether there are more than [`MOST`]; those are not read.
-    pub more: bool,
+    pub(crate) more: bool,
 }
 
 /// A line that is a command, or nearly one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// What was written, on one line, cleaned and cut.
-    pub text: String,
+    pub(crate) text: String,
     /// The command, or what to write instead.
-    pub command: Result<Command, BadCommand>,
+    pub(crate) command: Result<Command, BadCommand>,
 }
 
 /// Reads the commands of a text. In an answer on a request's thread (`in_thread`) the request need
 /// not be named.
-pub fn commands(text: &str, in_thread: bool) -> Commands {
+pub(crate) fn commands(text: &str, in_thread: bool) -> Commands {
     let own = quote::own(text.trim_start_matches('\u{feff}'));
     let lines: Vec<&str> = own.lines().collect();
     let mut found = Commands::default();
@@ -77,14 +78,14 @@ pub fn commands(text: &str, in_thread: bool) -> Commands {
 }
 
 /// The one command of a subject; `None` if it has none.
-pub fn in_subject(subject: &str, in_thread: bool) -> Option<Line> {
+pub(crate) fn in_subject(subject: &str, in_thread: bool) -> Option<Line> {
     let command = parse(without_address(subject), in_thread);
     // A subject is running text by nature: only what is a whole command is meant as one.
     command.ok().map(|command| Line { text: shortened(subject), command: Ok(command) })
 }
 
 /// Whether a mail on a list asks for a retest, `gatepost: retest`, and by a new merge (`fresh`).
-pub fn retest_on_list(text: &str) -> Option<bool> {
+pub(crate) fn retest_on_list(text: &str) -> Option<bool> {
     let own = quote::own(text);
     let mut fenced = false;
     own.lines().take_while(|line| !is_end(line)).find_map(|line| {

@@ -9,11 +9,12 @@ use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
 
 use super::author::{self, as_person};
 use super::automatic::{is_automatic, is_in_bulk, is_machinery};
+use super::bounds;
 use super::legible::legible;
 use super::reader::contained;
 use super::reason::Reason;
 use super::subject::Marks;
-use super::{bounds, clean};
+use crate::pull::clean;
 use crate::pull::cover::Person;
 use crate::pull::ids::MessageId;
 
@@ -23,38 +24,38 @@ const LONGEST_SUBJECT: usize = 1000;
 
 /// What a mail's header says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Heading {
+pub(crate) struct Heading {
     /// The Message-ID; `None` where there is none that can be answered.
-    pub message_id: Option<MessageId>,
+    pub(crate) message_id: Option<MessageId>,
     /// The subject, decoded and unfolded.
-    pub subject: String,
+    pub(crate) subject: String,
     /// What the subject says.
-    pub marks: Marks,
+    pub(crate) marks: Marks,
     /// The From address as it stands, which a list may have rewritten.
-    pub from: Option<Person>,
+    pub(crate) from: Option<Person>,
     /// The person behind it: X-Original-From, Reply-To or Author where the list rewrote From.
-    pub author: Option<Person>,
+    pub(crate) author: Option<Person>,
     /// The List-Id without its brackets.
-    pub list_id: Option<String>,
+    pub(crate) list_id: Option<String>,
     /// The addresses in To and Cc, in lower case.
-    pub to_cc: Vec<String>,
+    pub(crate) to_cc: Vec<String>,
     /// References, then In-Reply-To, oldest first, without doubles.
-    pub references: Vec<MessageId>,
+    pub(crate) references: Vec<MessageId>,
     /// The Date header.
-    pub date: Option<Timestamp>,
+    pub(crate) date: Option<Timestamp>,
     /// It breaks the MIME parser: nothing of it could be read.
-    pub broken: bool,
+    pub(crate) broken: bool,
     /// A machine sent it: Auto-Submitted, a null sender, a report, a bot's name or mark.
-    pub automatic: bool,
+    pub(crate) automatic: bool,
     /// It was sent in bulk, or asks that no machine answer it: no person gives commands so.
-    pub in_bulk: bool,
+    pub(crate) in_bulk: bool,
     /// A list's software or a mail system sent it, from an address of its own.
-    pub machinery: bool,
+    pub(crate) machinery: bool,
 }
 
 /// Reads a header block, or the header of a whole mail. Never fails: what can't be read is missing,
 /// and a header that breaks the MIME parser is [`Reason::Unreadable`].
-pub fn heading(header: &[u8]) -> Heading {
+pub(crate) fn heading(header: &[u8]) -> Heading {
     let header = legible(bounds::header(super::without_envelope(header)));
     let read = || {
         let message = MessageParser::default().parse_headers(header.as_ref());
@@ -64,13 +65,8 @@ pub fn heading(header: &[u8]) -> Heading {
 }
 
 impl Heading {
-    /// Whether the body is worth loading: `false` only if the mail can be no request.
-    pub fn worth_reading(&self) -> bool {
-        self.refusal().is_none()
-    }
-
     /// Why the mail can be no request that is acted on, by its header alone.
-    pub fn refusal(&self) -> Option<Reason> {
+    pub(crate) fn refusal(&self) -> Option<Reason> {
         if self.broken {
             Some(Reason::Unreadable)
         } else if self.automatic {

@@ -9,7 +9,7 @@ use memchr::{memchr_iter, memmem};
 ///
 /// A subject is whatever follows `subject` and a colon somewhere in the header: the parser of mail
 /// takes names with blanks in them, and behind broken lines, so the start of a line proves nothing.
-pub fn may_ask(mail: &[u8]) -> bool {
+pub(crate) fn may_ask(mail: &[u8]) -> bool {
     let header = header(mail);
     memchr_iter(b':', header).any(|colon| {
         is_subject(&header[..colon]) && may_hold_the_word(logical_line(&header[colon + 1..]))
@@ -18,7 +18,7 @@ pub fn may_ask(mail: &[u8]) -> bool {
 
 /// Whether a mail's text surely has a diff in it. `true` only where nothing has to be decoded to
 /// know; what is also numbered in its subject the reader takes for a patch then.
-pub fn holds_a_diff(mail: &[u8]) -> bool {
+pub(crate) fn holds_a_diff(mail: &[u8]) -> bool {
     let header = header(mail);
     let body = &mail[header.len()..];
     let looked_at = &body[..body.len().min(LOOKED_AT)];
@@ -44,7 +44,7 @@ fn is_plain(header: &[u8]) -> bool {
 
 /// The header of a mail with the empty line that ends it; the whole mail if none does. The parser's
 /// own header is never longer: nothing in it goes on behind a line end without a blank.
-pub fn header(mail: &[u8]) -> &[u8] {
+pub(crate) fn header(mail: &[u8]) -> &[u8] {
     if mail.first() == Some(&b'\n') || mail.starts_with(b"\r\n") {
         return &mail[..0];
     }

@@ -14,31 +14,30 @@
 mod author;
 mod automatic;
 mod body;
-pub mod bounds;
-pub mod clean;
-pub mod commands;
-pub mod grammar;
-pub mod heading;
+pub(crate) mod bounds;
+pub(crate) mod commands;
+pub(crate) mod grammar;
+pub(crate) mod heading;
 mod html;
 mod legible;
-pub mod letter;
-pub mod look;
-pub mod proof;
+pub(crate) mod letter;
+pub(crate) mod look;
+pub(crate) mod proof;
 mod quote;
-pub mod reader;
-pub mod reason;
-pub mod retraction;
-pub mod rules;
-pub mod subject;
-pub mod trace;
-pub mod words;
+pub(crate) mod reader;
+pub(crate) mod reason;
+pub(crate) mod retraction;
+pub(crate) mod rules;
+pub(crate) mod subject;
+pub(crate) mod trace;
+pub(crate) mod words;
 
-pub use self::heading::{Heading, heading};
-pub use self::proof::doubled;
-pub use self::reader::{Reading, read};
-pub use self::reason::Reason;
-pub use self::retraction::retraction;
-pub use self::rules::{Left, Rules, Ruling};
+pub(crate) use self::heading::{Heading, heading};
+pub(crate) use self::proof::doubled;
+pub(crate) use self::reader::{Reading, read};
+pub(crate) use self::reason::Reason;
+pub(crate) use self::retraction::retraction;
+pub(crate) use self::rules::{Left, Rules, Ruling};
 
 /// A mail without the `From ` line that an mbox puts in front of it.
 fn without_envelope(bytes: &[u8]) -> &[u8] {

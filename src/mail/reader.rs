@@ -20,7 +20,7 @@ use crate::pull::ids::MessageId;
 
 /// What a mail is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reading {
+pub(crate) enum Reading {
     /// A request for a pull.
     Request(Box<Cover>),
     /// It names what could be pulled, but is not acted on: an answer, a patch series, a subject
@@ -47,16 +47,8 @@ pub enum Reading {
 }
 
 impl Reading {
-    /// The request that is to be acted on.
-    pub fn request(self) -> Option<Cover> {
-        match self {
-            Self::Request(cover) => Some(*cover),
-            Self::Aside { .. } | Self::Not { .. } => None,
-        }
-    }
-
     /// Why the mail is not acted on.
-    pub fn reason(&self) -> Option<Reason> {
+    pub(crate) fn reason(&self) -> Option<Reason> {
         match self {
             Self::Request(_) => None,
             Self::Aside { reason, .. } | Self::Not { reason, .. } => Some(*reason),
@@ -65,7 +57,7 @@ impl Reading {
 }
 
 /// The ref that a request means which names none (git-request-pull(1)).
-pub const DEFAULT_REFERENCE: &str = "HEAD";
+pub(crate) const DEFAULT_REFERENCE: &str = "HEAD";
 
 static DIFF: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"(?m)^(?:diff --git |@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@)"));
@@ -90,7 +82,7 @@ static ELSEWHERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Reads a whole mail, header and body. The same bytes always give the same reading.
-pub fn read(bytes: &[u8]) -> Reading {
+pub(crate) fn read(bytes: &[u8]) -> Reading {
     let whole = super::without_envelope(bytes);
     let bounded = bounds::read(whole);
     let bytes = legible(bounded);

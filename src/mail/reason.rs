@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why a mail is not acted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// Nothing of it can be read.
     Unreadable,
     /// It has no Message-ID that an answer could name.
@@ -35,7 +35,7 @@ pub enum Reason {
 
 impl Reason {
     /// The reason as a clause, for lists and logs.
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Unreadable => "it can't be read as a mail",
             Self::NoMessageId => "it has no usable Message-ID",

@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 use mail_parser::MessageParser;
 use regex::Regex;
 
+use super::body;
 use super::reader::contained;
-use super::{body, clean};
+use crate::pull::clean;
 
 /// How many characters of the sentence are kept.
 const KEPT: usize = 300;
@@ -95,7 +96,7 @@ static UNLESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// The sentence in which a mail takes back what it answers, cleaned and cut; `None` if it does not.
-pub fn retraction(bytes: &[u8]) -> Option<String> {
+pub(crate) fn retraction(bytes: &[u8]) -> Option<String> {
     contained(|| {
         let message = MessageParser::default().parse(super::without_envelope(bytes))?;
         body::texts(&message).iter().flatten().find_map(|text| said(text))

@@ -16,48 +16,48 @@ use crate::pull::cover::Cover;
 use crate::pull::ids::{ListName, TargetName};
 use crate::pull::subject::Subject;
 
-pub use self::phrase::Phrase;
+pub(crate) use self::phrase::Phrase;
 use self::phrase::words;
 
 /// One list's rules.
 #[derive(Debug, Clone)]
-pub struct Rules {
+pub(crate) struct Rules {
     /// The list's name in the configuration.
-    pub list: ListName,
+    pub(crate) list: ListName,
     /// Its posting address.
-    pub address: String,
+    pub(crate) address: String,
     /// Its List-Id, without brackets.
-    pub list_id: Option<String>,
+    pub(crate) list_id: Option<String>,
     /// What marks a request in the subject.
-    pub markers: Vec<Phrase>,
+    pub(crate) markers: Vec<Phrase>,
     /// What is acted on besides requests of the usual form.
-    pub accept: Vec<Unusual>,
+    pub(crate) accept: Vec<Unusual>,
     /// Where requests go whose subject has those words.
-    pub targets: Vec<(Phrase, Goal)>,
+    pub(crate) targets: Vec<(Phrase, Goal)>,
     /// Where all others go.
-    pub target: Goal,
+    pub(crate) target: Goal,
     /// Words in the subject's brackets that say it is for somebody else.
-    pub not_for_us: Vec<Phrase>,
+    pub(crate) not_for_us: Vec<Phrase>,
     /// Who may submit, by address; empty: anybody (the signature decides).
-    pub submitters: Vec<GlobMatcher>,
+    pub(crate) submitters: Vec<GlobMatcher>,
     /// Whether the author of a near miss is told.
-    pub near_misses: bool,
+    pub(crate) near_misses: bool,
     /// Whether a signed `gatepost: retest` on one of its threads counts.
-    pub retest_by_mail: bool,
+    pub(crate) retest_by_mail: bool,
 }
 
 /// Where a request goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Goal {
+pub(crate) struct Goal {
     /// The target.
-    pub target: TargetName,
+    pub(crate) target: TargetName,
     /// Its branch.
-    pub branch: String,
+    pub(crate) branch: String,
 }
 
 /// What a list may accept besides requests of the usual form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unusual {
+pub(crate) enum Unusual {
     /// A request whose subject has no marker.
     Unmarked,
     /// A request in a mail with `[PATCH]` in its subject.
@@ -68,7 +68,7 @@ pub enum Unusual {
 
 /// What is done with a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ruling {
+pub(crate) enum Ruling {
     /// It is a request, and goes there.
     Act {
         /// Where.
@@ -88,7 +88,7 @@ pub enum Ruling {
 
 /// Why a mail is left alone on a list.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Left {
+pub(crate) enum Left {
     /// For what it is.
     Mail(Reason),
     /// It asks for a pull, but without a marker of this list.
@@ -104,40 +104,12 @@ pub enum Left {
 
 /// What keeps a mail from being the request that it is meant to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Miss {
+pub(crate) enum Miss {
     /// The subject asks, and the text names no repository.
     NoRequest,
 }
 
 impl Rules {
-    /// The rules of a list that says nothing about them.
-    pub fn usual(
-        list: ListName,
-        address: impl Into<String>,
-        list_id: Option<String>,
-        target: Goal,
-    ) -> Self {
-        Self {
-            list,
-            address: address.into(),
-            list_id,
-            markers: Phrase::new("pull").into_iter().collect(),
-            accept: Vec::new(),
-            targets: Vec::new(),
-            target,
-            not_for_us: Vec::new(),
-            submitters: Vec::new(),
-            near_misses: true,
-            retest_by_mail: false,
-        }
-    }
-
-    /// Whether a mail came by this list: by List-Id, or by To and Cc, for a copy that did not come
-    /// through the list's software has no List-Id.
-    pub fn carries(&self, heading: &Heading) -> bool {
-        self.is_by_id(heading) || self.is_by_address(heading)
-    }
-
     fn is_by_id(&self, heading: &Heading) -> bool {
         let (Some(ours), Some(theirs)) = (&self.list_id, &heading.list_id) else { return false };
         ours.eq_ignore_ascii_case(theirs)
@@ -149,7 +121,7 @@ impl Rules {
 
     /// Whether the body has to be read to say what is done: `false` only if nothing in it could
     /// make the mail one that is acted on.
-    pub fn worth_reading(&self, heading: &Heading) -> bool {
+    pub(crate) fn worth_reading(&self, heading: &Heading) -> bool {
         match heading.refusal() {
             None => true,
             Some(Reason::Answer) => self.accepts(Unusual::Answers),
@@ -163,7 +135,7 @@ impl Rules {
     }
 
     /// Says what is done with a mail that came by this list.
-    pub fn judge(&self, heading: &Heading, reading: &Reading) -> Ruling {
+    pub(crate) fn judge(&self, heading: &Heading, reading: &Reading) -> Ruling {
         let left = match reading {
             Reading::Request(_) => self.left(heading),
             Reading::Aside { cover, reason } if self.takes(heading, cover, *reason) => {
@@ -188,7 +160,7 @@ impl Rules {
 
     /// Where a request goes: what its brackets say counts before the rest of the subject, and of
     /// several words that fit the longest.
-    pub fn goal(&self, heading: &Heading) -> &Goal {
+    pub(crate) fn goal(&self, heading: &Heading) -> &Goal {
         self.named_goal(heading).unwrap_or(&self.target)
     }
 
@@ -201,7 +173,7 @@ impl Rules {
     }
 
     /// Whether somebody is among those who may submit; never where the list names nobody.
-    pub fn names_submitter(&self, address: &str) -> bool {
+    pub(crate) fn names_submitter(&self, address: &str) -> bool {
         self.submitters.iter().any(|glob| glob.is_match(address.trim()))
     }
 
@@ -290,7 +262,7 @@ const LEADING: usize = 9;
 
 /// The list that a mail came by: by List-Id, else by address; where there is but one list, and it
 /// has no List-Id, all is that list's.
-pub fn choose<'a>(lists: &'a [Rules], heading: &Heading) -> Option<&'a Rules> {
+pub(crate) fn choose<'a>(lists: &'a [Rules], heading: &Heading) -> Option<&'a Rules> {
     let only = || match lists {
         [only] if only.list_id.is_none() => Some(only),
         _ => None,
@@ -322,7 +294,7 @@ impl fmt::Display for Left {
 
 impl Miss {
     /// What is wrong, as a clause.
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::NoRequest => "its text names no repository to pull from",
         }
@@ -333,6 +305,30 @@ impl Miss {
 mod tests {
     use super::*;
     use crate::mail;
+
+    impl Rules {
+        /// The rules of a list that says nothing about them.
+        pub(crate) fn usual(
+            list: ListName,
+            address: impl Into<String>,
+            list_id: Option<String>,
+            target: Goal,
+        ) -> Self {
+            Self {
+                list,
+                address: address.into(),
+                list_id,
+                markers: Phrase::new("pull").into_iter().collect(),
+                accept: Vec::new(),
+                targets: Vec::new(),
+                target,
+                not_for_us: Vec::new(),
+                submitters: Vec::new(),
+                near_misses: true,
+                retest_by_mail: false,
+            }
+        }
+    }
 
     const BLOCK: &str = "are available in the Git repository at:\n\n  https://git.example.org/x.git \
                          tags/x\n\nfor you to fetch changes up to \

@@ -29,26 +29,26 @@ static REVISION_AFTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// What a subject says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Marks {
+pub(crate) struct Marks {
     /// It is marked as an answer or a forward.
-    pub answer: bool,
+    pub(crate) answer: bool,
     /// What stood in the leading brackets, in order, without the brackets.
-    pub prefixes: Vec<String>,
+    pub(crate) prefixes: Vec<String>,
     /// "pull" stands in it, as a word of its own: `[PULL]`, `[GIT,PULL]`, `pull-request:`, …
-    pub marker: bool,
+    pub(crate) marker: bool,
     /// `PATCH` stands in a bracket.
-    pub patch: bool,
+    pub(crate) patch: bool,
     /// `SUBSYSTEM` stands in the marker's bracket: the request is for somebody else.
-    pub subsystem: bool,
+    pub(crate) subsystem: bool,
     /// n of `n/m`.
-    pub number: Option<u32>,
+    pub(crate) number: Option<u32>,
     /// The revision, where the subject says one.
-    pub revision: Option<u32>,
+    pub(crate) revision: Option<u32>,
 }
 
 impl Marks {
     /// Reads a decoded and unfolded subject.
-    pub fn of(subject: &str) -> Self {
+    pub(crate) fn of(subject: &str) -> Self {
         let Subject { front, rest } = Subject::of(subject);
         let mut marks = Self { answer: matches(&FORWARDED, subject.trim()), ..Self::default() };
         for found in front {

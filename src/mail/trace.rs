@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::clean::is_unfit;
+use crate::pull::clean::is_unfit;
 
 /// The longest line, in characters.
 const LONGEST_LINE: usize = 300;
@@ -42,7 +42,7 @@ static SCRIPT: LazyLock<Option<Regex>> =
 
 /// All lines of a trace, cleaned: no escapes, markers, times or control characters, progress bars
 /// in their last state, each at most 300 characters. Any bytes are taken.
-pub fn clean(raw: &[u8]) -> Vec<String> {
+pub(crate) fn clean(raw: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(raw);
     let mut lines: Vec<String> = Vec::new();
     for line in text.split('\n') {
@@ -64,7 +64,7 @@ pub fn clean(raw: &[u8]) -> Vec<String> {
 /// The excerpt for a letter, at most `max` lines of what [`clean`] gave: the end of the script's
 /// own output, then the runner's verdict if it wrote one. No blank lines at either end, never two
 /// in a row.
-pub fn tail(lines: &[String], max: usize) -> Vec<String> {
+pub(crate) fn tail(lines: &[String], max: usize) -> Vec<String> {
     let verdict = lines.iter().rposition(|line| matches(&VERDICT, line));
     let lately = lines.len().saturating_sub(LONGEST_CLOSING);
     let script = lines.iter().rposition(|line| matches(&SCRIPT, line)).map_or(0, |at| at + 1);

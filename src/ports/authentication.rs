@@ -6,7 +6,7 @@ use super::Fault;
 use crate::pull::signer::Signer;
 
 /// Who wrote a mail, as far as the mail proves it.
-pub trait Authenticator: Send + Sync {
+pub(crate) trait Authenticator: Send + Sync {
     /// Looks for proofs in a whole mail, header and body as they came. It asks the keyring, and
     /// where so configured the DNS. Safe to repeat.
     ///
@@ -17,20 +17,20 @@ pub trait Authenticator: Send + Sync {
 
 /// What a mail proves. Neither proof says that the mail is for the bot, new, or its sender's right.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Authentication {
+pub(crate) struct Authentication {
     /// By an OpenPGP signature of a key in the keyring (RFC 3156, RFC 9580).
-    pub openpgp: Option<Proof<Signer>>,
+    pub(crate) openpgp: Option<Proof<Signer>>,
     /// By a DKIM signature whose domain is that of From (RFC 6376; alignment as in RFC 7489, 3.1.1).
     /// None where an OpenPGP signature of a key in the keyring does not hold: blanks that DKIM lets
     /// pass break it, and the mail as it was may be obeyed as well.
-    pub dkim: Option<Proof<Domain>>,
+    pub(crate) dkim: Option<Proof<Domain>>,
     /// Why the mail proves no more than that: a sentence each, for whoever sent it.
-    pub failures: Vec<String>,
+    pub(crate) failures: Vec<String>,
 }
 
 /// What an OpenPGP signature is over (RFC 9580, section 5.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signed<'a> {
+pub(crate) enum Signed<'a> {
     /// Bytes as they are. A signature of a document or of a text counts.
     Bytes(&'a [u8]),
     /// A text with line ends of CR LF. Only a signature of a text counts, so that one that was made
@@ -40,46 +40,46 @@ pub enum Signed<'a> {
 
 /// What a signature that is believed says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attested {
+pub(crate) struct Attested {
     /// Whose it is.
-    pub signer: Signer,
+    pub(crate) signer: Signer,
     /// When it was made, by its own word.
-    pub signed_at: Timestamp,
+    pub(crate) signed_at: Timestamp,
     /// Of each signature that is believed, the SHA-256 digest of what it is computed over: the text
     /// and all that the signer says with it. In hexadecimal digits.
-    pub digests: Vec<String>,
+    pub(crate) digests: Vec<String>,
 }
 
 /// Why a signature is not believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unattested {
+pub(crate) struct Unattested {
     /// A clause for people.
-    pub why: String,
+    pub(crate) why: String,
     /// It is of a key that nobody in the keyring has: it says nothing, for or against.
-    pub key_is_unknown: bool,
+    pub(crate) key_is_unknown: bool,
 }
 
 /// The domain that signed a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Domain(pub String);
+pub(crate) struct Domain(pub(crate) String);
 
 /// One proof: who, when, and exactly what is proved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proof<Who> {
+pub(crate) struct Proof<Who> {
     /// Who signed.
-    pub who: Who,
+    pub(crate) who: Who,
     /// When it was signed: the signature's own time; for DKIM its `t=`, else the signed Date.
-    pub signed_at: Timestamp,
+    pub(crate) signed_at: Timestamp,
     /// SHA-256 digests, in hexadecimal digits, of what must not be acted on twice: the signatures.
     /// Whoever alters anything that is not signed can't alter these.
-    pub digests: Vec<String>,
+    pub(crate) digests: Vec<String>,
     /// The signed text as plain lines, decoded; an attachment's text is not in it.
-    pub text: String,
+    pub(crate) text: String,
     /// The subject, where it is signed.
-    pub subject: Option<String>,
+    pub(crate) subject: Option<String>,
     /// The addresses of To and Cc in lower case, where these headers are signed.
-    pub recipients: Option<Vec<String>>,
+    pub(crate) recipients: Option<Vec<String>>,
     /// OpenPGP keys that the signed part carries, in its text or attached: one armored block, or one
     /// binary file, each.
-    pub keys: Vec<Vec<u8>>,
+    pub(crate) keys: Vec<Vec<u8>>,
 }

@@ -10,7 +10,7 @@ impl Fault {
     /// Trouble with a file or folder. A missing right, and a path that can't be right, are the
     /// administrator's to mend. All else may go away: no room, no quota, a disk that fails or was
     /// mounted for reading only, too many open files.
-    pub fn of_disk(path: &Path, error: &io::Error) -> Self {
+    pub(crate) fn of_disk(path: &Path, error: &io::Error) -> Self {
         let detail = format!("{}: {error}", path.display());
         match error.kind() {
             io::ErrorKind::PermissionDenied

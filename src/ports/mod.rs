@@ -3,11 +3,8 @@
 //! Every method may block, and is bounded in time by its adapter. Each one's doc says whether
 //! repeating it is safe. No adapter knows another; production and tests plug in here.
 
-use std::fmt;
-
 use jiff::{SignedDuration, Timestamp};
 
-use crate::mail::clean;
 use crate::pull::ci_change::CiPlan;
 use crate::pull::expiry::ExpiringKey;
 use crate::pull::ids::{JobId, MessageId, ObjectId, PipelineId, RunId};
@@ -15,129 +12,57 @@ use crate::pull::pipeline::{Job, Pipeline};
 use crate::pull::signed_tag::PayloadDigest;
 use crate::pull::tag::Verification;
 
-pub use self::authentication::{
+pub(crate) use self::authentication::{
     Attested, Authentication, Authenticator, Domain, Proof, Signed, Unattested,
 };
-pub use self::repository::{
+pub(crate) use self::repository::{
     FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, PushOrder, Pushed, Quarantine,
     Repository,
 };
-pub use self::store::{Batch, Control, Cursor, Folder, HistoryEntry, NotPut, Records, Store};
+pub(crate) use self::store::{
+    Batch, Control, Cursor, Folder, HistoryEntry, NotPut, Records, Store,
+};
+pub use crate::pull::fault::Fault;
+pub(crate) use crate::pull::fault::FaultKind;
 
 mod authentication;
 mod disk;
 mod repository;
 mod store;
 
-/// What kind of trouble it is: it decides whether to try again, and whom to tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaultKind {
-    /// It may go away by itself: try again.
-    Temporary,
-    /// Trying the same again gives the same.
-    Permanent,
-    /// The administrator has to change something: a token, a URL, a right. Tried again slowly.
-    Misconfigured,
-    /// The bot itself is wrong.
-    Bug,
-}
-
-/// Trouble at a port. What may be said in public is kept apart from what the administrator needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// Which kind.
-    pub kind: FaultKind,
-    /// One sentence without hosts, paths or tokens of the inside, where one may be said to an
-    /// author or a list.
-    pub public: Option<String>,
-    /// One sentence for the administrator and the log. Never a secret.
-    pub detail: String,
-    /// How long the other side asked us to wait.
-    pub retry_after: Option<SignedDuration>,
-}
-
-impl Fault {
-    /// Trouble that may go away.
-    pub fn temporary(detail: impl Into<String>) -> Self {
-        Self::new(FaultKind::Temporary, detail)
-    }
-
-    /// Trouble that stays.
-    pub fn permanent(detail: impl Into<String>) -> Self {
-        Self::new(FaultKind::Permanent, detail)
-    }
-
-    /// Trouble that the administrator has to mend.
-    pub fn misconfigured(detail: impl Into<String>) -> Self {
-        Self::new(FaultKind::Misconfigured, detail)
-    }
-
-    /// The bot's own mistake.
-    pub fn bug(detail: impl Into<String>) -> Self {
-        Self::new(FaultKind::Bug, detail)
-    }
-
-    /// Adds what may be said in public.
-    #[must_use]
-    pub fn saying(mut self, public: impl Into<String>) -> Self {
-        self.public = Some(clean::words(&public.into()));
-        self
-    }
-
-    /// Adds how long to wait.
-    #[must_use]
-    pub fn retry_after(mut self, wait: SignedDuration) -> Self {
-        self.retry_after = Some(wait);
-        self
-    }
-
-    fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
-        // Much of it is a server's word: it must not make lines of a log or a letter of its own.
-        Self { kind, public: None, detail: clean::words(&detail.into()), retry_after: None }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.detail)
-    }
-}
-
-impl std::error::Error for Fault {}
-
 /// The time.
-pub trait Clock: Send + Sync {
+pub(crate) trait Clock: Send + Sync {
     /// The time now, UTC.
     fn now(&self) -> Timestamp;
 }
 
 /// Where a folder stands (RFC 3501, section 2.3.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FolderState {
+pub(crate) struct FolderState {
     /// When it changes, all UIDs mean something else.
-    pub uid_validity: u32,
+    pub(crate) uid_validity: u32,
     /// The UID the next mail will get, or one not above it.
-    pub uid_next: u32,
+    pub(crate) uid_next: u32,
     /// How many mails are in it.
-    pub exists: u32,
+    pub(crate) exists: u32,
 }
 
 /// One mail's header and what the server says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heading {
+pub(crate) struct Heading {
     /// Its UID.
-    pub uid: u32,
+    pub(crate) uid: u32,
     /// Its size in bytes, all of it.
-    pub size: u64,
+    pub(crate) size: u64,
     /// When the mailbox received it (INTERNALDATE).
-    pub received_at: Timestamp,
+    pub(crate) received_at: Timestamp,
     /// Its header block, raw, at most 256 KiB.
-    pub header: Vec<u8>,
+    pub(crate) header: Vec<u8>,
 }
 
 /// Why a wait ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
+pub(crate) enum News {
     /// The server announced something.
     Something,
     /// The time was up, or somebody woke the wait.
@@ -145,7 +70,7 @@ pub enum News {
 }
 
 /// One folder of one account, opened read-only. Reading changes nothing, so all may be repeated.
-pub trait Mailbox: Send {
+pub(crate) trait Mailbox: Send {
     /// Connects if need be, opens the folder (`EXAMINE`) and says where it stands.
     ///
     /// # Errors
@@ -181,16 +106,16 @@ pub trait Mailbox: Send {
 
 /// An SMTP envelope (RFC 5321, section 2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Envelope {
+pub(crate) struct Envelope {
     /// MAIL FROM.
-    pub sender: String,
+    pub(crate) sender: String,
     /// RCPT TO, at least one.
-    pub recipients: Vec<String>,
+    pub(crate) recipients: Vec<String>,
 }
 
 /// What became of a letter that was given to the mail server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delivery {
+pub(crate) enum Delivery {
     /// The server took it for all recipients (reply 250 to the end of DATA).
     Accepted,
     /// It did not take it now; nothing was delivered. Try again.
@@ -209,13 +134,13 @@ pub enum Delivery {
 }
 
 /// The way out for letters.
-pub trait Outbound: Send + Sync {
+pub(crate) trait Outbound: Send + Sync {
     /// Sends one message in one transaction. **Not** safe to repeat after `Accepted` or `Unknown`.
     fn send(&self, envelope: &Envelope, message: &[u8]) -> Delivery;
 }
 
 /// The keys that the bot believes.
-pub trait Keyring: Send + Sync {
+pub(crate) trait Keyring: Send + Sync {
     /// Checks a raw tag object's signature, at its own time and now. `name` is the ref's last
     /// part, which the object's own name must equal. Safe to repeat.
     ///
@@ -279,58 +204,58 @@ pub trait Keyring: Send + Sync {
 
 /// A maintainer for whom the keyring names paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PathOwner {
+pub(crate) struct PathOwner {
     /// Their addresses.
-    pub addresses: Vec<String>,
+    pub(crate) addresses: Vec<String>,
     /// Globs of their files, at least one.
-    pub paths: Vec<String>,
+    pub(crate) paths: Vec<String>,
 }
 
 /// A certificate that somebody wants to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OfferedKey {
+pub(crate) struct OfferedKey {
     /// The primary key's fingerprint.
-    pub fingerprint: String,
+    pub(crate) fingerprint: String,
     /// What its owner is called by the certificate. Untrusted.
-    pub owner: String,
+    pub(crate) owner: String,
     /// The addresses of its user IDs. Untrusted.
-    pub addresses: Vec<String>,
+    pub(crate) addresses: Vec<String>,
     /// Why a signature with it would not be believed now; `None`: it would.
-    pub trouble: Option<String>,
+    pub(crate) trouble: Option<String>,
     /// The public certificate alone, in binary, at most 256 KiB.
-    pub certificate: Vec<u8>,
+    pub(crate) certificate: Vec<u8>,
 }
 
 /// One key of the keyring, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedKey {
+pub(crate) struct ListedKey {
     /// The primary key's fingerprint, or an SSH key's `SHA256:…`.
-    pub key: String,
+    pub(crate) key: String,
     /// Whose it is.
-    pub owner: String,
+    pub(crate) owner: String,
     /// The owner's addresses.
-    pub addresses: Vec<String>,
+    pub(crate) addresses: Vec<String>,
     /// From when on it is not believed any more; `None`: no end is set.
-    pub expires: Option<Timestamp>,
+    pub(crate) expires: Option<Timestamp>,
     /// Why it is not believed; `None`: it is.
-    pub trouble: Option<String>,
+    pub(crate) trouble: Option<String>,
     /// Whether a command added it.
-    pub by_command: bool,
+    pub(crate) by_command: bool,
 }
 
 /// What commands changed in the keyring.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KeyChanges {
+pub(crate) struct KeyChanges {
     /// Certificates beside those of the folder, each with the one address that its owner has by
     /// them. With a `maintainers.toml` that must be an address of one of its maintainers, whose key
     /// it then is.
-    pub added: Vec<(Vec<u8>, String)>,
+    pub(crate) added: Vec<(Vec<u8>, String)>,
     /// Fingerprints that are not believed any more, wherever they are.
-    pub removed: Vec<String>,
+    pub(crate) removed: Vec<String>,
 }
 
 /// GitLab, for one target's CI project.
-pub trait Pipelines: Send + Sync {
+pub(crate) trait Pipelines: Send + Sync {
     /// Pipelines made through the API by this bot's user on that branch for that commit, newest
     /// first. Safe to repeat; GitLab's reads lag its writes.
     ///
@@ -380,7 +305,7 @@ pub trait Pipelines: Send + Sync {
 
 /// A file that is kept beside the records.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FileName {
+pub(crate) enum FileName {
     /// A request's mail as it came.
     Mail(MessageId),
     /// A mail with commands, as it came. Anybody may send another mail of the same Message-ID.

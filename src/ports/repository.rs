@@ -12,7 +12,7 @@ use crate::pull::tag::{Candidate, ConflictFile, Drift, Facts, Pinned};
 
 /// The bare repository that one request's or run's objects live in, apart from the mirror.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Quarantine {
+pub(crate) enum Quarantine {
     /// A request's.
     Pull(PullNumber),
     /// A run's that somebody asked for.
@@ -30,22 +30,22 @@ impl fmt::Display for Quarantine {
 
 /// What to fetch, and into which quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FetchOrder {
+pub(crate) struct FetchOrder {
     /// Where the objects go.
-    pub into: Quarantine,
+    pub(crate) into: Quarantine,
     /// Whose mirror it borrows from.
-    pub target: TargetName,
+    pub(crate) target: TargetName,
     /// The URL as the mail gives it; the adapter applies the URL policy.
-    pub url: String,
+    pub(crate) url: String,
     /// The ref as the mail gives it.
-    pub reference: String,
+    pub(crate) reference: String,
     /// A commit that the other side has, by the mail's own word.
-    pub base: Option<ObjectId>,
+    pub(crate) base: Option<ObjectId>,
 }
 
 /// Why nothing was fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FetchRefused {
+pub(crate) enum FetchRefused {
     /// The policy forbids the URL; one sentence fit for the author.
     NotAllowed {
         /// The sentence.
@@ -67,24 +67,24 @@ impl From<Fault> for FetchRefused {
 
 /// How to make a merge. The same order gives the same commit, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MergeOrder {
+pub(crate) struct MergeOrder {
     /// Where the tag is.
-    pub from: Quarantine,
+    pub(crate) from: Quarantine,
     /// Whose mirror has the base.
-    pub target: TargetName,
+    pub(crate) target: TargetName,
     /// The target's tip to merge onto.
-    pub base: ObjectId,
+    pub(crate) base: ObjectId,
     /// The pinned tag.
-    pub pinned: Pinned,
+    pub(crate) pinned: Pinned,
     /// The URL as the mail gives it: it stands in the message.
-    pub url: String,
+    pub(crate) url: String,
     /// The committer's and author's time.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// What came of a merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Merged {
+pub(crate) enum Merged {
     /// The candidate, written in the quarantine.
     Candidate(Candidate),
     /// It conflicts; the files by path, twenty at most, and how many in all.
@@ -95,37 +95,37 @@ pub enum Merged {
         total: u32,
     },
     /// The base contains the tip.
-    AlreadyMerged,
+    NothingNew,
 }
 
 /// Files that a request changes outside what its signer may submit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OtherFiles {
+pub(crate) struct OtherFiles {
     /// The first ten by path, made printable.
-    pub files: Vec<String>,
+    pub(crate) files: Vec<String>,
     /// How many there are in all.
-    pub total: u32,
+    pub(crate) total: u32,
 }
 
 /// What to push, and over what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PushOrder {
+pub(crate) struct PushOrder {
     /// Where the candidate is.
-    pub from: Quarantine,
+    pub(crate) from: Quarantine,
     /// Whose CI project.
-    pub target: TargetName,
+    pub(crate) target: TargetName,
     /// The candidate.
-    pub commit: ObjectId,
+    pub(crate) commit: ObjectId,
     /// The branch, without `refs/heads/`.
-    pub ci_ref: String,
+    pub(crate) ci_ref: String,
     /// What may stand there now and be replaced, besides nothing and the commit itself: earlier
     /// candidates of ours. Anything else is somebody's push and stays.
-    pub replaces: Vec<ObjectId>,
+    pub(crate) replaces: Vec<ObjectId>,
 }
 
 /// What came of a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pushed {
+pub(crate) enum Pushed {
     /// The ref is the commit now (or was already).
     Done,
     /// Somebody else's commit is there; nothing was changed.
@@ -136,7 +136,7 @@ pub enum Pushed {
 }
 
 /// Git: the mirror, the quarantines, the merge and the push.
-pub trait Repository: Send + Sync {
+pub(crate) trait Repository: Send + Sync {
     /// Fetches a ref into a quarantine and pins it. Safe to repeat; a repetition replaces what the
     /// quarantine held, and a failed one leaves the mirror as it was.
     ///

@@ -8,7 +8,7 @@ use crate::pull::audit::AuditEntry;
 use crate::pull::command_mail::CommandMail;
 use crate::pull::ids::{MessageId, PullNumber, RunId, TargetName};
 use crate::pull::letter::Letter;
-pub use crate::pull::records::{Batch, Control, Cursor, Folder, HistoryEntry, Records};
+pub(crate) use crate::pull::records::{Batch, Control, Cursor, Folder, HistoryEntry, Records};
 use crate::pull::request::Pull;
 use crate::pull::run::Run;
 use crate::pull::signed_tag::SignedTag;
@@ -16,17 +16,17 @@ use crate::pull::signed_tag::SignedTag;
 /// Why a batch is not put, and on account of which record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{fault}")]
-pub struct NotPut {
+pub(crate) struct NotPut {
     /// What went wrong.
-    pub fault: Fault,
+    pub(crate) fault: Fault,
     /// The one record that can't be kept, whatever the disk does; for a line of a history or of the
     /// audit trail, and for a signature's digest, what it belongs to.
-    pub culprit: Option<RecordKey>,
+    pub(crate) culprit: Option<RecordKey>,
 }
 
 impl NotPut {
     /// On account of that record, if it is one that can't be kept.
-    pub fn for_the_sake_of(culprit: Option<RecordKey>) -> impl FnOnce(Fault) -> Self {
+    pub(crate) fn for_the_sake_of(culprit: Option<RecordKey>) -> impl FnOnce(Fault) -> Self {
         |fault| match fault.kind {
             FaultKind::Bug => Self { fault, culprit },
             FaultKind::Temporary | FaultKind::Permanent | FaultKind::Misconfigured => fault.into(),
@@ -41,7 +41,7 @@ impl From<Fault> for NotPut {
 }
 
 /// What the bot remembers. All reads may be repeated; puts are idempotent, being whole records.
-pub trait Store: Send + Sync {
+pub(crate) trait Store: Send + Sync {
     /// Puts a batch; returns when it is durable against loss of power.
     ///
     /// # Errors

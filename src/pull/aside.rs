@@ -20,7 +20,7 @@ const LONGEST_WHAT: usize = 300;
 /// Names one record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RecordKey {
+pub(crate) enum RecordKey {
     /// A request.
     Pull(PullNumber),
     /// A run.
@@ -33,7 +33,7 @@ pub enum RecordKey {
 
 impl RecordKey {
     /// Its name where a sentence begins.
-    pub fn at_the_beginning(&self) -> String {
+    pub(crate) fn at_the_beginning(&self) -> String {
         let name = self.to_string();
         let (first, rest) = name.split_at(1);
         first.to_uppercase() + rest
@@ -53,23 +53,23 @@ impl fmt::Display for RecordKey {
 
 /// That a record is set aside.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Aside {
+pub(crate) struct Aside {
     /// What failed, for the administrator.
-    pub why: String,
+    pub(crate) why: String,
     /// Since when.
-    pub since: Timestamp,
+    pub(crate) since: Timestamp,
     /// Whether the letter about it is written.
-    pub told: bool,
+    pub(crate) told: bool,
 }
 
 impl Aside {
     /// A mark whose letter is to be written; a long reason is cut.
-    pub fn new(why: &str, now: Timestamp) -> Self {
+    pub(crate) fn new(why: &str, now: Timestamp) -> Self {
         Self { why: shortened(why, LONGEST_WHY), since: now, told: false }
     }
 
     /// Why nothing happens to the record, in a clause.
-    pub fn because(&self) -> String {
+    pub(crate) fn because(&self) -> String {
         let why = self.why.trim_end_matches('.');
         format!("it is set aside since {}: {why}", clock(self.since))
     }
@@ -77,25 +77,25 @@ impl Aside {
 
 /// What the letter about a record that is set aside has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AsideNotice {
+pub(crate) struct AsideNotice {
     /// Which record.
-    pub key: RecordKey,
+    pub(crate) key: RecordKey,
     /// The mark.
-    pub aside: Aside,
+    pub(crate) aside: Aside,
     /// What the record is: a subject, and who has to do with it.
-    pub what: String,
+    pub(crate) what: String,
     /// The request that it has to do with: then the release managers hear of it as well.
-    pub pull: Option<PullNumber>,
+    pub(crate) pull: Option<PullNumber>,
 }
 
 impl AsideNotice {
     /// A notice; a long text is cut.
-    pub fn new(key: RecordKey, aside: Aside, what: &str, pull: Option<PullNumber>) -> Self {
+    pub(crate) fn new(key: RecordKey, aside: Aside, what: &str, pull: Option<PullNumber>) -> Self {
         Self { key, aside, what: shortened(what, LONGEST_WHAT), pull }
     }
 
     /// How commands name the record.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match &self.key {
             RecordKey::Pull(number) => number.to_string(),
             RecordKey::Run(id) => format!("run-{id}"),

@@ -20,28 +20,28 @@ const PERSON: usize = 45;
 
 /// One commit that a request would bring.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommitFacts {
+pub(crate) struct CommitFacts {
     /// Its id.
-    pub id: ObjectId,
+    pub(crate) id: ObjectId,
     /// Its message's first line, made printable and cut. Untrusted.
-    pub subject: String,
+    pub(crate) subject: String,
     /// Its author, made printable. Untrusted.
-    pub author: Person,
+    pub(crate) author: Person,
     /// Whether message and author are UTF-8, or the commit names another encoding.
-    pub is_utf8: bool,
+    pub(crate) is_utf8: bool,
     /// The people of its `Signed-off-by:` lines.
-    pub signed_off_by: Vec<Person>,
+    pub(crate) signed_off_by: Vec<Person>,
     /// The people of its `Nacked-by:` lines.
-    pub nacked_by: Vec<Person>,
+    pub(crate) nacked_by: Vec<Person>,
     /// How many parents it has.
-    pub parents: usize,
+    pub(crate) parents: usize,
     /// Whether it changes a submodule's commit or `.gitmodules`.
-    pub changes_submodules: bool,
+    pub(crate) changes_submodules: bool,
 }
 
 /// How the base that the mail names stands to the tip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Base {
+pub(crate) enum Base {
     /// It is an ancestor of the tip, or the mail names none.
     Fits,
     /// No such commit is in the target's repository or came with the tip.
@@ -52,23 +52,23 @@ pub enum Base {
 
 /// What a request would bring.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Series {
+pub(crate) struct Series {
     /// Its commits, newest first, as many as were asked for.
-    pub commits: Vec<CommitFacts>,
+    pub(crate) commits: Vec<CommitFacts>,
     /// How many there are in all.
-    pub total: u32,
+    pub(crate) total: u32,
     /// The base that the mail names.
-    pub base: Base,
+    pub(crate) base: Base,
     /// Whether it changes no file.
-    pub is_empty: bool,
+    pub(crate) is_empty: bool,
     /// Whether the tip's message has `[ci skip]` or `[skip ci]`.
-    pub skips_ci: bool,
+    pub(crate) skips_ci: bool,
 }
 
 /// Something that is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Check {
+pub(crate) enum Check {
     /// A commit's author is a mailing list.
     ListAttributed,
     /// A commit is not signed off by its author.
@@ -100,7 +100,7 @@ pub enum Check {
 /// What follows from a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Duty {
+pub(crate) enum Duty {
     /// The request is refused.
     Refuse,
     /// It waits for a release manager.
@@ -111,72 +111,38 @@ pub enum Duty {
 
 /// What follows from each problem, for a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CheckPolicy {
+pub(crate) struct CheckPolicy {
     /// Of authors that are mailing lists.
-    pub list_attributed: Duty,
+    pub(crate) list_attributed: Duty,
     /// Of commits without their author's sign-off.
-    pub author_sign_off: Duty,
+    pub(crate) author_sign_off: Duty,
     /// Of commits without the submitter's sign-off.
-    pub submitter_sign_off: Duty,
+    pub(crate) submitter_sign_off: Duty,
     /// Of messages that are not UTF-8.
-    pub utf8: Duty,
+    pub(crate) utf8: Duty,
     /// Of changed submodules.
-    pub submodules: Duty,
+    pub(crate) submodules: Duty,
     /// Of merges inside.
-    pub merges: Duty,
+    pub(crate) merges: Duty,
     /// Of requests that change nothing.
-    pub empty: Duty,
+    pub(crate) empty: Duty,
     /// Of a base that is unknown or not below the tip.
-    pub base: Duty,
+    pub(crate) base: Duty,
     /// Of `[ci skip]`.
-    pub ci_skip: Duty,
+    pub(crate) ci_skip: Duty,
     /// Of more commits than `max_commits`.
-    pub too_many: Duty,
+    pub(crate) too_many: Duty,
     /// Of objections in the messages.
-    pub nacked: Duty,
+    pub(crate) nacked: Duty,
     /// Of a target that is frozen by command.
-    pub frozen: Duty,
+    pub(crate) frozen: Duty,
     /// How many commits are looked at.
-    pub max_commits: u32,
+    pub(crate) max_commits: u32,
 }
 
 impl CheckPolicy {
-    /// As the configuration has it where it says nothing.
-    pub fn usual() -> Self {
-        Self {
-            submitter_sign_off: Duty::Off,
-            submodules: Duty::Hold,
-            merges: Duty::Off,
-            base: Duty::Hold,
-            ci_skip: Duty::Off,
-            too_many: Duty::Hold,
-            nacked: Duty::Hold,
-            frozen: Duty::Hold,
-            ..Self::all(Duty::Refuse)
-        }
-    }
-
-    /// The same for every problem.
-    pub fn all(duty: Duty) -> Self {
-        Self {
-            list_attributed: duty,
-            author_sign_off: duty,
-            submitter_sign_off: duty,
-            utf8: duty,
-            submodules: duty,
-            merges: duty,
-            empty: duty,
-            base: duty,
-            ci_skip: duty,
-            too_many: duty,
-            nacked: duty,
-            frozen: duty,
-            max_commits: 1_000,
-        }
-    }
-
     /// What follows from that problem.
-    pub fn duty(&self, check: Check) -> Duty {
+    pub(crate) fn duty(&self, check: Check) -> Duty {
         match check {
             Check::ListAttributed => self.list_attributed,
             Check::AuthorSignOff => self.author_sign_off,
@@ -196,19 +162,19 @@ impl CheckPolicy {
 
 /// A problem that a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// Which check.
-    pub check: Check,
+    pub(crate) check: Check,
     /// What follows from it.
-    pub duty: Duty,
+    pub(crate) duty: Duty,
     /// The first commits that have it, for people: short id and subject. Untrusted.
-    pub commits: Vec<String>,
+    pub(crate) commits: Vec<String>,
     /// How many commits have it.
-    pub total: u32,
+    pub(crate) total: u32,
 }
 
 /// Every problem that a policy does not leave out, in the order of [`Check`].
-pub fn problems(
+pub(crate) fn problems(
     series: &Series,
     policy: &CheckPolicy,
     signer: &Signer,
@@ -251,7 +217,7 @@ pub fn problems(
 
 /// That a target is frozen, unless its policy leaves that out; what it is frozen for stands where
 /// other problems name commits.
-pub fn frozen(freeze: &Freeze, policy: &CheckPolicy) -> Option<Problem> {
+pub(crate) fn frozen(freeze: &Freeze, policy: &CheckPolicy) -> Option<Problem> {
     let duty = policy.frozen;
     (duty != Duty::Off).then(|| {
         let until = freeze.until.map(|until| format!("until {}, ", clock(until)));
@@ -263,7 +229,7 @@ pub fn frozen(freeze: &Freeze, policy: &CheckPolicy) -> Option<Problem> {
 }
 
 /// Whether an approval of some problems speaks of all of the others.
-pub fn covers(approved: &[Problem], found: &[Problem]) -> bool {
+pub(crate) fn covers(approved: &[Problem], found: &[Problem]) -> bool {
     found.iter().all(|problem| approved.iter().any(|known| known.check == problem.check))
 }
 

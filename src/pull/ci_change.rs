@@ -15,31 +15,31 @@ use super::room::first_within;
 const KEPT_BYTES: usize = 8 * 1024;
 
 /// The properties of a job or of an entry of the configuration: each one's value as text.
-pub type Properties = BTreeMap<String, String>;
+pub(crate) type Properties = BTreeMap<String, String>;
 
 /// What CI would run for a commit on a branch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CiPlan {
+pub(crate) struct CiPlan {
     /// What GitLab has to complain of.
-    pub errors: Vec<String>,
+    pub(crate) errors: Vec<String>,
     /// The jobs that a pipeline on that branch would have, by name.
-    pub jobs: BTreeMap<String, Properties>,
+    pub(crate) jobs: BTreeMap<String, Properties>,
     /// The configuration with all its includes: every entry at its top, job or not.
-    pub entries: BTreeMap<String, Properties>,
+    pub(crate) entries: BTreeMap<String, Properties>,
     /// What is included, and whence.
-    pub includes: BTreeSet<String>,
+    pub(crate) includes: BTreeSet<String>,
 }
 
 impl CiPlan {
     /// Whether it says nothing of what would run: two such plans are equal and prove nothing.
-    pub fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         self.jobs.is_empty() && self.entries.is_empty()
     }
 }
 
 /// What a change is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
+pub(crate) enum What {
     /// A job as a whole: it would run on one side only.
     Job(String),
     /// A property of a job that would run on both sides.
@@ -58,24 +58,24 @@ pub enum What {
 
 /// One change; `None` where that side has no such thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub(crate) struct Change {
     /// Of what.
-    pub what: What,
+    pub(crate) what: What,
     /// How it is on the target.
-    pub before: Option<String>,
+    pub(crate) before: Option<String>,
     /// How it would be with the request merged.
-    pub after: Option<String>,
+    pub(crate) after: Option<String>,
 }
 
 /// A file that differs between two commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangedFile {
+pub(crate) struct ChangedFile {
     /// Its path.
-    pub path: String,
+    pub(crate) path: String,
     /// Its content before.
-    pub before: Option<ObjectId>,
+    pub(crate) before: Option<ObjectId>,
     /// Its content after.
-    pub after: Option<ObjectId>,
+    pub(crate) after: Option<ObjectId>,
 }
 
 impl From<ChangedFile> for Change {
@@ -87,7 +87,7 @@ impl From<ChangedFile> for Change {
 
 /// All changes from the target's plan to the candidate's. None if and only if CI would run the
 /// same.
-pub fn changes(before: &CiPlan, after: &CiPlan) -> Vec<Change> {
+pub(crate) fn changes(before: &CiPlan, after: &CiPlan) -> Vec<Change> {
     let mut found = Vec::new();
     if before.errors != after.errors {
         let text = |errors: &[String]| (!errors.is_empty()).then(|| errors.join("; "));
@@ -153,7 +153,7 @@ fn all(properties: &Properties) -> String {
 }
 
 /// Those of the required jobs that the changes take away.
-pub fn dropped(changes: &[Change], required: &[String]) -> Vec<String> {
+pub(crate) fn dropped(changes: &[Change], required: &[String]) -> Vec<String> {
     let gone = |name: &&String| {
         changes
             .iter()
@@ -164,20 +164,20 @@ pub fn dropped(changes: &[Change], required: &[String]) -> Vec<String> {
 
 /// A difference as records and letters have it: bounded, with a digest of the whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CiDifference {
+pub(crate) struct CiDifference {
     /// SHA-256 over all changes, in full: what an approval is bound to.
-    pub digest: String,
+    pub(crate) digest: String,
     /// How much of what changed, in a clause.
-    pub summary: String,
+    pub(crate) summary: String,
     /// The changes in sentences, cleaned, as many as a record may hold.
-    pub lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
     /// How many changes in all.
-    pub total: u32,
+    pub(crate) total: u32,
 }
 
 impl CiDifference {
     /// Takes up changes with their words: how much it is, and a sentence for each.
-    pub fn of(
+    pub(crate) fn of(
         changes: &[Change],
         summary: String,
         lines: impl IntoIterator<Item = String>,
@@ -191,12 +191,12 @@ impl CiDifference {
     }
 
     /// How many changes its lines do not say.
-    pub fn unsaid(&self) -> u32 {
+    pub(crate) fn unsaid(&self) -> u32 {
         self.total.saturating_sub(u32::try_from(self.lines.len()).unwrap_or(u32::MAX))
     }
 
     /// The digest's beginning, for people.
-    pub fn short(&self) -> &str {
+    pub(crate) fn short(&self) -> &str {
         self.digest.get(..12).unwrap_or(&self.digest)
     }
 }

@@ -6,19 +6,19 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::command::{Command, Sender};
-use super::decision::Trouble;
+use super::fault::Fault;
 use super::ids::{ListName, MessageId, PullNumber, RunId};
 use super::retry::Retry;
-pub use super::room::within as shortened;
+pub(crate) use super::room::within as shortened;
 
 /// How many mails may wait to be looked at; more are passed over, and counted.
-pub const MOST_WAITING: usize = 50;
+pub(crate) const MOST_WAITING: usize = 50;
 
 /// For how long it is tried to look who wrote a mail (its DNS may not answer).
-pub const PATIENCE: SignedDuration = SignedDuration::from_hours(2);
+pub(crate) const PATIENCE: SignedDuration = SignedDuration::from_hours(2);
 
 /// Bytes of a command's line that are kept.
-pub const LONGEST_LINE: usize = 250;
+pub(crate) const LONGEST_LINE: usize = 250;
 
 /// Bytes of an answer that a record keeps: twenty of them fit.
 const LONGEST_ANSWER: usize = 450;
@@ -36,32 +36,32 @@ const LONGEST: usize = 500;
 
 /// A mail to the command mailbox, or to a list with a command for the bot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CommandMail {
+pub(crate) struct CommandMail {
     /// Its Message-ID.
-    pub id: MessageId,
+    pub(crate) id: MessageId,
     /// The address it says to be from, in lower case.
-    pub from: String,
+    pub(crate) from: String,
     /// Its subject, decoded.
-    pub subject: String,
+    pub(crate) subject: String,
     /// The first and the last mail of the thread above.
-    pub references: Vec<MessageId>,
+    pub(crate) references: Vec<MessageId>,
     /// When the mailbox received it.
-    pub received_at: Timestamp,
+    pub(crate) received_at: Timestamp,
     /// The list it came by, where it did: there a retest is all that counts, and a refusal all that
     /// is answered.
-    pub list: Option<ListName>,
+    pub(crate) list: Option<ListName>,
     /// Whether the keyring knew the address when it came: then it is told if nothing proves the
     /// sender, and a stranger whose name somebody borrows is not.
     #[serde(default)]
-    pub maintainer: bool,
+    pub(crate) maintainer: bool,
     /// Where it stands.
-    pub stage: MailStage,
+    pub(crate) stage: MailStage,
 }
 
 /// Where a mail to the command mailbox stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum MailStage {
+pub(crate) enum MailStage {
     /// Who wrote it is to be looked at.
     Received {
         /// When.
@@ -81,34 +81,34 @@ pub enum MailStage {
 
 /// What is answered to a mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transcript {
+pub(crate) struct Transcript {
     /// What is said before everything else.
-    pub remark: Option<String>,
+    pub(crate) remark: Option<String>,
     /// Each command, with what came of it.
-    pub entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
     /// Whether anything was changed: then the release managers get a copy.
-    pub changed: bool,
+    pub(crate) changed: bool,
     /// Whether everything was stopped: then the administrator gets one, too.
     #[serde(default)]
-    pub stopped: bool,
+    pub(crate) stopped: bool,
     /// Whether the mail was refused as a whole. As a rule anybody could have sent it.
     #[serde(default)]
-    pub refused: bool,
+    pub(crate) refused: bool,
 }
 
 /// A command, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The command as it was written.
-    pub line: String,
+    pub(crate) line: String,
     /// What came of it.
-    pub answer: Answer,
+    pub(crate) answer: Answer,
 }
 
 /// What came of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub(crate) enum Answer {
     /// It was carried out: a sentence.
     Done(String),
     /// It was not: a sentence that says what to write instead.
@@ -120,7 +120,7 @@ pub enum Answer {
 /// What a command asks to see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Look {
+pub(crate) enum Look {
     /// The commands, or one by its word.
     Help(Option<String>),
     /// Everything at a glance.
@@ -143,7 +143,7 @@ pub enum Look {
 /// A request or a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Item {
+pub(crate) enum Item {
     /// A request.
     Pull(PullNumber),
     /// A run.
@@ -152,41 +152,41 @@ pub enum Item {
 
 /// A command, as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
+pub(crate) struct Order {
     /// As it was written.
-    pub line: String,
+    pub(crate) line: String,
     /// The command, or what to write instead.
-    pub command: Result<Command, String>,
+    pub(crate) command: Result<Command, String>,
     /// Who gives it.
-    pub by: Sender,
+    pub(crate) by: Sender,
     /// Whether the keyring knows them.
-    pub maintainer: bool,
+    pub(crate) maintainer: bool,
     /// What the answered mail is about, where it is about something.
-    pub thread: Option<Item>,
+    pub(crate) thread: Option<Item>,
     /// Keys that came with it.
-    pub keys: Vec<Result<Offer, String>>,
+    pub(crate) keys: Vec<Result<Offer, String>>,
     /// Where an answer that comes later goes.
-    pub reply_to: Option<String>,
+    pub(crate) reply_to: Option<String>,
     /// The mail it stood in.
-    pub mail: Option<MessageId>,
+    pub(crate) mail: Option<MessageId>,
 }
 
 /// A key that came with a command; its certificate is kept as a file already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
+pub(crate) struct Offer {
     /// The primary key's fingerprint.
-    pub fingerprint: String,
+    pub(crate) fingerprint: String,
     /// Its owner by the certificate. Untrusted.
-    pub owner: String,
+    pub(crate) owner: String,
     /// The addresses of its user IDs, in lower case. Untrusted.
-    pub addresses: Vec<String>,
+    pub(crate) addresses: Vec<String>,
     /// Why a signature with it would not be believed; `None`: it would.
-    pub trouble: Option<String>,
+    pub(crate) trouble: Option<String>,
 }
 
 /// What a look at a mail found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MailReading {
+pub(crate) enum MailReading {
     /// Who wrote it is proved, and these are the commands.
     Proved {
         /// The commands.
@@ -213,12 +213,12 @@ pub enum MailReading {
     /// It is nothing to answer.
     Nothing,
     /// It could not be looked at now.
-    Failed(Trouble),
+    Failed(Fault),
 }
 
 impl MailReading {
     /// What kept it from being looked at.
-    pub fn failed(&self) -> Option<&Trouble> {
+    pub(crate) fn failed(&self) -> Option<&Fault> {
         match self {
             Self::Failed(trouble) => Some(trouble),
             Self::Proved { .. } | Self::Unproved { .. } | Self::Refused { .. } | Self::Nothing => {
@@ -230,7 +230,7 @@ impl MailReading {
 
 impl CommandMail {
     /// A mail that has just come, small enough to be a record; `None` if what names it is too long.
-    pub fn new(
+    pub(crate) fn new(
         id: MessageId,
         from: &str,
         subject: &str,
@@ -259,7 +259,7 @@ impl CommandMail {
 
 impl Entry {
     /// An entry, small enough to be one of twenty in a record.
-    pub fn new(line: &str, answer: Answer) -> Self {
+    pub(crate) fn new(line: &str, answer: Answer) -> Self {
         let answer = match answer {
             Answer::Done(said) => Answer::Done(shortened(&said, LONGEST_ANSWER)),
             Answer::Refused(why) => Answer::Refused(shortened(&why, LONGEST_ANSWER)),
@@ -274,7 +274,7 @@ impl Entry {
 
 impl Transcript {
     /// Small enough to be part of a record, however much of it has to be escaped there.
-    pub fn bounded(mut self) -> Self {
+    pub(crate) fn bounded(mut self) -> Self {
         let written = |entry: &Entry| serde_json::to_string(entry).map_or(0, |json| json.len());
         if self.entries.iter().map(written).sum::<usize>() <= MOST_WRITTEN {
             return self;

@@ -19,27 +19,27 @@ pub struct Person {
 
 impl Person {
     /// The name for a sentence: the display name, else the address.
-    pub fn called(&self) -> &str {
+    pub(crate) fn called(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.address)
     }
 }
 
 /// The request block: what `git request-pull` writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
+pub(crate) struct Request {
     /// The repository's URL as the mail gives it. Untrusted; the policy is in the git adapter.
-    pub url: String,
+    pub(crate) url: String,
     /// The ref as the mail gives it: `tags/x`, `refs/tags/x`, or a bare name.
-    pub reference: String,
+    pub(crate) reference: String,
     /// "The following changes since commit", where the mail says it.
-    pub base: Option<CommitName>,
+    pub(crate) base: Option<CommitName>,
     /// "for you to fetch changes up to", where the mail says it.
-    pub tip: Option<CommitName>,
+    pub(crate) tip: Option<CommitName>,
 }
 
 impl Request {
     /// The ref's name without `refs/tags/` or `tags/`.
-    pub fn tag_name(&self) -> &str {
+    pub(crate) fn tag_name(&self) -> &str {
         let short = self.reference.strip_prefix("refs/").unwrap_or(&self.reference);
         short.strip_prefix("tags/").unwrap_or(short)
     }
@@ -47,23 +47,23 @@ impl Request {
 
 /// A cover letter: a mail that asks for a pull, read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cover {
+pub(crate) struct Cover {
     /// The mail's own Message-ID.
-    pub message_id: MessageId,
+    pub(crate) message_id: MessageId,
     /// The subject, decoded and unfolded, as it came.
-    pub subject: String,
+    pub(crate) subject: String,
     /// What stood in the subject's leading brackets, in order: `PULL v2 00/12`.
-    pub prefixes: Vec<String>,
+    pub(crate) prefixes: Vec<String>,
     /// The revision: 1 unless the subject says another.
-    pub revision: u32,
+    pub(crate) revision: u32,
     /// The person to answer (Reply-To where the list munged From).
-    pub author: Person,
+    pub(crate) author: Person,
     /// The thread above the mail: References, then In-Reply-To, oldest first, without doubles.
-    pub references: Vec<MessageId>,
+    pub(crate) references: Vec<MessageId>,
     /// The Date header. The sender's claim; deadlines never rest on it.
-    pub date: Option<Timestamp>,
+    pub(crate) date: Option<Timestamp>,
     /// What is asked.
-    pub request: Request,
+    pub(crate) request: Request,
 }
 
 /// How many bytes a cover letter may take in a record.
@@ -78,12 +78,12 @@ const LONGEST_SUBJECT: usize = 300;
 impl Cover {
     /// The cover letter with what would make its record too large left out: the end of a subject,
     /// the middle of a thread. `None` if it is too large even so.
-    pub fn bounded(self) -> Option<Self> {
+    pub(crate) fn bounded(self) -> Option<Self> {
         self.bounded_to(MOST)
     }
 
     /// The same, to stand beside another cover letter in one record.
-    pub fn bounded_beside(self) -> Option<Self> {
+    pub(crate) fn bounded_beside(self) -> Option<Self> {
         self.bounded_to(MOST_OF_SECOND)
     }
 

@@ -7,33 +7,33 @@ use super::retry::Retry;
 
 /// A decision about one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision<A> {
+pub(crate) struct Decision<A> {
     /// What to do now; `None`: wait.
-    pub action: Option<A>,
+    pub(crate) action: Option<A>,
     /// When to ask again if nothing happens before; `None`: only an event changes anything.
-    pub wake_at: Option<Timestamp>,
+    pub(crate) wake_at: Option<Timestamp>,
     /// Why, in one sentence without a full stop.
-    pub because: String,
+    pub(crate) because: String,
 }
 
 impl<A> Decision<A> {
     /// Do this now.
-    pub fn act(action: A, because: impl Into<String>) -> Self {
+    pub(crate) fn act(action: A, because: impl Into<String>) -> Self {
         Self { action: Some(action), wake_at: None, because: because.into() }
     }
 
     /// Wait until then, or for an event.
-    pub fn wait_until(at: Timestamp, because: impl Into<String>) -> Self {
+    pub(crate) fn wait_until(at: Timestamp, because: impl Into<String>) -> Self {
         Self { action: None, wake_at: Some(at), because: because.into() }
     }
 
     /// Wait for an event.
-    pub fn wait(because: impl Into<String>) -> Self {
+    pub(crate) fn wait(because: impl Into<String>) -> Self {
         Self { action: None, wake_at: None, because: because.into() }
     }
 
     /// Do this once it is due, else wait for that.
-    pub fn due(retry: &Retry, action: A, why: &str, now: Timestamp) -> Self {
+    pub(crate) fn due(retry: &Retry, action: A, why: &str, now: Timestamp) -> Self {
         if retry.next_at <= now {
             return Self::act(action, why);
         }
@@ -43,14 +43,14 @@ impl<A> Decision<A> {
     }
 
     /// Wait, because a person paused testing.
-    pub fn paused(pause: &Pause) -> Self {
+    pub(crate) fn paused(pause: &Pause) -> Self {
         let when = clock(pause.at);
         Self::wait(format!("{} paused testing at {when}: {}", pause.by, pause.reason))
     }
 
     /// Asks again at that time at the latest.
     #[must_use]
-    pub fn no_later_than(mut self, at: Option<Timestamp>) -> Self {
+    pub(crate) fn no_later_than(mut self, at: Option<Timestamp>) -> Self {
         if self.action.is_none() {
             self.wake_at = [self.wake_at, at].into_iter().flatten().min();
         }
@@ -59,35 +59,9 @@ impl<A> Decision<A> {
 }
 
 /// A time for a sentence: to the minute, and it says that it is UTC.
-pub fn clock(at: Timestamp) -> String {
+pub(crate) fn clock(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// What happened, in a sentence for the history; `None` when the event came too late to matter.
-pub type Told = Option<String>;
-
-/// Trouble that a step of the work met.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    /// What was said, for the administrator.
-    pub detail: String,
-    /// One sentence that an author or list may read.
-    pub public: Option<String>,
-    /// How long the other side asked us to wait.
-    pub retry_after: Option<jiff::SignedDuration>,
-    /// What kind it is.
-    pub kind: TroubleKind,
-}
-
-/// What kind of trouble it is, as far as the rules care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TroubleKind {
-    /// It may go away: try again.
-    Passing,
-    /// The same again gives the same.
-    Lasting,
-    /// The administrator has to mend something; tried again meanwhile.
-    Ours,
-    /// The bot itself failed; a few times in a row, and the record is set aside.
-    Bug,
-}
+pub(crate) type Told = Option<String>;

@@ -22,7 +22,7 @@ const LONGEST_URL: usize = 300;
 
 /// What a look at a pipeline showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judgement {
+pub(crate) enum Judgement {
     /// It goes on.
     GoesOn,
     /// GitLab says it is over, but its lists do not fit that (yet): look again.
@@ -33,16 +33,16 @@ pub enum Judgement {
 
 /// What a deadline says, if one has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Deadline {
+pub(crate) struct Deadline {
     /// Which.
-    pub overdue: Overdue,
+    pub(crate) overdue: Overdue,
     /// How long it was, in seconds.
-    pub allowed: u64,
+    pub(crate) allowed: u64,
 }
 
 /// Judges a pipeline by itself and its jobs. `settled`: believe an end even if the evidence does
 /// not fit.
-pub fn judge(
+pub(crate) fn judge(
     pipeline: &Pipeline,
     jobs: &[Job],
     required: &[String],
@@ -72,7 +72,7 @@ pub fn judge(
 }
 
 /// Whether a status is worth fetching the jobs for.
-pub fn needs_jobs(status: &Status) -> bool {
+pub(crate) fn needs_jobs(status: &Status) -> bool {
     match status {
         Status::Success | Status::Failed | Status::Canceled | Status::Skipped | Status::Manual => {
             true

@@ -10,50 +10,50 @@ const EARLY: (u8, SignedDuration) = (30, SignedDuration::from_hours(30 * 24));
 const LAST: (u8, SignedDuration) = (7, SignedDuration::from_hours(7 * 24));
 
 /// How long before its end a key is of interest here.
-pub const WATCHED: SignedDuration = EARLY.1;
+pub(crate) const WATCHED: SignedDuration = EARLY.1;
 
 /// How many keys are warned about at a time: the record that says so stays small.
-pub const MOST_KEYS: usize = 60;
+pub(crate) const MOST_KEYS: usize = 60;
 
 /// A key of the keyring that ends soon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExpiringKey {
+pub(crate) struct ExpiringKey {
     /// The primary key's fingerprint, or an SSH key's `SHA256:…`.
-    pub key: String,
+    pub(crate) key: String,
     /// Whose it is.
-    pub owner: String,
+    pub(crate) owner: String,
     /// The address that its owner is written to; there may be none.
-    pub address: Option<String>,
+    pub(crate) address: Option<String>,
     /// From when on a tag signed with it is not believed any more.
-    pub expires: Timestamp,
+    pub(crate) expires: Timestamp,
 }
 
 /// A warning that is to be written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Warning {
+pub(crate) struct Warning {
     /// The key.
-    pub key: ExpiringKey,
+    pub(crate) key: ExpiringKey,
     /// Which warning it is: this many days before the end, at most.
-    pub days: u8,
+    pub(crate) days: u8,
 }
 
 /// The last warning about a key that was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Warned {
+pub(crate) struct Warned {
     /// When the key was to end: a key that was extended is warned about anew.
-    pub expires: Timestamp,
+    pub(crate) expires: Timestamp,
     /// Which warning it was.
-    pub days: u8,
+    pub(crate) days: u8,
 }
 
 impl ExpiringKey {
     /// Whether it is a line of `allowed_signers` and not an OpenPGP key.
-    pub fn is_ssh(&self) -> bool {
+    pub(crate) fn is_ssh(&self) -> bool {
         self.key.starts_with("SHA256:")
     }
 
     /// Which warning is due, if its owner was told this last.
-    pub fn due(&self, told: Option<&Warned>, now: Timestamp) -> Option<u8> {
+    pub(crate) fn due(&self, told: Option<&Warned>, now: Timestamp) -> Option<u8> {
         let left = self.expires.duration_since(now);
         let (days, _) = [LAST, EARLY].into_iter().find(|(_, before)| left <= *before)?;
         let told_already =

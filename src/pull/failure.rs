@@ -9,7 +9,7 @@ use super::pipeline::{Job, JobKind, Status};
 
 /// Whose fault a failure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Blame {
+pub(crate) enum Blame {
     /// The tested code's: what ran was the project's own script.
     Code,
     /// The runner's, or GitLab's.
@@ -89,7 +89,7 @@ pub(crate) const TABLE: &[(&str, Blame)] = &{
 /// A status that somebody posted has no reason, and old GitLabs give none for their own jobs: both
 /// count as the code's. GitLab writes `unknown_failure` or nothing for a trigger job whose
 /// downstream pipeline failed, so that pipeline decides.
-pub fn blame(job: &Job) -> Blame {
+pub(crate) fn blame(job: &Job) -> Blame {
     match &job.kind {
         JobKind::Build => job.failure_reason.as_deref().map_or(Blame::Code, blame_of_word),
         JobKind::External => Blame::Code,
@@ -99,7 +99,7 @@ pub fn blame(job: &Job) -> Blame {
 }
 
 /// Whose fault a word of GitLab's says it is.
-pub fn blame_of_word(reason: &str) -> Blame {
+pub(crate) fn blame_of_word(reason: &str) -> Blame {
     let known = TABLE.iter().find(|(word, _)| *word == reason);
     known.map_or(Blame::Inconclusive, |(_, blame)| *blame)
 }

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 #[error("{text:?} is not {expected}")]
 pub struct BadId {
     /// The text that was refused, cut to 80 characters.
-    pub text: String,
+    pub(crate) text: String,
     /// What it should have been, with its article: "a Message-ID".
-    pub expected: &'static str,
+    pub(crate) expected: &'static str,
 }
 
 impl BadId {
@@ -26,16 +26,16 @@ impl BadId {
 /// characters, no blanks, no brackets. A Message-ID outside this can't be threaded safely.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct MessageId(String);
+pub(crate) struct MessageId(String);
 
 impl MessageId {
     /// The identifier without brackets.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The identifier as headers write it, in angle brackets.
-    pub fn bracketed(&self) -> String {
+    pub(crate) fn bracketed(&self) -> String {
         format!("<{}>", self.0)
     }
 }
@@ -80,17 +80,17 @@ pub struct ObjectId([u8; 20]);
 
 impl ObjectId {
     /// From the 20 bytes that git stores.
-    pub fn from_bytes(bytes: [u8; 20]) -> Self {
+    pub(crate) fn from_bytes(bytes: [u8; 20]) -> Self {
         Self(bytes)
     }
 
     /// The 20 bytes that git stores.
-    pub fn as_bytes(&self) -> &[u8; 20] {
+    pub(crate) fn as_bytes(&self) -> &[u8; 20] {
         &self.0
     }
 
     /// The first twelve digits, for people.
-    pub fn short(&self) -> String {
+    pub(crate) fn short(&self) -> String {
         self.to_string()[..12].to_owned()
     }
 }
@@ -140,21 +140,21 @@ impl From<ObjectId> for String {
 /// A commit as a person writes it: 7 to 40 hexadecimal digits, kept in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct CommitName(String);
+pub(crate) struct CommitName(String);
 
 impl CommitName {
     /// The digits as written, in lower case.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Whether this names that object.
-    pub fn names(&self, id: &ObjectId) -> bool {
+    pub(crate) fn names(&self, id: &ObjectId) -> bool {
         id.to_string().starts_with(&self.0)
     }
 
     /// The object id, if all 40 digits are there.
-    pub fn full(&self) -> Option<ObjectId> {
+    pub(crate) fn full(&self) -> Option<ObjectId> {
         self.0.parse().ok()
     }
 }
@@ -197,7 +197,7 @@ macro_rules! number {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(pub u64);
+        pub(crate) struct $name(pub(crate) u64);
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -229,16 +229,16 @@ macro_rules! name {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(String);
+        pub(crate) struct $name(String);
 
         impl $name {
             /// Takes the name as the configuration gives it.
-            pub fn new(name: impl Into<String>) -> Self {
+            pub(crate) fn new(name: impl Into<String>) -> Self {
                 Self(name.into())
             }
 
             /// The name itself.
-            pub fn as_str(&self) -> &str {
+            pub(crate) fn as_str(&self) -> &str {
                 &self.0
             }
         }

@@ -7,54 +7,54 @@ use super::ids::PipelineId;
 
 /// A pipeline as letters name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PipelineLink {
+pub(crate) struct PipelineLink {
     /// GitLab's number.
-    pub id: PipelineId,
+    pub(crate) id: PipelineId,
     /// Its page.
-    pub url: String,
+    pub(crate) url: String,
 }
 
 /// A job that failed, with what a letter says of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FailedJob {
+pub(crate) struct FailedJob {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its page.
-    pub url: String,
+    pub(crate) url: String,
     /// The runner's architecture, where GitLab says it.
-    pub architecture: Option<String>,
+    pub(crate) architecture: Option<String>,
     /// GitLab's `failure_reason`.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// The end of its log, cleaned: 15 lines at most, each at most 300 characters.
-    pub log: Vec<String>,
+    pub(crate) log: Vec<String>,
 }
 
 /// What a finished pipeline showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
+pub(crate) struct Evidence {
     /// The pipeline.
-    pub pipeline: PipelineLink,
+    pub(crate) pipeline: PipelineLink,
     /// How many jobs gave a result: they succeeded, or failed by the code's fault.
-    pub jobs: u32,
+    pub(crate) jobs: u32,
     /// Names of jobs that failed by the code's fault and may (`allow_failure`).
-    pub allowed_failures: Vec<String>,
+    pub(crate) allowed_failures: Vec<String>,
     /// Jobs that failed by the code's fault and may not: the first twelve, of which three at most
     /// carry a log.
-    pub failed: Vec<FailedJob>,
+    pub(crate) failed: Vec<FailedJob>,
     /// How many of those there are in all.
-    pub failed_total: u32,
+    pub(crate) failed_total: u32,
     /// Names of jobs that failed, but not by the code's fault: the first twelve.
     #[serde(default)]
-    pub broken: Vec<String>,
+    pub(crate) broken: Vec<String>,
     /// How many jobs gave no result.
     #[serde(default)]
-    pub no_result: NoResult,
+    pub(crate) no_result: NoResult,
 }
 
 impl Evidence {
     /// Of how many jobs some failed. Records from before cancelled jobs were told apart count them
     /// as failed, but not among the jobs.
-    pub fn of_jobs(&self) -> u32 {
+    pub(crate) fn of_jobs(&self) -> u32 {
         self.jobs.max(self.failed_total)
     }
 }
@@ -62,27 +62,27 @@ impl Evidence {
 /// How many jobs gave no result, and why. Manual jobs that may be left alone are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct NoResult {
+pub(crate) struct NoResult {
     /// Failed, but not by the code's fault.
-    pub broken: u32,
+    pub(crate) broken: u32,
     /// Cancelled in GitLab.
-    pub cancelled: u32,
+    pub(crate) cancelled: u32,
     /// Skipped by GitLab, mostly because a job before them failed.
-    pub skipped: u32,
+    pub(crate) skipped: u32,
     /// Started, and not done when the time was up.
-    pub not_done: u32,
+    pub(crate) not_done: u32,
     /// No runner took them.
-    pub never_started: u32,
+    pub(crate) never_started: u32,
 }
 
 impl NoResult {
     /// Whether some were still to run, or running.
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.not_done > 0 || self.never_started > 0
     }
 
     /// "3 cancelled, 40 skipped"; nothing if all jobs gave a result.
-    pub fn clause(&self) -> Option<String> {
+    pub(crate) fn clause(&self) -> Option<String> {
         let Self { broken, cancelled, skipped, not_done, never_started } = *self;
         let counts = [
             (broken, "broken by CI"),
@@ -97,44 +97,44 @@ impl NoResult {
     }
 
     /// The same behind a semicolon, to be put after a clause.
-    pub fn besides(&self) -> String {
+    pub(crate) fn besides(&self) -> String {
         self.clause().map_or_else(String::new, |clause| format!("; {clause}"))
     }
 }
 
 /// A job that failed, but not by the code's fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BrokenJob {
+pub(crate) struct BrokenJob {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its page.
-    pub url: String,
+    pub(crate) url: String,
     /// GitLab's `failure_reason`, where it gives one.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// The runner tags it asks for, in one text.
-    pub tags: String,
+    pub(crate) tags: String,
 }
 
 /// Why CI itself did not get a pipeline to a verdict on the code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Breakdown {
+pub(crate) struct Breakdown {
     /// The pipeline.
-    pub pipeline: PipelineLink,
+    pub(crate) pipeline: PipelineLink,
     /// Jobs that failed, but not by the code's fault: the first twelve, those first that may not
     /// fail.
-    pub broken: Vec<BrokenJob>,
+    pub(crate) broken: Vec<BrokenJob>,
     /// Set where the pipeline's time was up: how long it had, in seconds.
-    pub allowed: Option<u64>,
+    pub(crate) allowed: Option<u64>,
     /// Jobs that had not started by then, with the tags they wait for: a line each, ten of them and
     /// one for the others at most.
-    pub waiting: Vec<String>,
+    pub(crate) waiting: Vec<String>,
     /// How many jobs gave no result.
-    pub no_result: NoResult,
+    pub(crate) no_result: NoResult,
 }
 
 impl Breakdown {
     /// What went wrong, in a clause for people.
-    pub fn clause(&self) -> String {
+    pub(crate) fn clause(&self) -> String {
         let rest = self.no_result;
         let jobs = |count: u32| if count == 1 { "1 job".into() } else { format!("{count} jobs") };
         if self.allowed.is_some() && rest.never_started > 0 {

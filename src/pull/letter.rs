@@ -8,55 +8,55 @@ use super::ids::{ListName, MessageId, PullNumber, RunId};
 use super::retry::Retry;
 use super::verdict::Audience;
 
-pub mod allowance;
-pub mod rules;
+pub(crate) mod allowance;
+pub(crate) mod rules;
 
 /// A letter in the outbox, for one audience. It goes out in one SMTP transaction, or in two where
 /// some of its readers have had enough letters for the hour and the others do not wait for them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Letter {
+pub(crate) struct Letter {
     /// Its Message-ID: a hash of what it answers, the same however often it is written.
-    pub id: MessageId,
+    pub(crate) id: MessageId,
     /// What it is about.
-    pub about: About,
+    pub(crate) about: About,
     /// Who is to read it.
-    pub audience: Audience,
+    pub(crate) audience: Audience,
     /// The list to which this transaction goes, and where its copy will show.
-    pub list: Option<ListName>,
+    pub(crate) list: Option<ListName>,
     /// The readers whom this transaction is for.
-    pub recipients: Vec<String>,
+    pub(crate) recipients: Vec<String>,
     /// The bot's own address, where its copy comes back in no other way. It goes along with the
     /// list's and is nobody's letter.
     #[serde(default)]
-    pub blind: Option<String>,
+    pub(crate) blind: Option<String>,
     /// Whom the next transaction is for, if there is to be one.
     #[serde(default)]
-    pub later: Option<Later>,
+    pub(crate) later: Option<Later>,
     /// Whether anybody could have had the bot write it, in anybody's name.
     #[serde(default)]
-    pub unproved: bool,
+    pub(crate) unproved: bool,
     /// Its subject, for logs and `show`.
-    pub subject: String,
+    pub(crate) subject: String,
     /// When it was written.
-    pub written_at: Timestamp,
+    pub(crate) written_at: Timestamp,
     /// Where it stands.
-    pub state: LetterState,
+    pub(crate) state: LetterState,
 }
 
 /// Readers of a letter who get it in a transaction of their own, after the others: the same bytes
 /// with the same Message-ID.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Later {
+pub(crate) struct Later {
     /// Who.
-    pub recipients: Vec<String>,
+    pub(crate) recipients: Vec<String>,
     /// The list, if it is among them.
-    pub list: Option<ListName>,
+    pub(crate) list: Option<ListName>,
 }
 
 /// What a letter is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum About {
+pub(crate) enum About {
     /// A request.
     Pull(PullNumber),
     /// A run that somebody asked for.
@@ -70,7 +70,7 @@ pub enum About {
 /// Where a letter stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LetterState {
+pub(crate) enum LetterState {
     /// To be sent.
     Ready {
         /// When.
@@ -106,30 +106,30 @@ pub enum LetterState {
 
 impl Letter {
     /// Whether it answers a mail to the command mailbox: such a letter goes out whatever is stopped.
-    pub fn is_transcript(&self) -> bool {
+    pub(crate) fn is_transcript(&self) -> bool {
         matches!(self.about, About::Mail(_)) && self.audience == Audience::Asker
     }
 
     /// Whether it tells the administrator of the bot itself.
-    pub fn is_alert(&self) -> bool {
+    pub(crate) fn is_alert(&self) -> bool {
         self.about == About::Bot && self.audience == Audience::Administrator
     }
 
     /// Whether the list whose thread it answers has it already, so that only copies are left to send.
-    pub fn is_on_its_list(&self) -> bool {
+    pub(crate) fn is_on_its_list(&self) -> bool {
         let to_list = self.later.as_ref().is_some_and(|later| later.list.is_some());
         self.audience == Audience::Thread && self.list.is_none() && !to_list
     }
 
     /// Whom the mail server is to give it to now.
-    pub fn envelope(&self) -> Vec<String> {
+    pub(crate) fn envelope(&self) -> Vec<String> {
         let blind = self.blind.iter().filter(|_| self.list.is_some());
         let blind = blind.filter(|own| !self.recipients.contains(own));
         self.recipients.iter().chain(blind).cloned().collect()
     }
 
     /// Has some readers get it in a transaction of their own. `list` is the address of its list.
-    pub fn put_off(&mut self, later: &[String], list: Option<&str>) {
+    pub(crate) fn put_off(&mut self, later: &[String], list: Option<&str>) {
         let recipients: Vec<String>;
         (recipients, self.recipients) =
             self.recipients.drain(..).partition(|to| later.contains(to));
@@ -149,7 +149,7 @@ impl Letter {
 
 impl LetterState {
     /// Whether nothing more will happen to it.
-    pub fn is_final(&self) -> bool {
+    pub(crate) fn is_final(&self) -> bool {
         match self {
             Self::Sent { .. } | Self::Refused { .. } => true,
             Self::Ready { .. } | Self::Sending { .. } | Self::Unknown { .. } => false,

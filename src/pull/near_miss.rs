@@ -21,7 +21,7 @@ const MOST_WRITTEN: usize = 8 * 1024;
 
 /// How long an author is not told: a cover letter of several requests names nothing itself, they
 /// come in answer to it; and who sees the slip sends the request at once.
-pub const WAIT: SignedDuration = SignedDuration::from_mins(30);
+pub(crate) const WAIT: SignedDuration = SignedDuration::from_mins(30);
 
 /// Bytes of a Message-ID, of an address or of a name at most, as they are written.
 const LONGEST: usize = 250;
@@ -31,21 +31,21 @@ const LONGEST_SUBJECT: usize = 400;
 
 /// A mail whose subject asks for a pull and whose text names nothing to pull.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NearMiss {
+pub(crate) struct NearMiss {
     /// The mail's own Message-ID.
-    pub message_id: MessageId,
+    pub(crate) message_id: MessageId,
     /// The list it came by.
-    pub list: ListName,
+    pub(crate) list: ListName,
     /// Where it would have gone.
-    pub target: TargetName,
+    pub(crate) target: TargetName,
     /// The person to answer.
-    pub author: Person,
+    pub(crate) author: Person,
     /// The subject, decoded and unfolded.
-    pub subject: String,
+    pub(crate) subject: String,
     /// The first and the last mail of the thread above.
-    pub references: Vec<MessageId>,
+    pub(crate) references: Vec<MessageId>,
     /// When the mailbox received it.
-    pub received_at: Timestamp,
+    pub(crate) received_at: Timestamp,
 }
 
 impl NearMiss {
@@ -55,7 +55,7 @@ impl NearMiss {
     }
 
     /// The same, small enough to wait in the overlay; `None` if what names it is too long for that.
-    pub fn bounded(mut self) -> Option<Self> {
+    pub(crate) fn bounded(mut self) -> Option<Self> {
         let fits = |text: &str| written(text) <= LONGEST;
         if !fits(self.message_id.as_str()) || !fits(&self.author.address) {
             return None;
@@ -75,7 +75,7 @@ impl NearMiss {
 /// Has a near miss wait, and says how many are not told for that. Where too many wait, whoever has
 /// the most of them gives up the newest one to whoever has fewer: nobody is to crowd others out
 /// in somebody's name.
-pub fn admit(waiting: &mut BTreeMap<MessageId, NearMiss>, miss: NearMiss) -> usize {
+pub(crate) fn admit(waiting: &mut BTreeMap<MessageId, NearMiss>, miss: NearMiss) -> usize {
     if waiting.contains_key(&miss.message_id) {
         return 0;
     }
@@ -106,11 +106,11 @@ fn newest_of_a_crowd(waiting: &BTreeMap<MessageId, NearMiss>, fair: usize) -> Op
 
 /// What came of telling an author.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MissEvent {
+pub(crate) enum MissEvent {
     /// The letter is written, or none can be.
     Settled,
     /// It could not be kept.
-    Failed(super::decision::Trouble),
+    Failed(super::fault::Fault),
 }
 
 #[cfg(test)]

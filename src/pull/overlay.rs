@@ -13,89 +13,84 @@ const LARGEST: usize = 24 * 1024;
 
 /// Who stopped something, when and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pause {
+pub(crate) struct Pause {
     /// Why, in the person's words.
-    pub reason: String,
+    pub(crate) reason: String,
     /// Who.
-    pub by: String,
+    pub(crate) by: String,
     /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// Who changed something, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
+pub(crate) struct Change {
     /// Who.
-    pub by: String,
+    pub(crate) by: String,
     /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// A target that takes no request for a while.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Freeze {
+pub(crate) struct Freeze {
     /// Until when; `None`: until somebody ends it.
-    pub until: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
     /// Why, in the person's words.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// Who.
-    pub by: String,
+    pub(crate) by: String,
     /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// A key that a command added. The certificate is a file beside the records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AddedKey {
+pub(crate) struct AddedKey {
     /// Its owner's address.
-    pub address: String,
+    pub(crate) address: String,
     /// Who added it.
-    pub by: String,
+    pub(crate) by: String,
     /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// What commands changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Overlay {
+pub(crate) struct Overlay {
     /// Set while nothing at all is done.
-    pub stop: Option<Pause>,
+    pub(crate) stop: Option<Pause>,
     /// Set while no new test may begin.
-    pub pause: Option<Pause>,
+    pub(crate) pause: Option<Pause>,
     /// Lists of which no new test may begin.
-    pub paused_lists: BTreeMap<ListName, Pause>,
+    pub(crate) paused_lists: BTreeMap<ListName, Pause>,
     /// Set while no letter goes out, after a flood of them.
-    pub breaker: Option<Pause>,
+    pub(crate) breaker: Option<Pause>,
     /// Targets that take no request.
-    pub freezes: BTreeMap<TargetName, Freeze>,
+    pub(crate) freezes: BTreeMap<TargetName, Freeze>,
     /// Addresses that are among the submitters of every list.
-    pub allowed: BTreeMap<String, Change>,
+    pub(crate) allowed: BTreeMap<String, Change>,
     /// Addresses from which nothing is taken.
-    pub denied: BTreeMap<String, Change>,
+    pub(crate) denied: BTreeMap<String, Change>,
     /// Release managers beside those of the configuration.
-    pub managers_added: BTreeMap<String, Change>,
+    pub(crate) managers_added: BTreeMap<String, Change>,
     /// Those of the configuration who are none.
-    pub managers_removed: BTreeMap<String, Change>,
+    pub(crate) managers_removed: BTreeMap<String, Change>,
     /// Keys beside those of the keyring, by fingerprint.
-    pub keys_added: BTreeMap<String, AddedKey>,
+    pub(crate) keys_added: BTreeMap<String, AddedKey>,
     /// Keys that are not believed, by fingerprint.
-    pub keys_removed: BTreeMap<String, Change>,
+    pub(crate) keys_removed: BTreeMap<String, Change>,
 }
 
 impl Overlay {
     /// Whether it fits into its record.
-    pub fn fits(&self) -> bool {
+    pub(crate) fn fits(&self) -> bool {
         serde_json::to_vec(self).is_ok_and(|bytes| bytes.len() <= LARGEST)
     }
 
-    /// The freeze of a target that holds at that time.
-    pub fn freeze(&self, target: &TargetName, now: Timestamp) -> Option<&Freeze> {
-        self.freezes.get(target).filter(|freeze| freeze.holds(now))
-    }
-
     /// The release managers, by address: those of the configuration as commands changed them.
-    pub fn managers(&self, configured: &[String]) -> Vec<String> {
+    pub(crate) fn managers(&self, configured: &[String]) -> Vec<String> {
         let removed =
             |address: &String| self.managers_removed.contains_key(&address.to_lowercase());
         let mut managers: Vec<String> =
@@ -111,7 +106,7 @@ impl Overlay {
 
 impl Freeze {
     /// Whether it holds at that time.
-    pub fn holds(&self, now: Timestamp) -> bool {
+    pub(crate) fn holds(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| now < until)
     }
 }

@@ -9,7 +9,7 @@ use super::ids::{JobId, ObjectId, PipelineId};
 /// GitLab's status words for pipelines and jobs (GitLab's REST API, "Pipelines" and "Jobs").
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub enum Status {
+pub(crate) enum Status {
     /// Jobs exist, none queued.
     Created,
     /// A resource group is busy.
@@ -42,7 +42,7 @@ pub enum Status {
 
 impl Status {
     /// GitLab's own word.
-    pub fn word(&self) -> &str {
+    pub(crate) fn word(&self) -> &str {
         match self {
             Self::Created => "created",
             Self::WaitingForResource => "waiting_for_resource",
@@ -91,31 +91,31 @@ impl From<Status> for String {
 
 /// A pipeline as GitLab describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pipeline {
+pub(crate) struct Pipeline {
     /// GitLab's `id`.
-    pub id: PipelineId,
+    pub(crate) id: PipelineId,
     /// The commit it runs on.
-    pub sha: ObjectId,
+    pub(crate) sha: ObjectId,
     /// The branch it runs for, without `refs/heads/`.
-    pub reference: String,
+    pub(crate) reference: String,
     /// Why GitLab made it: `api`, `push`, …
-    pub source: String,
+    pub(crate) source: String,
     /// Its status.
-    pub status: Status,
+    pub(crate) status: Status,
     /// Where people look at it.
-    pub web_url: String,
+    pub(crate) web_url: String,
     /// When it was made.
-    pub created_at: Option<Timestamp>,
+    pub(crate) created_at: Option<Timestamp>,
     /// When its first job started.
-    pub started_at: Option<Timestamp>,
+    pub(crate) started_at: Option<Timestamp>,
     /// GitLab's complaint about the CI configuration, if any.
-    pub yaml_errors: Option<String>,
+    pub(crate) yaml_errors: Option<String>,
 }
 
 /// What a job is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum JobKind {
+pub(crate) enum JobKind {
     /// A job that a runner runs; it has a trace.
     Build,
     /// A trigger job; its downstream pipeline's URL and status if it has one.
@@ -131,29 +131,29 @@ pub enum JobKind {
 
 /// A job of a pipeline, its latest attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job {
+pub(crate) struct Job {
     /// GitLab's `id`.
-    pub id: JobId,
+    pub(crate) id: JobId,
     /// Its name in the CI configuration.
-    pub name: String,
+    pub(crate) name: String,
     /// Its stage.
-    pub stage: String,
+    pub(crate) stage: String,
     /// Its status.
-    pub status: Status,
+    pub(crate) status: Status,
     /// Whether its failure is to be overlooked (the project's own choice).
-    pub allow_failure: bool,
+    pub(crate) allow_failure: bool,
     /// GitLab's `failure_reason`, on failed jobs.
-    pub failure_reason: Option<String>,
+    pub(crate) failure_reason: Option<String>,
     /// Where people look at it.
-    pub web_url: String,
+    pub(crate) web_url: String,
     /// The runner's architecture (`amd64`, `s390x`, …) once a runner took it.
-    pub architecture: Option<String>,
+    pub(crate) architecture: Option<String>,
     /// The runner tags the job asks for.
-    pub tags: Vec<String>,
+    pub(crate) tags: Vec<String>,
     /// When it started.
-    pub started_at: Option<Timestamp>,
+    pub(crate) started_at: Option<Timestamp>,
     /// Seconds it ran.
-    pub duration: Option<u64>,
+    pub(crate) duration: Option<u64>,
     /// What it is.
-    pub kind: JobKind,
+    pub(crate) kind: JobKind,
 }

@@ -11,38 +11,38 @@ use super::records::Folder;
 
 /// What holds for everything.
 #[derive(Debug, Clone)]
-pub struct Policy {
+pub(crate) struct Policy {
     /// A request unanswered for this long is told to the release managers.
-    pub unanswered_after: SignedDuration,
+    pub(crate) unanswered_after: SignedDuration,
     /// What is older than this on arrival is held.
-    pub late_after: SignedDuration,
+    pub(crate) late_after: SignedDuration,
     /// A tag older than this is held.
-    pub old_tag_after: SignedDuration,
+    pub(crate) old_tag_after: SignedDuration,
     /// What becomes of a tag that is signed with a key nobody has put into the keyring.
-    pub unknown_keys: UnknownKeys,
+    pub(crate) unknown_keys: UnknownKeys,
     /// Missing refs, mismatched tips and unreachable repositories are tried for this long.
-    pub fetch_patience: SignedDuration,
+    pub(crate) fetch_patience: SignedDuration,
     /// How long a candidate's ref and its quarantine are kept after the answer.
-    pub keep: SignedDuration,
+    pub(crate) keep: SignedDuration,
     /// How many letters may go to one address in an hour.
-    pub letters_per_hour: u32,
+    pub(crate) letters_per_hour: u32,
     /// How many letters may go out in an hour before outgoing mail is stopped.
-    pub letters_per_hour_in_all: u32,
+    pub(crate) letters_per_hour_in_all: u32,
     /// How many mails of one sender to the command mailbox are read in an hour.
-    pub command_mails_per_hour: u32,
+    pub(crate) command_mails_per_hour: u32,
     /// Who keeps it running.
-    pub administrator: String,
+    pub(crate) administrator: String,
     /// Who decides and merges, by the configuration.
-    pub managers: Vec<String>,
+    pub(crate) managers: Vec<String>,
     /// Targets, by name.
-    pub targets: BTreeMap<TargetName, TargetPolicy>,
+    pub(crate) targets: BTreeMap<TargetName, TargetPolicy>,
     /// Lists, by name.
-    pub lists: BTreeMap<ListName, ListPolicy>,
+    pub(crate) lists: BTreeMap<ListName, ListPolicy>,
 }
 
 /// What becomes of a tag that is signed with a key nobody has put into the keyring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnknownKeys {
+pub(crate) enum UnknownKeys {
     /// It is refused.
     Refuse,
     /// It waits for a release manager, as of a first-time signer.
@@ -51,36 +51,34 @@ pub enum UnknownKeys {
 
 /// What holds for a target.
 #[derive(Debug, Clone)]
-pub struct TargetPolicy {
-    /// The branch, for sentences.
-    pub branch: String,
+pub(crate) struct TargetPolicy {
     /// Runs that share this text share their slots: pipelines of one project share runners.
-    pub slot: String,
+    pub(crate) slot: String,
     /// How many of them at a time.
-    pub max_running: u32,
+    pub(crate) max_running: u32,
     /// The candidate's branch: `{target}`, `{number}` and `{attempt}` are filled in.
-    pub reference: String,
+    pub(crate) reference: String,
     /// From the pipeline's creation to the first job's start.
-    pub start_within: SignedDuration,
+    pub(crate) start_within: SignedDuration,
     /// From the first job's start to the end.
-    pub finish_within: SignedDuration,
+    pub(crate) finish_within: SignedDuration,
     /// How often a pipeline is looked at.
-    pub poll: SignedDuration,
+    pub(crate) poll: SignedDuration,
     /// Jobs without whose success nothing has passed.
-    pub required_jobs: Vec<String>,
+    pub(crate) required_jobs: Vec<String>,
     /// Whether what CI would run is asked of GitLab before it runs.
-    pub ci_lint: CiLint,
+    pub(crate) ci_lint: CiLint,
     /// Globs of files whose change holds a request.
-    pub ci_paths: Vec<String>,
+    pub(crate) ci_paths: Vec<String>,
     /// What follows from problems of its commits.
-    pub checks: CheckPolicy,
+    pub(crate) checks: CheckPolicy,
     /// Set while a person's freeze is in force; the configuration has none.
-    pub freeze: Option<Freeze>,
+    pub(crate) freeze: Option<Freeze>,
 }
 
 /// Whether what CI would run, with the request and without, is asked of GitLab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CiLint {
+pub(crate) enum CiLint {
     /// It is not.
     Off,
     /// It is; where GitLab does not tell, files are compared and the administrator hears of it.
@@ -91,22 +89,22 @@ pub enum CiLint {
 
 /// What holds for a list.
 #[derive(Debug, Clone)]
-pub struct ListPolicy {
+pub(crate) struct ListPolicy {
     /// Its posting address.
-    pub address: String,
+    pub(crate) address: String,
     /// The folder in which the bot's own letters to the list come back.
-    pub own_copies: Folder,
+    pub(crate) own_copies: Folder,
 }
 
 impl TargetPolicy {
     /// Whether requests have CI refs of their own. If not, one that is prepared would push over
     /// another's candidate while that is tested.
-    pub fn has_own_refs(&self) -> bool {
+    pub(crate) fn has_own_refs(&self) -> bool {
         self.reference.contains("{number}")
     }
 
     /// The CI ref of an attempt or of an asked run, from the template.
-    pub fn ci_ref(&self, target: &TargetName, number: &str, attempt: u32) -> String {
+    pub(crate) fn ci_ref(&self, target: &TargetName, number: &str, attempt: u32) -> String {
         self.reference
             .replace("{target}", target.as_str())
             .replace("{number}", number)

@@ -6,7 +6,7 @@ use super::ids::{PullNumber, RunId};
 
 /// Something that waits for a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Waiting {
+pub(crate) enum Waiting {
     /// A request.
     Pull(PullNumber),
     /// A run that somebody asked for.
@@ -15,18 +15,18 @@ pub enum Waiting {
 
 /// One place in the queue of a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// Who waits.
-    pub who: Waiting,
+    pub(crate) who: Waiting,
     /// Higher goes first.
-    pub priority: i32,
+    pub(crate) priority: i32,
     /// Since when it waits.
-    pub since: Timestamp,
+    pub(crate) since: Timestamp,
 }
 
 /// Whether and when it is one's turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub(crate) enum Turn {
     /// A slot is free.
     Now,
     /// So many others go first (0: the next one), and the slots are taken.
@@ -34,12 +34,12 @@ pub enum Turn {
 }
 
 /// Puts places into the order in which they go.
-pub fn order(places: &mut [Place]) {
+pub(crate) fn order(places: &mut [Place]) {
     places.sort_by_key(|place| (-i64::from(place.priority), place.since, place.who));
 }
 
 /// The turn of somebody in an ordered queue with that many slots free.
-pub fn turn(places: &[Place], who: Waiting, free: u32) -> Turn {
+pub(crate) fn turn(places: &[Place], who: Waiting, free: u32) -> Turn {
     let ahead = places.iter().position(|place| place.who == who).unwrap_or(places.len());
     let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
     if ahead < free { Turn::Now } else { Turn::After(ahead - free) }

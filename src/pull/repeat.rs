@@ -14,7 +14,7 @@ use super::request::{HoldReason, Pull, Stage};
 use super::verdict::{Refusal, Verdict};
 
 /// The request of which this one is a repeat.
-pub fn holder<'a>(pull: &Pull, open: impl Iterator<Item = &'a Pull>) -> Option<&'a Pull> {
+pub(crate) fn holder<'a>(pull: &Pull, open: impl Iterator<Item = &'a Pull>) -> Option<&'a Pull> {
     if !may_repeat(pull) {
         return None;
     }
@@ -116,7 +116,7 @@ fn rests_on_its_mail(pull: &Pull) -> bool {
 
 impl Pull {
     /// Whether a person decided that its tag is not wanted.
-    pub fn is_unwanted(&self) -> bool {
+    pub(crate) fn is_unwanted(&self) -> bool {
         matches!(
             self.stage.verdict(),
             Some(Verdict::Ignored { .. } | Verdict::Refused { why: Refusal::Person { .. }, .. })

@@ -13,139 +13,139 @@ use super::revision::Lineage;
 use super::signed_tag::{PayloadDigest, SignedTag};
 use super::tag::{Pinned, Signer, Tag};
 
-pub use self::stage::Stage;
+pub(crate) use self::stage::Stage;
 
-pub mod apply;
-mod checking;
-pub mod decide;
-mod examining;
-mod fetching;
+pub(crate) mod apply;
+mod commit_checks;
+pub(crate) mod decide;
+mod ending;
+mod freeze;
 mod keeping;
 mod ordered;
-mod proving;
 mod repeating;
 mod stage;
+mod stages;
 mod superseding;
-mod waiting;
+mod trust;
 
 /// A pull request. Stored whole; `history` keeps what led here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pull {
+pub(crate) struct Pull {
     /// Its number.
-    pub number: PullNumber,
+    pub(crate) number: PullNumber,
     /// The list it came by.
-    pub list: ListName,
+    pub(crate) list: ListName,
     /// Where it is to go.
-    pub target: TargetName,
+    pub(crate) target: TargetName,
     /// The mail, read.
-    pub cover: Cover,
+    pub(crate) cover: Cover,
     /// When the mailbox received it (IMAP INTERNALDATE).
-    pub received_at: Timestamp,
+    pub(crate) received_at: Timestamp,
     /// When the bot saw it, or a person asked for it again: it is unanswered since then.
-    pub seen_at: Timestamp,
+    pub(crate) seen_at: Timestamp,
     /// Higher goes first; 0 unless a person said otherwise.
-    pub priority: i32,
+    pub(crate) priority: i32,
     /// Attempts made or begun.
-    pub attempts: u32,
+    pub(crate) attempts: u32,
     /// Holds that a person lifted.
-    pub approvals: Vec<Approval>,
+    pub(crate) approvals: Vec<Approval>,
     /// The target's tip against which it was last looked whether it has landed.
-    pub landing_checked: Option<ObjectId>,
+    pub(crate) landing_checked: Option<ObjectId>,
     /// The tag object that the request stands for: the first one that was fetched, or one that a
     /// person approved since.
-    pub pinned_tag: Option<ObjectId>,
+    pub(crate) pinned_tag: Option<ObjectId>,
     /// What the signature of that tag object covers, once it was looked at: another object with the
     /// same payload is the same tag.
     #[serde(default)]
-    pub pinned_payload: Option<PayloadDigest>,
+    pub(crate) pinned_payload: Option<PayloadDigest>,
     /// The signed tag that it asks for, once a trusted signature was verified. Kept when trust is
     /// dropped: what was decided about this tag holds for it however often it is mailed.
     #[serde(default)]
-    pub signed: Option<SignedTag>,
+    pub(crate) signed: Option<SignedTag>,
     /// How well the sender of the mail that is answered is proved; looked at only where the same tag
     /// was mailed more than once.
     #[serde(default)]
-    pub proof: Option<Proof>,
+    pub(crate) proof: Option<Proof>,
     /// The mail that is answered instead of its own.
     #[serde(default)]
-    pub adopted: Option<Box<Adopted>>,
+    pub(crate) adopted: Option<Box<Adopted>>,
     /// Addresses of the maintainers whose paths it touches, in lower case: of those that the keyring
     /// lists with `paths`. As it was when its commits were last looked at.
     #[serde(default)]
-    pub touches: Vec<String>,
+    pub(crate) touches: Vec<String>,
     /// When the release managers were told that it is unanswered.
-    pub told_unanswered: Option<Timestamp>,
+    pub(crate) told_unanswered: Option<Timestamp>,
     /// Its place among its revisions.
-    pub lineage: Lineage,
+    pub(crate) lineage: Lineage,
     /// Its author's word that it is not wanted any more.
-    pub retraction: Option<Retraction>,
+    pub(crate) retraction: Option<Retraction>,
     /// Whether its author had it tested again; a maintainer may more than once.
     #[serde(default)]
-    pub retested_by_author: bool,
+    pub(crate) retested_by_author: bool,
     /// What people wrote down beside it.
     #[serde(default)]
-    pub notes: Vec<Note>,
+    pub(crate) notes: Vec<Note>,
     /// Letters already written about it, by id; a repeated verdict finds its letter here.
-    pub letters: Vec<MessageId>,
+    pub(crate) letters: Vec<MessageId>,
     /// Where it stands.
-    pub stage: Stage,
+    pub(crate) stage: Stage,
 }
 
 /// Another mail that asks for the same signed tag, by a sender who is better proved than the one of
 /// the first mail. Letters answer it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Adopted {
+pub(crate) struct Adopted {
     /// The request that it made.
-    pub by: PullNumber,
+    pub(crate) by: PullNumber,
     /// The list it came by.
-    pub list: ListName,
+    pub(crate) list: ListName,
     /// The mail, read.
-    pub cover: Cover,
+    pub(crate) cover: Cover,
 }
 
 /// An author's word, in a mail that nobody signed, that a request is not wanted any more. It is told
 /// to the release managers and cancels nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retraction {
+pub(crate) struct Retraction {
     /// The sentence that says so, cleaned and cut. Untrusted.
-    pub said: String,
+    pub(crate) said: String,
     /// When the bot saw it.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Whether the release managers were told.
-    pub told: bool,
+    pub(crate) told: bool,
 }
 
 /// How many notes a request keeps at most: the newest.
-pub const MOST_NOTES: usize = 8;
+pub(crate) const MOST_NOTES: usize = 8;
 
 /// What somebody wrote down beside a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
+pub(crate) struct Note {
     /// The text, cut.
-    pub text: String,
+    pub(crate) text: String,
     /// Who.
-    pub by: String,
+    pub(crate) by: String,
     /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// A tag that a trusted key signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trusted {
+pub(crate) struct Trusted {
     /// What was fetched.
-    pub pinned: Pinned,
+    pub(crate) pinned: Pinned,
     /// Who signed it.
-    pub signer: Signer,
+    pub(crate) signer: Signer,
     /// When its signature was last held against the keyring; `None`: by a version that did not note
     /// it.
     #[serde(default)]
-    pub proved_at: Option<Timestamp>,
+    pub(crate) proved_at: Option<Timestamp>,
 }
 
 /// On which base the next attempt merges.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Plan {
+pub(crate) enum Plan {
     /// On the target's tip when its turn comes.
     Fresh,
     /// As an earlier attempt did: the same candidate again.
@@ -160,7 +160,7 @@ pub enum Plan {
 /// Why a request is held for a person's approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum HoldReason {
+pub(crate) enum HoldReason {
     /// It was mailed before the bot began to watch (`--since`).
     Backlog,
     /// It was more than seven days old when the bot saw it.
@@ -202,7 +202,7 @@ pub enum HoldReason {
 
 impl HoldReason {
     /// Whether nothing but a freeze of its target holds it.
-    pub fn is_freeze(&self) -> bool {
+    pub(crate) fn is_freeze(&self) -> bool {
         let Self::Checks { problems } = self else { return false };
         problems.iter().all(|problem| problem.check == Check::Frozen)
     }
@@ -210,23 +210,23 @@ impl HoldReason {
 
 /// A person's word that a hold is lifted; bound to the tag object where one was known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approval {
+pub(crate) struct Approval {
     /// What was lifted.
-    pub reason: HoldReason,
+    pub(crate) reason: HoldReason,
     /// The tag object it was lifted for.
-    pub tag: Option<ObjectId>,
+    pub(crate) tag: Option<ObjectId>,
     /// What that tag's signature covers.
     #[serde(default)]
-    pub payload: Option<PayloadDigest>,
+    pub(crate) payload: Option<PayloadDigest>,
     /// Who said so.
-    pub by: String,
+    pub(crate) by: String,
     /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 impl Approval {
     /// Whether it was given for that tag, whichever object carries it.
-    pub fn is_for(&self, tag: &Tag) -> bool {
+    pub(crate) fn is_for(&self, tag: &Tag) -> bool {
         match (self.payload, tag.payload) {
             (Some(approved), Some(payload)) => approved == payload,
             (None, _) | (_, None) => self.tag == Some(tag.id),
@@ -236,22 +236,22 @@ impl Approval {
 
 impl Pull {
     /// The mail that is answered.
-    pub fn mail(&self) -> &Cover {
+    pub(crate) fn mail(&self) -> &Cover {
         self.adopted.as_ref().map_or(&self.cover, |adopted| &adopted.cover)
     }
 
     /// The list that the answered mail came by.
-    pub fn mail_list(&self) -> &ListName {
+    pub(crate) fn mail_list(&self) -> &ListName {
         self.adopted.as_ref().map_or(&self.list, |adopted| &adopted.list)
     }
 
     /// Whether a mail is this request's: its own, or the one that is answered instead.
-    pub fn is_mail(&self, id: &MessageId) -> bool {
+    pub(crate) fn is_mail(&self, id: &MessageId) -> bool {
         self.cover.message_id == *id || self.mail().message_id == *id
     }
 
     /// Who approved that difference in what CI runs, for the very tag that it has now.
-    pub fn ci_approved_by(&self, digest: &str) -> Option<&str> {
+    pub(crate) fn ci_approved_by(&self, digest: &str) -> Option<&str> {
         let tag = self.stage.trusted()?.pinned.tag.as_ref()?;
         let lifts = |approval: &&Approval| match &approval.reason {
             HoldReason::CiChanged { difference, .. } => {

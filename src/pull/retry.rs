@@ -10,26 +10,26 @@ const LONGEST: usize = 800;
 
 /// How often something failed, and when it is due again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retry {
+pub(crate) struct Retry {
     /// Failures in a row.
-    pub failures: u32,
+    pub(crate) failures: u32,
     /// When the first of them was.
-    pub since: Option<Timestamp>,
+    pub(crate) since: Option<Timestamp>,
     /// Not before this.
-    pub next_at: Timestamp,
+    pub(crate) next_at: Timestamp,
     /// What the last failure said, for the administrator.
-    pub last: Option<String>,
+    pub(crate) last: Option<String>,
 }
 
 impl Retry {
     /// Due at once.
-    pub fn now(now: Timestamp) -> Self {
+    pub(crate) fn now(now: Timestamp) -> Self {
         Self { failures: 0, since: None, next_at: now, last: None }
     }
 
     /// After one more failure: doubles from 15 seconds to at most 15 minutes, or as long as the
     /// other side asked for, if that is longer (at most a day).
-    pub fn after_failure(
+    pub(crate) fn after_failure(
         &self,
         now: Timestamp,
         said: String,
@@ -46,7 +46,7 @@ impl Retry {
     }
 
     /// Whether it has been failing for at least this long.
-    pub fn failing_for(&self, now: Timestamp, long: SignedDuration) -> bool {
+    pub(crate) fn failing_for(&self, now: Timestamp, long: SignedDuration) -> bool {
         self.since.is_some_and(|since| now.duration_since(since) >= long)
     }
 }

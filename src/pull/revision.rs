@@ -25,27 +25,27 @@ use super::verdict::{Refusal, Verdict};
 
 /// A request's place among its revisions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lineage {
+pub(crate) struct Lineage {
     /// Older requests whose tips its own tip contains. `None` until its commits were looked at and
     /// found not to be in the target: before that it supersedes nothing.
-    pub contains: Option<Vec<PullNumber>>,
+    pub(crate) contains: Option<Vec<PullNumber>>,
     /// Whether an attempt of it merged, and CI runs for it what may run: from then on it stands in
     /// the place of those that it supersedes.
     #[serde(default)]
-    pub stands: bool,
+    pub(crate) stands: bool,
     /// The newer request that supersedes it.
-    pub superseded_by: Option<PullNumber>,
+    pub(crate) superseded_by: Option<PullNumber>,
     /// The requests that it supersedes, the last ones.
-    pub replaces: Vec<Replaced>,
+    pub(crate) replaces: Vec<Replaced>,
 }
 
 /// A request that a newer one supersedes, as letters name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Replaced {
+pub(crate) struct Replaced {
     /// Its number.
-    pub number: PullNumber,
+    pub(crate) number: PullNumber,
     /// Its revision.
-    pub revision: u32,
+    pub(crate) revision: u32,
 }
 
 /// How many superseded requests a record names.
@@ -56,7 +56,7 @@ const OLDER: usize = 64;
 
 impl Lineage {
     /// Notes that it supersedes another.
-    pub fn note(&mut self, replaced: Replaced) {
+    pub(crate) fn note(&mut self, replaced: Replaced) {
         if !self.replaces.contains(&replaced) {
             self.replaces.push(replaced);
             self.replaces.sort_by_key(|replaced| replaced.number);
@@ -68,15 +68,15 @@ impl Lineage {
 
 /// An older request's tip, about which an examination is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OlderTip {
+pub(crate) struct OlderTip {
     /// The request.
-    pub number: PullNumber,
+    pub(crate) number: PullNumber,
     /// Its tip: as pinned, or as its mail says while it is not.
-    pub tip: ObjectId,
+    pub(crate) tip: ObjectId,
 }
 
 /// The tips of older requests for the same target, the newest ones.
-pub fn older_tips<'a>(
+pub(crate) fn older_tips<'a>(
     pull: &Pull,
     open: impl DoubleEndedIterator<Item = &'a Pull>,
 ) -> Vec<OlderTip> {
@@ -94,7 +94,7 @@ fn tip(pull: &Pull) -> Option<ObjectId> {
 }
 
 /// The newest of the open requests that supersedes this one.
-pub fn superseded_by<'a, I>(older: &Pull, open: I) -> Option<PullNumber>
+pub(crate) fn superseded_by<'a, I>(older: &Pull, open: I) -> Option<PullNumber>
 where
     I: Iterator<Item = &'a Pull> + Clone,
 {
@@ -105,7 +105,7 @@ where
 }
 
 /// Whether the newer request supersedes the older one; `open` are all that may stand between.
-pub fn supersedes<'a>(
+pub(crate) fn supersedes<'a>(
     newer: &Pull,
     older: &Pull,
     open: impl Iterator<Item = &'a Pull> + Clone,
@@ -114,7 +114,7 @@ pub fn supersedes<'a>(
 }
 
 /// Whether the newer request will supersede the older one once it merges and nothing holds it.
-pub fn would_supersede<'a>(
+pub(crate) fn would_supersede<'a>(
     newer: &Pull,
     older: &Pull,
     open: impl Iterator<Item = &'a Pull> + Clone,

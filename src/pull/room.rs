@@ -6,17 +6,17 @@ use serde::Serialize;
 
 /// How many bytes a record may take when written. The database keeps larger values apart, in files
 /// that it never removes.
-pub const LARGEST_RECORD: usize = 32 * 1024;
+pub(crate) const LARGEST_RECORD: usize = 32 * 1024;
 
 /// How many bytes a request, a run or the control record is kept to. The rest is for its version
 /// and for what is noted beside the rules, such as the requests that it replaces.
-pub const ROOM: usize = LARGEST_RECORD - 1024;
+pub(crate) const ROOM: usize = LARGEST_RECORD - 1024;
 
 /// Bytes of a mail address (RFC 5321, section 4.5.3.1.3, without its brackets).
-pub const LONGEST_ADDRESS: usize = 254;
+pub(crate) const LONGEST_ADDRESS: usize = 254;
 
 /// Bytes that a text takes between its quotes (RFC 8259, section 7, as `serde_json` writes it).
-pub fn written(text: &str) -> usize {
+pub(crate) fn written(text: &str) -> usize {
     text.chars().map(character).sum()
 }
 
@@ -30,7 +30,7 @@ fn character(c: char) -> usize {
 
 /// A text that takes at most so many bytes when written: its beginning and an ellipsis, if it
 /// would take more.
-pub fn within(text: &str, most: usize) -> String {
+pub(crate) fn within(text: &str, most: usize) -> String {
     if written(text) <= most {
         return text.to_owned();
     }
@@ -45,7 +45,7 @@ pub fn within(text: &str, most: usize) -> String {
 }
 
 /// The first texts of a list that take at most so many bytes in all, with quotes and commas.
-pub fn first_within(texts: impl IntoIterator<Item = String>, most: usize) -> Vec<String> {
+pub(crate) fn first_within(texts: impl IntoIterator<Item = String>, most: usize) -> Vec<String> {
     let mut left = most;
     let fits = |text: &String| {
         let taken = written(text) + 3;
@@ -57,7 +57,7 @@ pub fn first_within(texts: impl IntoIterator<Item = String>, most: usize) -> Vec
 }
 
 /// Bytes that a value takes when written; none fits if it can't be written at all.
-pub fn size(value: &impl Serialize) -> usize {
+pub(crate) fn size(value: &impl Serialize) -> usize {
     serde_json::to_vec(value).map_or(usize::MAX, |bytes| bytes.len())
 }
 

@@ -13,36 +13,38 @@ use super::shortening;
 use super::tag::Candidate;
 use super::verdict::{Outcome, Overdue, PipelineLink};
 
-pub mod apply;
+pub(crate) mod apply;
 mod ci;
-pub mod decide;
+pub(crate) mod decide;
+mod ending;
+mod stages;
 
-pub use self::ci::CiCheck;
+pub(crate) use self::ci::CiCheck;
 
 /// A run. It need not belong to a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Run {
+pub(crate) struct Run {
     /// Its number.
-    pub id: RunId,
+    pub(crate) id: RunId,
     /// Whose CI project and policy it uses.
-    pub target: TargetName,
+    pub(crate) target: TargetName,
     /// Why it was made.
-    pub why: Why,
+    pub(crate) why: Why,
     /// The branch of the CI project it is pushed to, without `refs/heads/`.
-    pub ci_ref: String,
+    pub(crate) ci_ref: String,
     /// When it was made.
-    pub created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// How far the comparison of what CI runs has come.
     #[serde(default)]
-    pub ci: CiCheck,
+    pub(crate) ci: CiCheck,
     /// Where it stands.
-    pub stage: RunStage,
+    pub(crate) stage: RunStage,
 }
 
 /// Why a run was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Why {
+pub(crate) enum Why {
     /// A request's attempt.
     Attempt {
         /// The request.
@@ -67,25 +69,25 @@ pub enum Why {
 
 /// What is known of a pipeline that is being watched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Watch {
+pub(crate) struct Watch {
     /// The last status seen.
-    pub status: Status,
+    pub(crate) status: Status,
     /// When the pipeline was made, by our clock.
-    pub since: Timestamp,
+    pub(crate) since: Timestamp,
     /// When the first job was seen to have started.
-    pub first_job_at: Option<Timestamp>,
+    pub(crate) first_job_at: Option<Timestamp>,
     /// Since when its status has been `success` or `failed` with evidence that does not fit yet
     /// (GitLab's lists lag): looked at again before it is believed.
-    pub unsettled_since: Option<Timestamp>,
+    pub(crate) unsettled_since: Option<Timestamp>,
     /// When to look again.
-    pub poll: Retry,
+    pub(crate) poll: Retry,
     /// Jobs done, and in all, when last looked at.
-    pub progress: Option<(u32, u32)>,
+    pub(crate) progress: Option<(u32, u32)>,
 }
 
 impl Watch {
     /// The deadline that holds now, and what it means when it passes.
-    pub fn limit(&self, target: &TargetPolicy) -> (Timestamp, Overdue) {
+    pub(crate) fn limit(&self, target: &TargetPolicy) -> (Timestamp, Overdue) {
         match self.first_job_at {
             None => (self.since + target.start_within, Overdue::NeverStarted),
             Some(first) => (first + target.finish_within, Overdue::StillRunning),
@@ -95,17 +97,17 @@ impl Watch {
 
 /// A pipeline that may exist though nobody needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sought {
+pub(crate) struct Sought {
     /// What is not there after that was never made.
-    pub until: Timestamp,
+    pub(crate) until: Timestamp,
     /// When to look.
-    pub retry: Retry,
+    pub(crate) retry: Retry,
 }
 
 /// Where a run stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RunStage {
+pub(crate) enum RunStage {
     /// Asked for; waits for its turn.
     Waiting {
         /// Since when.
@@ -192,7 +194,7 @@ pub enum RunStage {
 
 impl RunStage {
     /// The stage in one word.
-    pub fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Waiting { .. } => "waiting",
             Self::Planned { .. } => "planned",
@@ -206,7 +208,7 @@ impl RunStage {
     }
 
     /// The candidate, where there is one.
-    pub fn candidate(&self) -> Option<&Candidate> {
+    pub(crate) fn candidate(&self) -> Option<&Candidate> {
         match self {
             Self::Merged { candidate, .. }
             | Self::Pushed { candidate, .. }
@@ -222,7 +224,7 @@ impl RunStage {
 
 impl Run {
     /// How it ended, if it has.
-    pub fn outcome(&self) -> Option<&Outcome> {
+    pub(crate) fn outcome(&self) -> Option<&Outcome> {
         match &self.stage {
             RunStage::Ended { outcome, .. } | RunStage::Closed { outcome, .. } => Some(outcome),
             RunStage::Waiting { .. }
@@ -235,7 +237,7 @@ impl Run {
     }
 
     /// Whether somebody asked for it by `test`.
-    pub fn is_asked(&self) -> bool {
+    pub(crate) fn is_asked(&self) -> bool {
         match self.why {
             Why::Asked { .. } => true,
             Why::Attempt { .. } => false,
@@ -243,7 +245,7 @@ impl Run {
     }
 
     /// The request that it is an attempt of.
-    pub fn of(&self) -> Option<PullNumber> {
+    pub(crate) fn of(&self) -> Option<PullNumber> {
         match self.why {
             Why::Attempt { pull, .. } => Some(pull),
             Why::Asked { .. } => None,
@@ -251,7 +253,7 @@ impl Run {
     }
 
     /// Whether its last step failed, so that it is tried again later.
-    pub fn is_failing(&self) -> bool {
+    pub(crate) fn is_failing(&self) -> bool {
         match &self.stage {
             RunStage::Planned { retry }
             | RunStage::Based { retry, .. }
@@ -263,7 +265,7 @@ impl Run {
     }
 
     /// Whether it takes a slot.
-    pub fn occupies(&self) -> bool {
+    pub(crate) fn occupies(&self) -> bool {
         match &self.stage {
             RunStage::Planned { .. }
             | RunStage::Based { .. }
@@ -296,12 +298,12 @@ impl Run {
     }
 
     /// Its pipeline, while it is being watched.
-    pub fn pipeline(&self) -> Option<&PipelineLink> {
+    pub(crate) fn pipeline(&self) -> Option<&PipelineLink> {
         if let RunStage::Started { pipeline, .. } = &self.stage { Some(pipeline) } else { None }
     }
 
     /// The pipeline it had last, however it ended.
-    pub fn last_pipeline(&self) -> Option<PipelineId> {
+    pub(crate) fn last_pipeline(&self) -> Option<PipelineId> {
         match &self.stage {
             RunStage::Started { pipeline, .. } => Some(pipeline.id),
             RunStage::Ended { outcome, had, .. } => {
@@ -317,7 +319,7 @@ impl Run {
     }
 
     /// The time in its candidate's commit, once it is fixed.
-    pub fn merged_at(&self) -> Option<Timestamp> {
+    pub(crate) fn merged_at(&self) -> Option<Timestamp> {
         match &self.stage {
             RunStage::Based { at, .. }
             | RunStage::Merged { at, .. }

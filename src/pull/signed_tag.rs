@@ -19,11 +19,11 @@ use super::ids::BadId;
 /// 5.2.1.2).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct PayloadDigest([u8; 32]);
+pub(crate) struct PayloadDigest([u8; 32]);
 
 impl PayloadDigest {
     /// The digest of a payload.
-    pub fn of(payload: &[u8]) -> Self {
+    pub(crate) fn of(payload: &[u8]) -> Self {
         let mut hash = Sha256::new();
         let mut rest = payload;
         while let Some(at) = rest.iter().position(|byte| *byte == b'\r') {
@@ -81,11 +81,11 @@ impl From<PayloadDigest> for String {
 
 /// A signed tag, whichever object carries it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct SignedTag {
+pub(crate) struct SignedTag {
     /// The signer's primary key by its fingerprint, or an SSH key's `SHA256:…`.
-    pub key: String,
+    pub(crate) key: String,
     /// What was signed.
-    pub payload: PayloadDigest,
+    pub(crate) payload: PayloadDigest,
 }
 
 #[cfg(test)]

@@ -11,39 +11,40 @@ const KEY: usize = 100;
 const NAME: usize = 200;
 
 /// Bytes of all addresses of one owner: about fifty.
-pub const ADDRESSES: usize = 1_800;
+pub(crate) const ADDRESSES: usize = 1_800;
 
 /// Bytes of all that says what somebody may submit: about a hundred patterns.
-pub const SCOPE: usize = 4 * 1024;
+pub(crate) const SCOPE: usize = 4 * 1024;
 
 /// A trusted signer, as the keyring knows the key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signer {
+pub(crate) struct Signer {
     /// The primary key's fingerprint, or an SSH key's `SHA256:…`.
-    pub key: String,
+    pub(crate) key: String,
     /// The keyring's name for its owner.
-    pub name: String,
+    pub(crate) name: String,
     /// The owner's addresses by the keyring.
-    pub addresses: Vec<String>,
+    pub(crate) addresses: Vec<String>,
     /// What the owner may submit.
-    pub scope: Scope,
+    pub(crate) scope: Scope,
 }
 
 /// What somebody may submit. An empty list means all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// To which lists.
-    pub lists: Vec<ListName>,
+    pub(crate) lists: Vec<ListName>,
     /// For which targets.
-    pub targets: Vec<TargetName>,
+    pub(crate) targets: Vec<TargetName>,
     /// Which files: globs, of which one has to match each file that a request changes.
-    pub paths: Vec<String>,
+    pub(crate) paths: Vec<String>,
 }
 
 /// Why a good signature by a known key is not enough for this mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Objection {
+#[expect(clippy::enum_variant_names, reason = "records have these names")]
+pub(crate) enum Objection {
     /// The mail is from somebody else.
     OtherSender {
         /// The signer's name.
@@ -84,7 +85,7 @@ pub enum Objection {
 
 impl Scope {
     /// Whether it fits into the record of a request. It must not be cut: an empty list means all.
-    pub fn fits(&self) -> bool {
+    pub(crate) fn fits(&self) -> bool {
         size(self) <= SCOPE
     }
 }
@@ -92,7 +93,7 @@ impl Scope {
 impl Signer {
     /// The same, as a record holds it. Addresses that it does not hold are not the signer's.
     #[must_use]
-    pub fn bounded(self) -> Self {
+    pub(crate) fn bounded(self) -> Self {
         let usable = self.addresses.into_iter().filter(|address| address.len() <= LONGEST_ADDRESS);
         Self {
             key: within(&self.key, KEY),
@@ -103,13 +104,13 @@ impl Signer {
     }
 
     /// Whether an address is the signer's own, in capitals or not.
-    pub fn has_address(&self, address: &str) -> bool {
+    pub(crate) fn has_address(&self, address: &str) -> bool {
         let address = address.to_lowercase();
         self.addresses.iter().any(|own| own.to_lowercase() == address)
     }
 
     /// What speaks against a mail from that address, by that list, for that target.
-    pub fn objection(
+    pub(crate) fn objection(
         &self,
         sender: &str,
         list: &ListName,

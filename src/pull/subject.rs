@@ -3,7 +3,7 @@
 
 /// Something in front of a subject's own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Front<'a> {
+pub(crate) enum Front<'a> {
     /// `Re:`, `RE[2]:`, and what mail programs write in other languages.
     Answer,
     /// `Fwd:` and the like.
@@ -14,16 +14,16 @@ pub enum Front<'a> {
 
 /// A subject taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject<'a> {
+pub(crate) struct Subject<'a> {
     /// What stands in front, in order.
-    pub front: Vec<Front<'a>>,
+    pub(crate) front: Vec<Front<'a>>,
     /// The words behind.
-    pub rest: &'a str,
+    pub(crate) rest: &'a str,
 }
 
 impl<'a> Subject<'a> {
     /// Takes a subject apart that is decoded and unfolded.
-    pub fn of(subject: &'a str) -> Self {
+    pub(crate) fn of(subject: &'a str) -> Self {
         let mut front = Vec::new();
         let mut rest = subject.trim();
         while let Some((found, after)) =
@@ -37,7 +37,7 @@ impl<'a> Subject<'a> {
 }
 
 /// A subject without the marks of answers in front; brackets and what they hold stay.
-pub fn without_answer_marks(subject: &str) -> &str {
+pub(crate) fn without_answer_marks(subject: &str) -> &str {
     let mut rest = subject.trim();
     while let Some((Front::Answer, after)) = mark(rest).filter(|_| !rest.starts_with('[')) {
         rest = after;

@@ -7,42 +7,42 @@ use serde::{Deserialize, Serialize};
 use super::ids::ObjectId;
 use super::room::within;
 use super::signed_tag::PayloadDigest;
-pub use super::signer::Signer;
+pub(crate) use super::signer::Signer;
 
 /// A fetched ref, pinned by object id: what the request means from now on, wherever the ref moves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pinned {
+pub(crate) struct Pinned {
     /// The full ref it was found under, `refs/tags/x`.
-    pub reference: String,
+    pub(crate) reference: String,
     /// The commit it leads to.
-    pub tip: ObjectId,
+    pub(crate) tip: ObjectId,
     /// The annotated tag; `None` for a lightweight tag or a branch, which carry no signature.
-    pub tag: Option<Tag>,
+    pub(crate) tag: Option<Tag>,
 }
 
 /// An annotated tag object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tag {
+pub(crate) struct Tag {
     /// The tag object's own id.
-    pub id: ObjectId,
+    pub(crate) id: ObjectId,
     /// What its signature covers, once that was looked at. A record made before 0.2 lacks it until
     /// the tag is looked at again.
     #[serde(default)]
-    pub payload: Option<PayloadDigest>,
+    pub(crate) payload: Option<PayloadDigest>,
     /// The name inside the object, which a signature covers (the ref's name it does not), cut.
-    pub name: String,
+    pub(crate) name: String,
     /// The tagger line's person, `Name <address>`, cut.
-    pub tagger: String,
+    pub(crate) tagger: String,
     /// The tagger line's time: the signer's claim.
-    pub tagged_at: Option<Timestamp>,
+    pub(crate) tagged_at: Option<Timestamp>,
     /// The text without its signature, lossily decoded, at most 8 KiB as it is written here.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// What came of checking a tag's signature against the keyring.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verification {
+pub(crate) enum Verification {
     /// Good at signature time and now, by a key in the keyring.
     Good(Signer),
     /// No signature: a tag without one, a lightweight tag, or a branch.
@@ -96,7 +96,7 @@ pub enum Verification {
 }
 
 /// Bytes of a full ref that is looked for. Few file systems have names of more than 255.
-pub const LONGEST_REFERENCE: usize = 500;
+pub(crate) const LONGEST_REFERENCE: usize = 500;
 
 /// Bytes of a tag's text that a record keeps, as they are written.
 const TEXT: usize = 8 * 1024;
@@ -110,7 +110,7 @@ const CLAUSE: usize = 600;
 impl Tag {
     /// Whether this is the other tag, whichever objects carry them. Of a tag whose payload was never
     /// looked at only the object's id is known.
-    pub fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self.payload, other.payload) {
             (Some(mine), Some(theirs)) => mine == theirs,
             (None, _) | (_, None) => self.id == other.id,
@@ -119,7 +119,7 @@ impl Tag {
 
     /// The same with each text cut to what a record holds: git sets no bound to any of them.
     #[must_use]
-    pub fn bounded(self) -> Self {
+    pub(crate) fn bounded(self) -> Self {
         Self {
             name: within(&self.name, NAME),
             tagger: within(&self.tagger, NAME),
@@ -133,7 +133,7 @@ impl Verification {
     /// The same with each text cut to what a record holds: whoever signs chooses what stands in a
     /// tag, in a signature and in a certificate.
     #[must_use]
-    pub fn bounded(self) -> Self {
+    pub(crate) fn bounded(self) -> Self {
         let name = |text: String| within(&text, NAME);
         let clause = |text: String| within(&text, CLAUSE);
         match self {
@@ -156,45 +156,45 @@ impl Verification {
 
 /// A merge that was made: the thing that is tested.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// The target's tip that it was merged onto; `None` where a release manager made the merge.
-    pub base: Option<ObjectId>,
+    pub(crate) base: Option<ObjectId>,
     /// The merge commit.
-    pub commit: ObjectId,
+    pub(crate) commit: ObjectId,
     /// Its tree.
-    pub tree: ObjectId,
+    pub(crate) tree: ObjectId,
 }
 
 /// One file that did not merge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConflictFile {
+pub(crate) struct ConflictFile {
     /// Its path.
-    pub path: String,
+    pub(crate) path: String,
     /// What kind: "both changed", "changed here, deleted in the request", …
-    pub kind: String,
+    pub(crate) kind: String,
     /// The target's newest commits since the merge base that touched it: short id and subject,
     /// three at most.
-    pub touched_by: Vec<String>,
+    pub(crate) touched_by: Vec<String>,
 }
 
 /// How far the target has moved since a candidate's base.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Drift {
+pub(crate) struct Drift {
     /// The target's tip now.
-    pub head: ObjectId,
+    pub(crate) head: ObjectId,
     /// Commits on the target since the base (first-parent or not: all of them).
-    pub commits: u32,
+    pub(crate) commits: u32,
     /// Files that both those commits and the candidate change, at most ten.
-    pub same_files: Vec<String>,
+    pub(crate) same_files: Vec<String>,
 }
 
 /// Facts about a request's commits, found before any CI minute is spent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// The tip is an ancestor of the target already.
-    pub already_merged: bool,
+    pub(crate) already_merged: bool,
     /// How many commits it would bring.
-    pub commits: u32,
+    pub(crate) commits: u32,
     /// The target's tip that this was found against.
-    pub head: ObjectId,
+    pub(crate) head: ObjectId,
 }

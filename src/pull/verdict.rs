@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use super::checks::Problem;
 use super::ci_change::CiDifference;
 use super::ids::{CommitName, ObjectId, PullNumber, RunId};
-pub use super::jobs::{Breakdown, BrokenJob, Evidence, FailedJob, NoResult, PipelineLink};
+pub(crate) use super::jobs::{Breakdown, BrokenJob, Evidence, FailedJob, NoResult, PipelineLink};
 use super::signer::Objection;
 use super::tag::{ConflictFile, Verification};
 
 /// Why a finished or blocked pipeline proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Shortfall {
+pub(crate) enum Shortfall {
     /// Somebody or something cancelled it.
     Canceled,
     /// Nothing ran.
@@ -39,7 +39,7 @@ pub enum Shortfall {
 
 impl Shortfall {
     /// What is missing, in a clause for people.
-    pub fn clause(&self) -> String {
+    pub(crate) fn clause(&self) -> String {
         match self {
             Self::Canceled => "the pipeline was cancelled in GitLab".into(),
             Self::Skipped => "GitLab skipped the pipeline".into(),
@@ -59,7 +59,7 @@ impl Shortfall {
 /// Which deadline passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Overdue {
+pub(crate) enum Overdue {
     /// No job ever started.
     NeverStarted,
     /// Jobs started, and were not done in time.
@@ -69,7 +69,7 @@ pub enum Overdue {
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// GitLab says success and the evidence is whole.
     Passed(Evidence),
     /// Jobs failed by the code's fault.
@@ -129,7 +129,7 @@ pub enum Outcome {
 /// Why a request never came to a test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The signature does not prove a trusted signer. Never holds `Verification::Good`.
     Signature(Verification),
     /// The signature is good, but not for this mail.
@@ -176,7 +176,7 @@ pub enum Refusal {
 /// What a request names instead of an annotated tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum NoTag {
+pub(crate) enum NoTag {
     /// A branch.
     Branch,
     /// A lightweight tag.
@@ -186,7 +186,7 @@ pub enum NoTag {
 /// What the bot concludes about a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It was tested, or the test failed to happen; the run's record has the rest.
     Tested {
         /// The run.
@@ -229,7 +229,7 @@ pub enum Verdict {
 /// To whom a letter goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Audience {
+pub(crate) enum Audience {
     /// The author, with the list in Cc, on the thread.
     Thread,
     /// The author alone, on the thread.
@@ -244,7 +244,7 @@ pub enum Audience {
 
 impl Verdict {
     /// Who is told; `None` where silence is the answer.
-    pub fn audience(&self) -> Option<Audience> {
+    pub(crate) fn audience(&self) -> Option<Audience> {
         match self {
             Self::Tested { outcome, .. } => outcome.audience(),
             // Who signed it is proved, and that the mail is theirs.
@@ -264,7 +264,7 @@ impl Verdict {
 
 impl Outcome {
     /// Who is told of a request's attempt that ended so.
-    pub fn audience(&self) -> Option<Audience> {
+    pub(crate) fn audience(&self) -> Option<Audience> {
         match self {
             Self::Passed(_) | Self::Failed(_) | Self::Conflict { .. } => Some(Audience::Thread),
             Self::TimedOut { overdue: Overdue::StillRunning, .. } => Some(Audience::Thread),
@@ -278,7 +278,7 @@ impl Outcome {
     }
 
     /// The pipeline it rests on, where there was one.
-    pub fn pipeline(&self) -> Option<&PipelineLink> {
+    pub(crate) fn pipeline(&self) -> Option<&PipelineLink> {
         match self {
             Self::Passed(evidence) | Self::Failed(evidence) => Some(&evidence.pipeline),
             Self::Infrastructure(breakdown) => Some(&breakdown.pipeline),
@@ -292,7 +292,7 @@ impl Outcome {
     }
 
     /// Whether jobs of its pipeline were still to run, or running, when it ended so.
-    pub fn leaves_jobs(&self) -> bool {
+    pub(crate) fn leaves_jobs(&self) -> bool {
         match self {
             Self::TimedOut { .. } => true,
             Self::Passed(evidence) | Self::Failed(evidence) => evidence.no_result.is_open(),
@@ -307,7 +307,7 @@ impl Outcome {
     }
 
     /// Why it ended so, in a clause for people, where the word does not say it.
-    pub fn detail(&self) -> Option<String> {
+    pub(crate) fn detail(&self) -> Option<String> {
         match self {
             Self::Passed(_) | Self::AlreadyMerged => None,
             Self::Failed(evidence) => Some(format!(
@@ -336,7 +336,7 @@ impl Outcome {
     }
 
     /// The outcome in one word, for headers, JSON and lists.
-    pub fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Passed(_) => "passed",
             Self::Failed(_) => "failed",
@@ -354,7 +354,7 @@ impl Outcome {
 
 impl Verdict {
     /// The verdict in one word, for headers, JSON and lists.
-    pub fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Tested { outcome, .. } => outcome.word(),
             Self::Refused { .. } => "refused",

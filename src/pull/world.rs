@@ -29,7 +29,7 @@ mod alerts;
 mod arrivals;
 mod aside;
 mod events;
-pub mod glance;
+pub(crate) mod glance;
 mod housekeeping;
 mod input;
 mod keys;
@@ -46,11 +46,11 @@ mod tally;
 mod turns;
 
 use self::aside::Asides;
-pub use self::aside::Cause;
-pub use self::input::{
+pub(crate) use self::aside::Cause;
+pub(crate) use self::input::{
     Alert, Arrival, Arrived, Done, Effect, Happened, Input, Step, Subject, alert_for,
 };
-pub use self::remembered::Remembered;
+pub(crate) use self::remembered::Remembered;
 use self::tally::Tally;
 
 /// How long the administrator is not told of the same subject again.
@@ -58,7 +58,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Everything that is open.
 #[derive(Debug)]
-pub struct World {
+pub(crate) struct World {
     policy: Policy,
     pulls: BTreeMap<PullNumber, Pull>,
     runs: BTreeMap<RunId, Run>,
@@ -110,7 +110,7 @@ struct Changed {
 
 impl World {
     /// Takes up everything that is open where it was.
-    pub fn new(policy: Policy, records: Records) -> Self {
+    pub(crate) fn new(policy: Policy, records: Records) -> Self {
         let mut world = Self {
             policy,
             pulls: records.pulls.into_iter().map(|p| (p.number, p)).collect(),
@@ -140,52 +140,17 @@ impl World {
     }
 
     /// The policy in force.
-    pub fn policy(&self) -> &Policy {
+    pub(crate) fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// Open requests, by number.
-    pub fn pulls(&self) -> &BTreeMap<PullNumber, Pull> {
-        &self.pulls
-    }
-
-    /// Open runs, by number.
-    pub fn runs(&self) -> &BTreeMap<RunId, Run> {
-        &self.runs
-    }
-
-    /// Letters on their way.
-    pub fn letters(&self) -> &BTreeMap<MessageId, Letter> {
-        &self.letters
-    }
-
-    /// What commands changed.
-    pub fn overlay(&self) -> &Overlay {
-        &self.overlay
-    }
-
-    /// Mails to the command mailbox that are not answered yet.
-    pub fn mails(&self) -> &BTreeMap<MessageId, CommandMail> {
-        &self.mails
-    }
-
-    /// What the bot counts.
-    pub fn control(&self) -> &Control {
-        &self.control
-    }
-
     /// How far a folder has been read.
-    pub fn cursor(&self, folder: &Folder) -> Option<Cursor> {
+    pub(crate) fn cursor(&self, folder: &Folder) -> Option<Cursor> {
         self.cursors.get(folder).copied()
     }
 
-    /// How far every folder has been read.
-    pub fn cursors(&self) -> &BTreeMap<Folder, Cursor> {
-        &self.cursors
-    }
-
     /// Takes what happened. The batch must be durable before any effect begins.
-    pub fn step(&mut self, input: Input, now: Timestamp) -> Step {
+    pub(crate) fn step(&mut self, input: Input, now: Timestamp) -> Step {
         let mut answer = None;
         self.aside.begin();
         match input {
@@ -338,5 +303,43 @@ impl World {
         self.letters.retain(|_, letter| !letter.state.is_final());
         self.mails.retain(|_, mail| !matches!(mail.stage, MailStage::Closed { .. }));
         (batch, changed.log)
+    }
+}
+
+#[cfg(test)]
+impl World {
+    /// Open requests, by number.
+    pub(crate) fn pulls(&self) -> &BTreeMap<PullNumber, Pull> {
+        &self.pulls
+    }
+
+    /// Open runs, by number.
+    pub(crate) fn runs(&self) -> &BTreeMap<RunId, Run> {
+        &self.runs
+    }
+
+    /// Letters on their way.
+    pub(crate) fn letters(&self) -> &BTreeMap<MessageId, Letter> {
+        &self.letters
+    }
+
+    /// What commands changed.
+    pub(crate) fn overlay(&self) -> &Overlay {
+        &self.overlay
+    }
+
+    /// Mails to the command mailbox that are not answered yet.
+    pub(crate) fn mails(&self) -> &BTreeMap<MessageId, CommandMail> {
+        &self.mails
+    }
+
+    /// What the bot counts.
+    pub(crate) fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// How far every folder has been read.
+    pub(crate) fn cursors(&self) -> &BTreeMap<Folder, Cursor> {
+        &self.cursors
     }
 }

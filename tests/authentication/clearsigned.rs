@@ -1,7 +1,7 @@
 //! Texts that gpg signed in the clear, in mails of plain text.
 
-use crate::mails::*;
-use crate::signers::*;
+use crate::authentication::mails::*;
+use crate::keyring::signers::*;
 
 #[test]
 fn a_clearsigned_text_proves_who_wrote_it_and_exactly_what() {

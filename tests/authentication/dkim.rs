@@ -1,53 +1,53 @@
 //! DKIM signatures that the bot verifies by itself, with the keys in a DNS of the test.
 
-use gatepost::config::model::Dkim;
-use gatepost::ports::{Authentication, Authenticator, Domain, Fault, Proof};
+use crate::config::model::Dkim;
+use crate::ports::{Authentication, Authenticator, Domain, Fault, Proof};
 use jiff::Timestamp;
 
-use crate::dkim_signer::*;
-use crate::dns::{Answer, Dns};
-use crate::mails::*;
-use crate::signers::*;
+use crate::authentication::dkim_signer::*;
+use crate::authentication::dns::{Answer, Dns};
+use crate::authentication::mails::*;
+use crate::keyring::signers::*;
 
 /// Where the key of the usual signatures is.
-pub const NAME: &str = "sel._domainkey.example.org";
+pub(crate) const NAME: &str = "sel._domainkey.example.org";
 
 /// Ada's mail server's key, and the DNS that has it.
-pub struct Domains {
-    pub key: Key,
-    pub dns: Dns,
-    pub folder: Folder,
+pub(crate) struct Domains {
+    pub(crate) key: Key,
+    pub(crate) dns: Dns,
+    pub(crate) folder: Folder,
 }
 
 impl Domains {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(Key::rsa(2048), |record| vec![(NAME, Answer::Text(record))])
     }
 
-    pub fn with(key: Key, zone: impl FnOnce(String) -> Vec<(&'static str, Answer)>) -> Self {
+    pub(crate) fn with(key: Key, zone: impl FnOnce(String) -> Vec<(&'static str, Answer)>) -> Self {
         let dns = Dns::serve(&zone(key.record()));
         Self { key, dns, folder: Folder::new() }
     }
 
-    pub fn dkim(&self) -> Dkim {
+    pub(crate) fn dkim(&self) -> Dkim {
         Dkim::Verify { resolvers: vec![self.dns.address] }
     }
 
-    pub fn signs(&self, tags: &str) -> String {
+    pub(crate) fn signs(&self, tags: &str) -> String {
         self.key.signs(&plain("retest 5\r\n"), tags)
     }
 
-    pub fn found(&self, mail: &str) -> Authentication {
+    pub(crate) fn found(&self, mail: &str) -> Authentication {
         authenticated(&self.folder, &self.dkim(), mail, made())
     }
 
-    pub fn proof(&self, mail: &str) -> Proof<Domain> {
+    pub(crate) fn proof(&self, mail: &str) -> Proof<Domain> {
         let found = self.found(mail);
         found.dkim.clone().unwrap_or_else(|| panic!("{found:?} of\n{mail}"))
     }
 
     /// The sentence about DKIM.
-    pub fn refusal_at(&self, mail: &str, now: Timestamp) -> String {
+    pub(crate) fn refusal_at(&self, mail: &str, now: Timestamp) -> String {
         let found = authenticated(&self.folder, &self.dkim(), mail, now);
         assert_eq!((&found.openpgp, &found.dkim), (&None, &None), "{mail}");
         let [_, why] = found.failures.as_slice() else { panic!("{:?}", found.failures) };
@@ -55,15 +55,15 @@ impl Domains {
         why.clone()
     }
 
-    pub fn refused(&self, mail: &str, words: &str) {
+    pub(crate) fn refused(&self, mail: &str, words: &str) {
         let why = self.refusal_at(mail, made());
         assert!(why.contains(words), "{words:?} is not in {why:?} of\n{mail}");
     }
 
-    pub fn fault(&self, mail: &str) -> Fault {
+    pub(crate) fn fault(&self, mail: &str) -> Fault {
         let keyring = std::sync::Arc::new(self.folder.keyring());
         let authenticator =
-            gatepost::adapters::authentication::MailAuthenticator::new(keyring, &self.dkim());
+            crate::adapters::authentication::MailAuthenticator::new(keyring, &self.dkim());
         authenticator.authenticate(mail.as_bytes(), made()).unwrap_err()
     }
 }
@@ -214,7 +214,8 @@ fn dkim_that_is_off_proves_nothing() {
 #[test]
 fn a_mail_that_opendkim_signed_is_verified() {
     let domains = Domains::new();
-    let signed = crate::milter::opendkim_signs(&domains.key, &plain("retest 5\r\n"));
+    let signed =
+        crate::authentication::milter::opendkim_signs(&domains.key, &plain("retest 5\r\n"));
     // It has no clock to set.
     let found = authenticated(&domains.folder, &domains.dkim(), &signed, Timestamp::now());
     let proof = found.dkim.unwrap_or_else(|| panic!("{:?} of\n{signed}", found.failures));

@@ -1,13 +1,13 @@
 //! Mails whose DKIM signature must not be believed although it may well verify, and the sentence
 //! that says why.
 
-use gatepost::config::model::Dkim;
+use crate::config::model::Dkim;
 
-use crate::dkim::{Domains, NAME};
-use crate::dkim_signer::*;
-use crate::dns::Answer;
-use crate::mails::*;
-use crate::signers::*;
+use crate::authentication::dkim::{Domains, NAME};
+use crate::authentication::dkim_signer::*;
+use crate::authentication::dns::Answer;
+use crate::authentication::mails::*;
+use crate::keyring::signers::*;
 
 #[test]
 fn an_altered_mail_does_not_fit_its_signature() {

@@ -8,25 +8,25 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use crate::mails::crlf;
-use crate::signers::output;
+use crate::authentication::mails::crlf;
+use crate::keyring::signers::output;
 
 /// What signatures of Ada's mails say, unless a test says otherwise.
-pub const TAGS: &str = "v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; s=sel; \
+pub(crate) const TAGS: &str = "v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; s=sel; \
      h=from:to:subject:date:content-type; t=1788264000";
 
 /// A private key of openssl's.
-pub struct Key {
+pub(crate) struct Key {
     folder: tempfile::TempDir,
     is_rsa: bool,
 }
 
 impl Key {
-    pub fn rsa(bits: u32) -> Self {
+    pub(crate) fn rsa(bits: u32) -> Self {
         Self::new(&["-algorithm", "RSA", "-pkeyopt", &format!("rsa_keygen_bits:{bits}")], true)
     }
 
-    pub fn ed25519() -> Self {
+    pub(crate) fn ed25519() -> Self {
         Self::new(&["-algorithm", "ED25519"], false)
     }
 
@@ -36,12 +36,12 @@ impl Key {
         key
     }
 
-    pub fn file(&self) -> std::path::PathBuf {
+    pub(crate) fn file(&self) -> std::path::PathBuf {
         self.folder.path().join("key.pem")
     }
 
     /// The text record that says the public key.
-    pub fn record(&self) -> String {
+    pub(crate) fn record(&self) -> String {
         let mut openssl = Command::new("openssl");
         openssl.args(["pkey", "-pubout", "-outform", "DER", "-in"]).arg(self.file());
         let public = output(&mut openssl, b"");
@@ -55,14 +55,14 @@ impl Key {
     }
 
     /// The mail with a signature on top that covers those fields, and says that of itself.
-    pub fn signs(&self, mail: &str, tags: &str) -> String {
+    pub(crate) fn signs(&self, mail: &str, tags: &str) -> String {
         let covered = tags.split(';').filter_map(|tag| tag.trim().strip_prefix("h=")).next_back();
         self.signs_fields(mail, tags, covered.unwrap(), None)
     }
 
     /// As [`signs`](Self::signs), whatever the tags say is covered, and of the text only so many
     /// bytes.
-    pub fn signs_fields(
+    pub(crate) fn signs_fields(
         &self,
         mail: &str,
         tags: &str,

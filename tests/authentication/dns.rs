@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 
 /// What it does about a name.
 #[derive(Debug, Clone)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// Gives the text record.
     Text(String),
     /// The name is there, and has no text record.
@@ -19,14 +19,14 @@ pub enum Answer {
 }
 
 /// A running server. It stops when it is dropped.
-pub struct Dns {
-    pub address: SocketAddr,
+pub(crate) struct Dns {
+    pub(crate) address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Dns {
-    pub fn serve(zone: &[(&str, Answer)]) -> Self {
+    pub(crate) fn serve(zone: &[(&str, Answer)]) -> Self {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = socket.local_addr().unwrap();
         let zone: Vec<(String, Answer)> =
@@ -49,7 +49,7 @@ impl Dns {
     }
 
     /// The names that were asked for so far.
-    pub fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }

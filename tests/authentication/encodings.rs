@@ -3,10 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::mails::*;
+use crate::authentication::mails::*;
 
 /// Bytes as quoted-printable (RFC 2045, section 6.7), with soft breaks.
-pub fn quoted_printable(bytes: &[u8]) -> String {
+pub(crate) fn quoted_printable(bytes: &[u8]) -> String {
     let mut out = String::new();
     let mut column = 0;
     for (at, byte) in bytes.iter().enumerate() {
@@ -28,7 +28,7 @@ pub fn quoted_printable(bytes: &[u8]) -> String {
     out
 }
 
-pub fn base64_lines(bytes: &[u8]) -> String {
+pub(crate) fn base64_lines(bytes: &[u8]) -> String {
     let encoded = STANDARD.encode(bytes);
     let lines = encoded.as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line));
     lines.collect::<Vec<_>>().join("\r\n") + "\r\n"
@@ -115,9 +115,9 @@ fn a_character_set_that_nobody_signed_does_not_turn_letters_into_others() {
         let mail = mail(&format!("Content-Type: text/plain; charset={charset}\r\n\r\n{signed}"));
         let found = authenticated(
             &ada.folder,
-            &gatepost::config::model::Dkim::Off,
+            &crate::config::model::Dkim::Off,
             &mail,
-            crate::signers::made(),
+            crate::keyring::signers::made(),
         );
         let text = found.openpgp.map(|proof| proof.text);
         assert!(text.is_none_or(|text| text == "refuse 5 +AGMAYQBuAGMAZQBs-\n"), "{charset}");

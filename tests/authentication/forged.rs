@@ -1,7 +1,7 @@
 //! Mails whose OpenPGP signature must not be believed, and the sentence that says why.
 
-use crate::mails::*;
-use crate::signers::*;
+use crate::authentication::mails::*;
+use crate::keyring::signers::*;
 
 const ENTITY: &str = "Content-Type: text/plain\r\n\r\nretest 5\r\n";
 

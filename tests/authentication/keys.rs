@@ -1,10 +1,10 @@
 //! Which keys are believed when a mail comes: ended ones, unknown ones, and those that commands
 //! added or took away.
 
-use gatepost::ports::{KeyChanges, Keyring, Signed};
+use crate::ports::{KeyChanges, Keyring, Signed};
 
-use crate::mails::*;
-use crate::signers::*;
+use crate::authentication::mails::*;
+use crate::keyring::signers::*;
 
 #[test]
 fn an_expired_key_is_not_believed_afterwards() {

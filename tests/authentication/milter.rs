@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::dkim_signer::Key;
+use crate::authentication::dkim_signer::Key;
 
 /// How long it may take to be ready: far above what it does.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,7 +28,7 @@ impl Drop for Milter {
 }
 
 /// The mail with the signature that opendkim puts on top, of example.org and the selector sel.
-pub fn opendkim_signs(key: &Key, mail: &str) -> String {
+pub(crate) fn opendkim_signs(key: &Key, mail: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let (file, socket) = (folder.path().join("opendkim.conf"), folder.path().join("socket"));
     let configuration = format!(
@@ -64,7 +64,10 @@ pub fn opendkim_signs(key: &Key, mail: &str) -> String {
             (b'i', data) => {
                 let text = String::from_utf8(data[4..].to_vec()).unwrap();
                 let (name, value) = text.trim_end_matches('\0').split_once('\0').unwrap();
-                added = format!("{name}: {}\r\n", crate::mails::crlf(value.trim_start()));
+                added = format!(
+                    "{name}: {}\r\n",
+                    crate::authentication::mails::crlf(value.trim_start())
+                );
             }
             (b'a' | b'c', _) => return format!("{added}{mail}"),
             (other, _) => panic!("opendkim says {:?}", char::from(other)),

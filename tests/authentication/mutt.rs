@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use crate::mails::*;
-use crate::signers::*;
+use crate::authentication::mails::*;
+use crate::keyring::signers::*;
 
 /// Writes and signs a mail in mutt, and gives what mutt hands to sendmail.
 ///

@@ -1,7 +1,7 @@
 //! PGP/MIME (RFC 3156): a part with its header, and gpg's detached signature beside it.
 
-use crate::mails::*;
-use crate::signers::*;
+use crate::authentication::mails::*;
+use crate::keyring::signers::*;
 
 #[test]
 fn a_signed_part_proves_who_wrote_it_and_exactly_what() {
@@ -53,7 +53,7 @@ fn keys_hang_on_a_signed_part_in_armor_or_as_they_are() {
     let binary_part = format!(
         "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\
          Content-Disposition: attachment; filename=eve.gpg\r\n\r\n{}",
-        crate::encodings::base64_lines(&binary)
+        crate::authentication::encodings::base64_lines(&binary)
     );
     let entity = mixed(&[text, &armored_part, &binary_part]);
     let proof = proof(&ada.folder, &ada.signs(&entity));
@@ -108,7 +108,7 @@ fn a_signature_in_a_transfer_encoding_of_its_own_is_read() {
     let ada = Ada::new();
     let entity = "Content-Type: text/plain\r\n\r\nretest 5\r\n";
     let signature = ada.gpg.detached(entity.as_bytes(), &["--textmode"]);
-    let encoded = crate::encodings::quoted_printable(signature.as_bytes());
+    let encoded = crate::authentication::encodings::quoted_printable(signature.as_bytes());
     let signed = around(entity, &encoded).replace(
         "name=\"signature.asc\"\r\n",
         "name=\"signature.asc\"\r\nContent-Transfer-Encoding: quoted-printable\r\n",

@@ -3,17 +3,17 @@
 
 use std::sync::Arc;
 
-use gatepost::adapters::authentication::MailAuthenticator;
-use gatepost::config::model::Dkim;
-use gatepost::ports::{Authentication, Authenticator, Proof};
+use crate::adapters::authentication::MailAuthenticator;
+use crate::config::model::Dkim;
+use crate::ports::{Authentication, Authenticator, Proof};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::dkim::Domains;
-use crate::dkim_signer::*;
-use crate::mails::*;
-use crate::signers::*;
+use crate::authentication::dkim::Domains;
+use crate::authentication::dkim_signer::*;
+use crate::authentication::mails::*;
+use crate::keyring::signers::*;
 
 /// Lines that mean something to somebody who reads mail.
 const LINES: [&str; 34] = [
@@ -184,7 +184,8 @@ fn altered_openpgp(folder: &Folder, mail: &str) {
 fn a_clearsigned_mail_says_nothing_else_whatever_is_done_to_it() {
     let ada = Ada::new();
     altered_openpgp(&ada.folder, &plain(&ada.clearsigns(TEXT)));
-    let encoded = crate::encodings::quoted_printable(ada.clearsigns(TEXT).as_bytes());
+    let encoded =
+        crate::authentication::encodings::quoted_printable(ada.clearsigns(TEXT).as_bytes());
     let kind = "Content-Type: text/plain; charset=utf-8; format=flowed\r\n\
                 Content-Transfer-Encoding: quoted-printable\r\n\r\n";
     altered_openpgp(&ada.folder, &mail(&format!("{kind}{encoded}")));
@@ -269,7 +270,7 @@ fn more_fields_on_top_of_a_signed_mail_change_nothing_of_what_it_says() {
     let domains = Domains::new();
     let signed = domains.signs(TAGS);
     let good = domains.proof(&signed);
-    let person = |mail: &[u8]| gatepost::mail::heading(mail).from.map(|from| from.address);
+    let person = |mail: &[u8]| crate::mail::heading(mail).from.map(|from| from.address);
     let from = person(signed.as_bytes());
     let piece = prop_oneof![
         3 => select(LINES.to_vec()).prop_map(|line| format!("{line}\r\n").into_bytes()),

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use gatepost::adapters::authentication::{MailAuthenticator, probe};
-use gatepost::config::model::Dkim;
-use gatepost::ports::{Authenticator, FaultKind};
+use crate::adapters::authentication::{MailAuthenticator, probe};
+use crate::config::model::Dkim;
+use crate::ports::{Authenticator, FaultKind};
 
-use crate::dkim::{Domains, NAME};
-use crate::dkim_signer::*;
-use crate::dns::{Answer, Dns};
-use crate::mails::plain;
-use crate::signers::made;
+use crate::authentication::dkim::{Domains, NAME};
+use crate::authentication::dkim_signer::*;
+use crate::authentication::dns::{Answer, Dns};
+use crate::authentication::mails::plain;
+use crate::keyring::signers::made;
 
 fn with(answer: impl FnOnce(String) -> Answer) -> Domains {
     Domains::with(Key::rsa(2048), |record| vec![(NAME, answer(record))])

@@ -1,11 +1,11 @@
 //! The word of the own mail server, in the topmost Authentication-Results (RFC 8601).
 
-use gatepost::config::model::Dkim;
-use gatepost::ports::{Domain, Proof};
+use crate::config::model::Dkim;
+use crate::ports::{Domain, Proof};
 
-use crate::dkim_signer::*;
-use crate::mails::*;
-use crate::signers::*;
+use crate::authentication::dkim_signer::*;
+use crate::authentication::mails::*;
+use crate::keyring::signers::*;
 
 const OURS: &str = "Authentication-Results: mx.example.test; dkim=pass header.d=example.org\r\n";
 

@@ -10,9 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// A server: where it listens, and how often it has refused.
-pub struct Echo {
-    pub port: u16,
-    pub refused: Arc<AtomicUsize>,
+pub(crate) struct Echo {
+    pub(crate) port: u16,
+    pub(crate) refused: Arc<AtomicUsize>,
 }
 
 impl Echo {
@@ -30,26 +30,26 @@ impl Echo {
         Self { port, refused }
     }
 
-    pub fn has_refused(&self) -> bool {
+    pub(crate) fn has_refused(&self) -> bool {
         self.refused.load(Ordering::SeqCst) > 0
     }
 
     /// IMAP; with AUTHENTICATE PLAIN or with LOGIN alone.
-    pub fn imap(plain: bool) -> Self {
+    pub(crate) fn imap(plain: bool) -> Self {
         Self::start(move |stream, refused| {
             let _gone = imap(&stream, plain, refused);
         })
     }
 
     /// SMTP: refuses the login, or takes it and refuses the letter.
-    pub fn smtp(takes_login: bool) -> Self {
+    pub(crate) fn smtp(takes_login: bool) -> Self {
         Self::start(move |stream, refused| {
             let _gone = smtp(&stream, takes_login, refused);
         })
     }
 
     /// HTTP: that status to everything, with the credentials in a JSON body and in headers.
-    pub fn http(status: &'static str, body: fn(&str) -> String) -> Self {
+    pub(crate) fn http(status: &'static str, body: fn(&str) -> String) -> Self {
         Self::start(move |stream, refused| {
             let _gone = http(&stream, status, body, refused);
         })

@@ -3,17 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use gatepost::adapters::gitlab::GitLab;
-use gatepost::adapters::imap::{ImapFolder, Limits};
-use gatepost::adapters::smtp::SmtpServer;
-use gatepost::config::model::{Account, Ci, Smtp, Tls};
-use gatepost::config::secret::Secret;
-use gatepost::ports::{Delivery, Envelope, Fault, Mailbox, Outbound, Pipelines};
-use gatepost::pull::ids::{AccountName, JobId, PipelineId};
+use crate::adapters::gitlab::GitLab;
+use crate::adapters::imap::{ImapFolder, Limits};
+use crate::adapters::smtp::SmtpServer;
+use crate::config::model::{Account, Ci, Smtp, Tls};
+use crate::config::secret::Secret;
+use crate::ports::{Delivery, Envelope, Fault, Mailbox, Outbound, Pipelines};
+use crate::pull::ids::{AccountName, JobId, PipelineId};
 use jiff::SignedDuration;
 
-use crate::echo::Echo;
-use crate::stage::{IMAP, Places, SMTP, Stage, TOKEN, expect_clean, expect_clean_folder};
+use crate::canaries::echo::Echo;
+use crate::canaries::stage::{IMAP, Places, SMTP, Stage, TOKEN, expect_clean, expect_clean_folder};
 
 fn clean(what: &str, fault: &Fault) {
     let quotes = fault.detail.contains("***") || fault.public.iter().any(|p| p.contains("***"));
@@ -84,7 +84,7 @@ fn gitlab(status: &'static str, body: fn(&str) -> String) -> GitLab {
         finish_within: SignedDuration::from_mins(60),
         poll: SignedDuration::from_secs(1),
         required_jobs: Vec::new(),
-        ci_lint: gatepost::pull::policy::CiLint::Try,
+        ci_lint: crate::pull::policy::CiLint::Try,
         ci_paths: Vec::new(),
         variables: BTreeMap::new(),
         inputs: BTreeMap::new(),

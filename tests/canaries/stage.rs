@@ -11,23 +11,23 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::demo::git_server::GitServer;
+use crate::demo::keys::SigningKey;
+use crate::demo::project::{self, DemoPull, MAINTAINERS};
+use crate::pull::cover::Person;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gatepost::demo::git_server::GitServer;
-use gatepost::demo::keys::SigningKey;
-use gatepost::demo::project::{self, DemoPull, MAINTAINERS};
-use gatepost::pull::cover::Person;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
-pub const IMAP: &str = "Canary-imap \"9c1a\" pass";
-pub const SMTP: &str = "canary-smtp-55e0-pass";
-pub const TOKEN: &str = "glpat-canary-7d1f8e02";
-pub const LIST: &str = "devel@tally.example";
-pub const BOT: &str = "gatepost@tally.example";
+pub(crate) const IMAP: &str = "Canary-imap \"9c1a\" pass";
+pub(crate) const SMTP: &str = "canary-smtp-55e0-pass";
+pub(crate) const TOKEN: &str = "glpat-canary-7d1f8e02";
+pub(crate) const LIST: &str = "devel@tally.example";
+pub(crate) const BOT: &str = "gatepost@tally.example";
 
 /// Every form in which a canary might be seen, with a name for each.
-pub fn forms() -> Vec<(String, String)> {
+pub(crate) fn forms() -> Vec<(String, String)> {
     let mut forms = Vec::new();
     for (name, secret) in [("imap", IMAP), ("smtp", SMTP), ("token", TOKEN)] {
         let logins = ["", "\0gatepost\0", "\0sender\0", "oauth2:", "gatepost:", "sender:"];
@@ -46,7 +46,7 @@ pub fn forms() -> Vec<(String, String)> {
 }
 
 /// Fails if a canary is in it.
-pub fn expect_clean(what: &str, bytes: &[u8]) {
+pub(crate) fn expect_clean(what: &str, bytes: &[u8]) {
     for (name, form) in forms() {
         let found = bytes.windows(form.len()).position(|part| part == form.as_bytes());
         if let Some(at) = found {
@@ -57,7 +57,7 @@ pub fn expect_clean(what: &str, bytes: &[u8]) {
 }
 
 /// Every file below a folder is clean, names included; how many there were.
-pub fn expect_clean_folder(folder: &Path) -> usize {
+pub(crate) fn expect_clean_folder(folder: &Path) -> usize {
     let mut count = 0;
     for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         expect_clean("a file's name", entry.as_os_str().as_encoded_bytes());
@@ -72,21 +72,21 @@ pub fn expect_clean_folder(folder: &Path) -> usize {
 }
 
 /// Where the servers are.
-pub struct Places {
-    pub imap: u16,
-    pub smtp: u16,
-    pub gitlab: String,
+pub(crate) struct Places {
+    pub(crate) imap: u16,
+    pub(crate) smtp: u16,
+    pub(crate) gitlab: String,
 }
 
 /// The maintainers' repositories, keys, and a folder for the bot.
-pub struct Stage {
-    pub folder: TempDir,
-    pub git: GitServer,
-    pub pulls: Vec<DemoPull>,
+pub(crate) struct Stage {
+    pub(crate) folder: TempDir,
+    pub(crate) git: GitServer,
+    pub(crate) pulls: Vec<DemoPull>,
 }
 
 impl Stage {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         for name in ["git", "bot", "bot/keyring", "credentials"] {
@@ -116,22 +116,22 @@ impl Stage {
         Self { git, pulls: project.pulls, folder }
     }
 
-    pub fn bot_folder(&self) -> PathBuf {
+    pub(crate) fn bot_folder(&self) -> PathBuf {
         self.folder.path().join("bot")
     }
 
-    pub fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.bot_folder().join("state")
     }
 
     /// Writes the configuration: each secret from another source.
-    pub fn configure(&self, places: &Places) {
+    pub(crate) fn configure(&self, places: &Places) {
         secret(&self.bot_folder().join("imap-password"), IMAP);
         secret(&self.folder.path().join("credentials/gitlab-token"), TOKEN);
         fs::write(self.bot_folder().join("config.toml"), self.configuration(places)).unwrap();
     }
 
-    pub fn configuration(&self, Places { imap, smtp, gitlab }: &Places) -> String {
+    pub(crate) fn configuration(&self, Places { imap, smtp, gitlab }: &Places) -> String {
         let upstream = self.git.url();
         format!(
             r#"[bot]
@@ -200,7 +200,7 @@ deadline = "10s"
     }
 
     /// Runs a subcommand to its end; what it printed is clean.
-    pub fn runs(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn runs(&self, arguments: &[&str]) -> Output {
         let output = self.command(arguments).output().unwrap();
         expect_clean(&format!("{arguments:?}"), &output.stdout);
         expect_clean(&format!("{arguments:?}"), &output.stderr);
@@ -208,7 +208,7 @@ deadline = "10s"
     }
 
     /// Starts the bot with a log of everything.
-    pub fn starts(&self, format: &str) -> Bot {
+    pub(crate) fn starts(&self, format: &str) -> Bot {
         let log = self.bot_folder().join("log");
         let mut command = self.command(&["run"]);
         command.env("GATEPOST_LOG_FORMAT", format);
@@ -220,24 +220,24 @@ deadline = "10s"
 }
 
 /// Makes a secret's file.
-pub fn secret(file: &Path, content: &str) {
+pub(crate) fn secret(file: &Path, content: &str) {
     fs::write(file, content).unwrap();
     fs::set_permissions(file, Permissions::from_mode(0o600)).unwrap();
 }
 
 /// A bot at work.
-pub struct Bot {
+pub(crate) struct Bot {
     child: Child,
     log: PathBuf,
     watch: Option<Watch>,
 }
 
 impl Bot {
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap()).into_owned()
     }
 
-    pub fn waits_for(&self, what: &str, is: impl Fn() -> bool) {
+    pub(crate) fn waits_for(&self, what: &str, is: impl Fn() -> bool) {
         let until = Instant::now() + Duration::from_secs(90);
         while !is() {
             assert!(Instant::now() < until, "{what}: {}", self.log());
@@ -246,14 +246,14 @@ impl Bot {
     }
 
     /// One of its limits, as the kernel knows it.
-    pub fn limit(&self, name: &str) -> String {
+    pub(crate) fn limit(&self, name: &str) -> String {
         let limits = fs::read_to_string(format!("/proc/{}/limits", self.child.id())).unwrap();
         limits.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned()
     }
 
     /// Ends it as a crash would, and looks through its log and what was seen of its processes; the
     /// command lines that were seen.
-    pub fn crashes(mut self) -> BTreeSet<String> {
+    pub(crate) fn crashes(mut self) -> BTreeSet<String> {
         use std::os::unix::process::ExitStatusExt;
         let seen = self.watch.take().unwrap().end();
         let pid = rustix::process::Pid::from_child(&self.child);

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use gatepost::demo::gitlab::{GitLabStandIn, Settings};
-use gatepost::demo::mail::{ListOptions, MailStandIn, MailWorld};
-use gatepost::demo::project::MAINTAINERS;
+use crate::demo::gitlab::{GitLabStandIn, Settings};
+use crate::demo::mail::{ListOptions, MailStandIn, MailWorld};
+use crate::demo::project::MAINTAINERS;
 
-use crate::stage::{
+use crate::canaries::stage::{
     BOT, IMAP, LIST, Places, SMTP, Stage, TOKEN, expect_clean, expect_clean_folder,
 };
 

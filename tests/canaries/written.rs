@@ -5,10 +5,10 @@ use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use gatepost::config;
-use gatepost::config::environment::ProcessEnvironment;
+use crate::config;
+use crate::config::environment::ProcessEnvironment;
 
-use crate::stage::{Places, Stage, TOKEN, expect_clean, secret};
+use crate::canaries::stage::{Places, Stage, TOKEN, expect_clean, secret};
 
 fn stage() -> (Stage, String) {
     let stage = Stage::new();
@@ -43,7 +43,7 @@ fn a_bad_configuration_is_explained_without_the_secrets_in_it() {
         let file = stage.bot_folder().join("config.toml");
         fs::write(&file, good.replacen(old, &new, 1)).unwrap();
         let problems = config::load(&file, &ProcessEnvironment).unwrap_err();
-        expect_clean("the lines at fault", problems.render(80, false).as_bytes());
+        expect_clean("the lines at fault", problems.to_string().as_bytes());
         for arguments in [&["run"][..], &["check"], &["setup"], &["status"]] {
             let said = stage.runs(arguments);
             let works = said.status.success() && arguments != ["status"];

@@ -5,28 +5,28 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 
-use gatepost::adapters::authentication::MailAuthenticator;
-use gatepost::adapters::keyring::KeyringFolder;
-use gatepost::adapters::store::MemoryStore;
-use gatepost::bot::engine::Engine;
-use gatepost::bot::in_force::InForce;
-use gatepost::bot::intake::Intake;
-use gatepost::bot::journal::Journal;
-use gatepost::bot::perform::perform;
-use gatepost::bot::ports::{CommandDesk, LetterSettings, Ports};
-use gatepost::config::model::Dkim;
-use gatepost::mail::Rules;
-use gatepost::mail::letter::{Delivering, LetterWriter, ListWords, TargetWords};
-use gatepost::mail::rules::Goal;
-use gatepost::ports::{Folder, Keyring, Pipelines, Store};
-use gatepost::pull::audit::AuditEntry;
-use gatepost::pull::cover::Person;
-use gatepost::pull::ids::{AccountName, ListName, TargetName};
-use gatepost::pull::policy::Policy;
-use gatepost::pull::world::{Effect, Input};
+use crate::adapters::authentication::MailAuthenticator;
+use crate::adapters::keyring::KeyringFolder;
+use crate::adapters::store::MemoryStore;
+use crate::bot::engine::Engine;
+use crate::bot::in_force::InForce;
+use crate::bot::intake::Intake;
+use crate::bot::journal::Journal;
+use crate::bot::perform::perform;
+use crate::bot::ports::{CommandDesk, LetterSettings, Ports};
+use crate::config::model::Dkim;
+use crate::mail::Rules;
+use crate::mail::letter::{Delivering, LetterWriter, ListWords, TargetWords};
+use crate::mail::rules::Goal;
+use crate::ports::{Folder, Keyring, Pipelines, Store};
+use crate::pull::audit::AuditEntry;
+use crate::pull::cover::Person;
+use crate::pull::ids::{AccountName, ListName, TargetName};
+use crate::pull::policy::Policy;
+use crate::pull::world::{Effect, Input};
 use jiff::SignedDuration;
 
-use crate::given;
+use crate::command_mails::given;
 use crate::scenario::Setting;
 use crate::scenario::outside::{Accepted, BOT, LIST, Outside, OutsidePipeline, Plan, id_of};
 use crate::scenario::ports::{
@@ -40,7 +40,7 @@ const ADMIN: &str = "admin@example.org";
 const MX: &str = "mx.example.org";
 
 /// The bot, and the world outside of it.
-pub struct Bot {
+pub(crate) struct Bot {
     outside: Outside,
     engine: Engine,
     policy: Policy,
@@ -50,7 +50,7 @@ pub struct Bot {
 
 impl Bot {
     /// A bot that watches, and knows what is given.
-    pub fn new(keyring: &Path) -> Self {
+    pub(crate) fn new(keyring: &Path) -> Self {
         let outside = Outside::new();
         {
             let mut world = outside.lock();
@@ -76,20 +76,20 @@ impl Bot {
     }
 
     /// A mail comes; everything that is to be done about it is done.
-    pub fn gets(&mut self, mail: &[u8]) {
+    pub(crate) fn gets(&mut self, mail: &[u8]) {
         self.outside.lock().deliver(mail);
         self.run();
     }
 
     /// The audit trail, oldest first.
-    pub fn audit(&self) -> Vec<AuditEntry> {
+    pub(crate) fn audit(&self) -> Vec<AuditEntry> {
         let mut entries = self.store.audit(None, 1_000).unwrap();
         entries.reverse();
         entries
     }
 
     /// The letters that went out.
-    pub fn letters(&self) -> Vec<Accepted> {
+    pub(crate) fn letters(&self) -> Vec<Accepted> {
         self.outside.lock().accepted.clone()
     }
 

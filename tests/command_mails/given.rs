@@ -5,18 +5,16 @@
 //! queued, 4 is Dave's and failed, 5 and 6 have tags of one name, 7 is Heidi's, who had it tested
 //! again before.
 
-use gatepost::ports::Batch;
-use gatepost::pull::cover::{Cover, Person, Request};
-use gatepost::pull::ids::{
-    ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName,
-};
-use gatepost::pull::letter::{About, Letter, LetterState};
-use gatepost::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
-use gatepost::pull::revision::Lineage;
-use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
-use gatepost::pull::signer::{Scope, Signer};
-use gatepost::pull::tag::{Candidate, Pinned, Tag};
-use gatepost::pull::verdict::{
+use crate::ports::Batch;
+use crate::pull::cover::{Cover, Person, Request};
+use crate::pull::ids::{ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName};
+use crate::pull::letter::{About, Letter, LetterState};
+use crate::pull::request::{HoldReason, Plan, Pull, Stage, Trusted};
+use crate::pull::revision::Lineage;
+use crate::pull::run::{CiCheck, Run, RunStage, Why};
+use crate::pull::signer::{Scope, Signer};
+use crate::pull::tag::{Candidate, Pinned, Tag};
+use crate::pull::verdict::{
     Audience, Evidence, FailedJob, NoResult, Outcome, PipelineLink, Verdict,
 };
 use jiff::Timestamp;
@@ -24,7 +22,7 @@ use jiff::Timestamp;
 use crate::scenario::outside::id_of;
 
 /// When the fixtures are read, as their makers say.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-01-05T12:00:00Z".parse().unwrap()
 }
 
@@ -93,7 +91,7 @@ const ASKED: [Asked; 7] = [
 ];
 
 /// Everything, as one transaction.
-pub fn records() -> Batch {
+pub(crate) fn records() -> Batch {
     let answered = [1, 4, 7];
     Batch {
         pulls: ASKED.iter().map(pull).collect(),

@@ -1,22 +1,20 @@
 //! What the tests of the GitLab adapter and of its stand-in share.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
-
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use gatepost::adapters::gitlab::GitLab;
-use gatepost::config::model::Ci;
-use gatepost::config::secret::Secret;
-use gatepost::demo::gitlab::{GitLabStandIn, Settings};
-use gatepost::pull::ids::ObjectId;
-use gatepost::pull::policy::CiLint;
+use crate::adapters::gitlab::GitLab;
+use crate::config::model::Ci;
+use crate::config::secret::Secret;
+use crate::demo::gitlab::{GitLabStandIn, Settings};
+use crate::pull::ids::ObjectId;
+use crate::pull::policy::CiLint;
 use jiff::SignedDuration;
 
 /// A project with two stages and a job that may fail.
-pub const CI_FILE: &str = r#"{
+pub(crate) const CI_FILE: &str = r#"{
     "stages": ["build", "test"],
     "compile": {"stage": "build", "script": ["echo building", "test -f hello.txt"]},
     "unit": {"stage": "test", "script": "cat hello.txt", "tags": ["linux"]},
@@ -24,12 +22,12 @@ pub const CI_FILE: &str = r#"{
 }"#;
 
 /// A stand-in below a path, as some GitLabs are.
-pub fn stand_in() -> GitLabStandIn {
+pub(crate) fn stand_in() -> GitLabStandIn {
     GitLabStandIn::start(Settings { prefix: "/gitlab".into(), ..Settings::default() }).unwrap()
 }
 
 /// The configuration that leads to it.
-pub fn ci(gitlab: &GitLabStandIn) -> Ci {
+pub(crate) fn ci(gitlab: &GitLabStandIn) -> Ci {
     Ci {
         gitlab: format!("{}/", gitlab.url()),
         project: gitlab.project().into(),
@@ -51,12 +49,12 @@ pub fn ci(gitlab: &GitLabStandIn) -> Ci {
 }
 
 /// The adapter, as it is configured by default.
-pub fn adapter(gitlab: &GitLabStandIn) -> GitLab {
+pub(crate) fn adapter(gitlab: &GitLabStandIn) -> GitLab {
     GitLab::new(&ci(gitlab)).unwrap()
 }
 
 /// Puts a commit with these files on a branch of the stand-in's repository, without a push.
-pub fn commit(gitlab: &GitLabStandIn, branch: &str, files: &[(&str, &str)]) -> ObjectId {
+pub(crate) fn commit(gitlab: &GitLabStandIn, branch: &str, files: &[(&str, &str)]) -> ObjectId {
     let mut stream = format!(
         "commit refs/heads/{branch}\ncommitter T <t@example.org> 1795345200 +0100\n\
          data 8\nA commit\n"
@@ -70,12 +68,12 @@ pub fn commit(gitlab: &GitLabStandIn, branch: &str, files: &[(&str, &str)]) -> O
 }
 
 /// The usual commit on the usual branch.
-pub fn seed(gitlab: &GitLabStandIn) -> ObjectId {
+pub(crate) fn seed(gitlab: &GitLabStandIn) -> ObjectId {
     commit(gitlab, "staging-1-1", &[(".gitlab-ci.yml", CI_FILE), ("hello.txt", "hello\n")])
 }
 
 /// Runs git on a bare repository, without the caller's settings.
-pub fn feed(repository: &Path, arguments: &[&str], input: &str) -> String {
+pub(crate) fn feed(repository: &Path, arguments: &[&str], input: &str) -> String {
     let mut child = git()
         .arg("--git-dir")
         .arg(repository)
@@ -91,7 +89,7 @@ pub fn feed(repository: &Path, arguments: &[&str], input: &str) -> String {
 }
 
 /// `git` without the caller's settings, that never asks.
-pub fn git() -> Command {
+pub(crate) fn git() -> Command {
     let mut command = Command::new("git");
     command
         .env("GIT_CONFIG_NOSYSTEM", "1")

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use gatepost::mail::bounds::{HEADER, MOST};
-use gatepost::mail::{self, Reason};
+use crate::mail::bounds::{HEADER, MOST};
+use crate::mail::{self, Reason};
 
 use super::cost::{self, Cost};
 use super::{check, reason};

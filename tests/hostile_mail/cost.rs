@@ -57,15 +57,15 @@ unsafe impl GlobalAlloc for Counting {
 
 /// What a piece of work cost.
 #[derive(Debug, Clone, Copy)]
-pub struct Cost {
+pub(crate) struct Cost {
     /// The most bytes held at one time, without what was held before.
-    pub peak: usize,
+    pub(crate) peak: usize,
     /// Processor time.
-    pub time: Duration,
+    pub(crate) time: Duration,
 }
 
 /// Does a piece of work on a thread with a small stack, and says what it cost.
-pub fn of<T: Send>(work: impl Fn() -> T + Sync) -> (T, Cost) {
+pub(crate) fn of<T: Send>(work: impl Fn() -> T + Sync) -> (T, Cost) {
     let measured = || {
         HELD.set(0);
         PEAK.set(0);

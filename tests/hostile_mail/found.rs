@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::{check, cost};
-use gatepost::mail;
+use crate::mail;
 
 #[test]
 fn what_broke_the_reader_once_is_read() {

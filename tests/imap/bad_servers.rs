@@ -3,12 +3,12 @@
 use std::io;
 use std::time::Duration;
 
-use gatepost::adapters::imap::{ImapFolder, probe};
-use gatepost::config::model::Tls;
-use gatepost::ports::{FaultKind, Mailbox};
+use crate::adapters::imap::{ImapFolder, probe};
+use crate::config::model::Tls;
+use crate::ports::{FaultKind, Mailbox};
 
-use crate::fake::{Fake, Talk, Then, item, mail, range};
-use crate::{PASSWORD, account, folder, limits, patient};
+use crate::imap::fake::{Fake, Talk, Then, item, mail, range};
+use crate::imap::{PASSWORD, account, folder, limits, patient};
 
 fn polite(_: &mut Talk, _: &str, _: &str) -> Then {
     Then::Polite

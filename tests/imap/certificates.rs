@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A program that a Debian package brings.
-pub fn program(name: &str, package: &str) -> PathBuf {
+pub(crate) fn program(name: &str, package: &str) -> PathBuf {
     let path = std::env::var("PATH").unwrap_or_default();
     path.split(':')
         .chain(["/usr/sbin", "/usr/bin"])
@@ -15,7 +15,7 @@ pub fn program(name: &str, package: &str) -> PathBuf {
 }
 
 /// Writes `ca.pem`, and `certificate.pem` and `key.pem` of it for localhost.
-pub fn certificates(folder: &Path) {
+pub(crate) fn certificates(folder: &Path) {
     fs::write(folder.join("san"), "subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n")
         .unwrap();
     let new_key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout";

@@ -12,21 +12,21 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::certificates::{certificates, program};
+use crate::imap::certificates::{certificates, program};
 
 /// The password of every account.
-pub const PASSWORD: &str = "correct-horse";
+pub(crate) const PASSWORD: &str = "correct-horse";
 
-pub struct Dovecot {
+pub(crate) struct Dovecot {
     folder: TempDir,
     master: Child,
     /// STARTTLS, and plain from this machine.
-    pub imap: u16,
-    pub imaps: u16,
+    pub(crate) imap: u16,
+    pub(crate) imaps: u16,
 }
 
 impl Dovecot {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let dovecot = program("dovecot", "dovecot-imapd");
         let folder = tempfile::Builder::new().prefix("dc").tempdir_in("/tmp").unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -47,12 +47,12 @@ impl Dovecot {
     }
 
     /// The certificate to believe.
-    pub fn ca_file(&self) -> PathBuf {
+    pub(crate) fn ca_file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
     /// Puts a mail, with CRLF line ends, into a folder.
-    pub fn deliver(&self, folder: &str, mail: &[u8]) {
+    pub(crate) fn deliver(&self, folder: &str, mail: &[u8]) {
         let mut child = self.doveadm(&["save", "-u", "bot", "-m", folder]);
         child.stdin.take().unwrap().write_all(mail).unwrap();
         let output = child.wait_with_output().unwrap();
@@ -60,14 +60,14 @@ impl Dovecot {
     }
 
     /// Runs doveadm and gives what it prints.
-    pub fn admin(&self, arguments: &[&str]) -> String {
+    pub(crate) fn admin(&self, arguments: &[&str]) -> String {
         let output = self.doveadm(arguments).wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// Sends a signal to the processes that serve IMAP sessions.
-    pub fn signal_sessions(&self, signal: Signal) -> usize {
+    pub(crate) fn signal_sessions(&self, signal: Signal) -> usize {
         let sessions = children(self.master.id(), "imap");
         // One may end by itself meanwhile.
         sessions.into_iter().filter(|session| kill_process(*session, signal).is_ok()).count()

@@ -8,48 +8,48 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// What is in the one folder.
-pub struct World {
-    pub uid_validity: u32,
+pub(crate) struct World {
+    pub(crate) uid_validity: u32,
     /// UID and text.
-    pub mails: Vec<(u32, String)>,
-    pub capabilities: &'static str,
+    pub(crate) mails: Vec<(u32, String)>,
+    pub(crate) capabilities: &'static str,
     /// Every line a client sent, without line ends.
-    pub heard: Vec<String>,
-    pub connections: usize,
+    pub(crate) heard: Vec<String>,
+    pub(crate) connections: usize,
 }
 
 impl World {
-    pub fn uid_next(&self) -> u32 {
+    pub(crate) fn uid_next(&self) -> u32 {
         self.mails.last().map_or(1, |(uid, _)| uid + 1)
     }
 
-    pub fn add(&mut self) -> u32 {
+    pub(crate) fn add(&mut self) -> u32 {
         let uid = self.uid_next();
         self.mails.push((uid, mail(uid)));
         uid
     }
 }
 
-pub fn mail(uid: u32) -> String {
+pub(crate) fn mail(uid: u32) -> String {
     format!("Message-ID: <{uid}@example.org>\r\nSubject: mail {uid}\r\n\r\nText of {uid}.\r\n")
 }
 
 /// The server; it ends with the value.
-pub struct Fake {
-    pub port: u16,
+pub(crate) struct Fake {
+    pub(crate) port: u16,
     world: Arc<Mutex<World>>,
     is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// One client's connection.
-pub struct Talk {
+pub(crate) struct Talk {
     reader: BufReader<TcpStream>,
     world: Arc<Mutex<World>>,
 }
 
 /// What a script does with a command.
-pub enum Then {
+pub(crate) enum Then {
     /// The polite server answers it.
     Polite,
     /// The script did.
@@ -60,11 +60,13 @@ pub enum Then {
 
 impl Fake {
     /// Starts with three mails. The script sees each command first: tag and rest.
-    pub fn start(script: impl FnMut(&mut Talk, &str, &str) -> Then + Send + 'static) -> Self {
+    pub(crate) fn start(
+        script: impl FnMut(&mut Talk, &str, &str) -> Then + Send + 'static,
+    ) -> Self {
         Self::greeting("* OK ready\r\n", script)
     }
 
-    pub fn greeting(
+    pub(crate) fn greeting(
         greeting: &'static str,
         mut script: impl FnMut(&mut Talk, &str, &str) -> Then + Send + 'static,
     ) -> Self {
@@ -96,12 +98,12 @@ impl Fake {
         Self { port, world, is_over, thread: Some(thread) }
     }
 
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap()
     }
 
     /// How many commands began like that.
-    pub fn count(&self, start: &str) -> usize {
+    pub(crate) fn count(&self, start: &str) -> usize {
         self.world().heard.iter().filter(|line| rest_of(line).starts_with(start)).count()
     }
 }
@@ -158,16 +160,16 @@ impl Talk {
         }
     }
 
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap()
     }
 
-    pub fn say(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn say(&mut self, text: &str) -> io::Result<()> {
         self.reader.get_mut().write_all(text.as_bytes())
     }
 
     /// The next line; an error once the client is gone.
-    pub fn hear(&mut self) -> io::Result<String> {
+    pub(crate) fn hear(&mut self) -> io::Result<String> {
         let mut line = String::new();
         if self.reader.read_line(&mut line)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -178,14 +180,14 @@ impl Talk {
     }
 
     /// Whether a line comes within that time.
-    pub fn hears_within(&mut self, time: Duration) -> bool {
+    pub(crate) fn hears_within(&mut self, time: Duration) -> bool {
         self.reader.get_mut().set_read_timeout(Some(time)).unwrap();
         let heard = self.hear().is_ok();
         self.reader.get_mut().set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         heard
     }
 
-    pub fn answer(&mut self, tag: &str, command: &str) -> io::Result<()> {
+    pub(crate) fn answer(&mut self, tag: &str, command: &str) -> io::Result<()> {
         let reply = match command.split([' ', '"']).next().unwrap_or_default() {
             "CAPABILITY" => {
                 let capabilities = self.world().capabilities;
@@ -251,14 +253,14 @@ impl Talk {
 }
 
 /// The UIDs a `UID FETCH` asks for.
-pub fn range(command: &str) -> (u32, u32) {
+pub(crate) fn range(command: &str) -> (u32, u32) {
     let set = command.split(' ').nth(2).unwrap_or_default();
     let (first, last) = set.split_once(':').unwrap_or((set, set));
     (first.parse().unwrap_or(0), last.parse().unwrap_or(0))
 }
 
 /// One mail in an answer to FETCH.
-pub fn item(number: usize, uid: u32, text: &str, command: &str) -> String {
+pub(crate) fn item(number: usize, uid: u32, text: &str, command: &str) -> String {
     let size = text.len();
     let (name, part) = if command.contains("HEADER") {
         ("BODY[HEADER]<0>", text.split_inclusive("\r\n\r\n").next().unwrap_or_default())

@@ -3,15 +3,15 @@
 use std::thread;
 use std::time::Duration;
 
-use gatepost::adapters::imap::{ImapFolder, Limits, probe};
-use gatepost::config::model::{Account, Tls};
-use gatepost::config::secret::Secret;
-use gatepost::ports::{FaultKind, Mailbox, News};
+use crate::adapters::imap::{ImapFolder, Limits, probe};
+use crate::config::model::{Account, Tls};
+use crate::config::secret::Secret;
+use crate::ports::{FaultKind, Mailbox, News};
 use jiff::{SignedDuration, Timestamp};
 use rustix::process::Signal;
 
-use crate::dovecot::{Dovecot, PASSWORD};
-use crate::{account, limits, patient};
+use crate::imap::dovecot::{Dovecot, PASSWORD};
+use crate::imap::{account, limits, patient};
 
 const LONG: SignedDuration = SignedDuration::from_secs(60);
 

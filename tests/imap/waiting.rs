@@ -3,12 +3,12 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use gatepost::adapters::imap::{ImapFolder, Limits};
-use gatepost::ports::{FaultKind, Mailbox, News};
+use crate::adapters::imap::{ImapFolder, Limits};
+use crate::ports::{FaultKind, Mailbox, News};
 use jiff::SignedDuration;
 
-use crate::fake::{Fake, Talk, Then};
-use crate::{folder, limits, patient};
+use crate::imap::fake::{Fake, Talk, Then};
+use crate::imap::{folder, limits, patient};
 
 /// No wait in these tests lasts so long: it ends by what the test does.
 const LONG: SignedDuration = SignedDuration::from_secs(600);

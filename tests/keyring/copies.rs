@@ -1,10 +1,10 @@
 //! Copies of a signed tag: other objects that verify as the first one does, for they differ only in
 //! bytes that no signature covers.
 
-use gatepost::ports::Keyring;
-use gatepost::pull::signed_tag::PayloadDigest;
+use crate::ports::Keyring;
+use crate::pull::signed_tag::PayloadDigest;
 
-use crate::signers::*;
+use crate::keyring::signers::*;
 
 /// What anybody can make of a tag object without its key.
 fn copies(tag: &[u8]) -> Vec<Vec<u8>> {

@@ -3,16 +3,16 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use gatepost::adapters::keyring::{KeyKind, KeyringFolder};
-use gatepost::demo::keys::SigningKey;
-use gatepost::ports::{FaultKind, Keyring};
-use gatepost::pull::tag::Verification;
+use crate::adapters::keyring::{KeyKind, KeyringFolder};
+use crate::demo::keys::SigningKey;
+use crate::ports::{FaultKind, Keyring};
+use crate::pull::tag::Verification;
 use sequoia_openpgp as openpgp;
 
 use openpgp::cert::CertBuilder;
 use openpgp::serialize::SerializeInto;
 
-use crate::signers::*;
+use crate::keyring::signers::*;
 
 #[test]
 fn several_certificates_in_one_file_are_all_read() {

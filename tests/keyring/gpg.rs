@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use gatepost::demo::keys::SigningKey;
-use gatepost::ports::Keyring;
-use gatepost::pull::signer::Scope;
-use gatepost::pull::tag::{Signer, Verification};
+use crate::demo::keys::SigningKey;
+use crate::ports::Keyring;
+use crate::pull::signer::Scope;
+use crate::pull::tag::{Signer, Verification};
 use jiff::Timestamp;
 
-use crate::signers::*;
+use crate::keyring::signers::*;
 
 #[test]
 fn a_tag_signed_by_gpg_is_good() {

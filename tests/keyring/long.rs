@@ -4,12 +4,12 @@
 use std::io::Write;
 use std::time::{Duration, SystemTime};
 
-use gatepost::demo::keys::SigningKey;
-use gatepost::ports::Keyring;
-use gatepost::pull::cover::Person;
-use gatepost::pull::room::size;
-use gatepost::pull::signer::ADDRESSES;
-use gatepost::pull::tag::Verification;
+use crate::demo::keys::SigningKey;
+use crate::ports::Keyring;
+use crate::pull::cover::Person;
+use crate::pull::room::size;
+use crate::pull::signer::ADDRESSES;
+use crate::pull::tag::Verification;
 use sequoia_openpgp as openpgp;
 
 use openpgp::cert::{CertBuilder, CipherSuite};
@@ -20,7 +20,7 @@ use openpgp::serialize::{Serialize, SerializeInto};
 use openpgp::types::{KeyFlags, SignatureType};
 use openpgp::{Cert, Packet, armor};
 
-use crate::signers::*;
+use crate::keyring::signers::*;
 
 const LONG: usize = 40_000;
 

@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use gatepost::demo::keys::SigningKey;
-use gatepost::ports::{FaultKind, Keyring, PathOwner};
-use gatepost::pull::ids::TargetName;
-use gatepost::pull::tag::Verification;
+use crate::demo::keys::SigningKey;
+use crate::ports::{FaultKind, Keyring, PathOwner};
+use crate::pull::ids::TargetName;
+use crate::pull::tag::Verification;
 
-use crate::signers::*;
+use crate::keyring::signers::*;
 
 /// An entry for a person `name@example.org` with that key.
 fn entry(name: &str, key: &str, more: &str) -> String {

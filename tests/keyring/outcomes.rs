@@ -3,8 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use gatepost::ports::Keyring;
-use gatepost::pull::tag::Verification;
+use crate::ports::Keyring;
+use crate::pull::tag::Verification;
 use jiff::Timestamp;
 use sequoia_openpgp as openpgp;
 
@@ -16,7 +16,7 @@ use openpgp::serialize::stream::{Armorer, Message};
 use openpgp::types::{KeyFlags, ReasonForRevocation, SignatureType};
 use openpgp::{Cert, Packet, armor};
 
-use crate::signers::*;
+use crate::keyring::signers::*;
 
 /// A certificate whose only signing key is a subkey.
 fn certificate() -> Cert {

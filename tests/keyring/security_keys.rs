@@ -1,16 +1,16 @@
 //! SSH keys on hardware tokens (`sk-`), played by software keys: what a token would have signed is
 //! put together here as OpenSSH's PROTOCOL.u2f and PROTOCOL.sshsig say.
 
+use crate::pull::tag::Verification;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gatepost::pull::tag::Verification;
 use sha2::{Digest, Sha256};
 use signature::Signer as _;
 use ssh_key::private::{EcdsaKeypair, KeypairData};
 use ssh_key::public::KeyData;
 use ssh_key::{HashAlg, PrivateKey, PublicKey, Signature, SshSig};
 
-use crate::signers::*;
+use crate::keyring::signers::*;
 
 const TOUCHED: u8 = 1;
 const VERIFIED: u8 = 4;

@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use std::fs;
 
-use gatepost::demo::keys::SigningKey;
-use gatepost::pull::tag::Verification;
+use crate::demo::keys::SigningKey;
+use crate::pull::tag::Verification;
 use jiff::{SignedDuration, Timestamp};
 use sequoia_openpgp as openpgp;
 
@@ -17,7 +17,7 @@ use openpgp::serialize::stream::{Armorer, Message};
 use openpgp::types::{HashAlgorithm, KeyFlags, ReasonForRevocation, SignatureType};
 use openpgp::{Cert, Packet, armor};
 
-use crate::signers::*;
+use crate::keyring::signers::*;
 
 fn sequoia_signature(cert: &Cert, payload: &[u8], hash: HashAlgorithm, at: Timestamp) -> Packet {
     let policy = StandardPolicy::new();

@@ -3,29 +3,29 @@
 use std::fs;
 use std::process::{Command, Output, Stdio};
 
-use gatepost::adapters::keyring::KeyringFolder;
-use gatepost::ports::Keyring;
-use gatepost::pull::cover::Person;
-use gatepost::pull::ids::ObjectId;
-use gatepost::pull::tag::{Signer, Verification};
+use crate::adapters::keyring::KeyringFolder;
+use crate::ports::Keyring;
+use crate::pull::cover::Person;
+use crate::pull::ids::ObjectId;
+use crate::pull::tag::{Signer, Verification};
 use jiff::{SignedDuration, Timestamp};
 
 /// When the tags are made, unless a test says otherwise.
-pub const MADE: &str = "2026-09-01T12:00:00Z";
+pub(crate) const MADE: &str = "2026-09-01T12:00:00Z";
 
-pub fn made() -> Timestamp {
+pub(crate) fn made() -> Timestamp {
     MADE.parse().unwrap()
 }
 
-pub fn days(count: i64) -> SignedDuration {
+pub(crate) fn days(count: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * count)
 }
 
-pub fn commit() -> ObjectId {
+pub(crate) fn commit() -> ObjectId {
     "0123456789abcdef0123456789abcdef01234567".parse().unwrap()
 }
 
-pub fn payload(name: &str) -> String {
+pub(crate) fn payload(name: &str) -> String {
     format!(
         "object {}\ntype commit\ntag {name}\ntagger Ada <ada@example.org> {} +0000\n\nText.\n",
         commit(),
@@ -34,35 +34,35 @@ pub fn payload(name: &str) -> String {
 }
 
 /// A keyring folder of its own.
-pub struct Folder(pub tempfile::TempDir);
+pub(crate) struct Folder(pub(crate) tempfile::TempDir);
 
 impl Folder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    pub fn with(self, file: &str, content: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn with(self, file: &str, content: impl AsRef<[u8]>) -> Self {
         fs::write(self.0.path().join(file), content).unwrap();
         self
     }
 
-    pub fn keyring(&self) -> KeyringFolder {
+    pub(crate) fn keyring(&self) -> KeyringFolder {
         KeyringFolder::new(self.0.path())
     }
 
-    pub fn verify(&self, tag: &[u8], now: Timestamp) -> Verification {
+    pub(crate) fn verify(&self, tag: &[u8], now: Timestamp) -> Verification {
         self.keyring().verify(tag, "v1", now).unwrap()
     }
 }
 
-pub fn good(verification: Verification) -> Signer {
+pub(crate) fn good(verification: Verification) -> Signer {
     match verification {
         Verification::Good(signer) => signer,
         other => panic!("not good: {other:?}"),
     }
 }
 
-pub fn why(verification: &Verification) -> &str {
+pub(crate) fn why(verification: &Verification) -> &str {
     match verification {
         Verification::Bad { why }
         | Verification::Expired { why, .. }
@@ -72,7 +72,7 @@ pub fn why(verification: &Verification) -> &str {
     }
 }
 
-pub fn run(command: &mut Command, input: &[u8]) -> Output {
+pub(crate) fn run(command: &mut Command, input: &[u8]) -> Output {
     use std::io::Write;
     let mut child = command
         .stdin(Stdio::piped())
@@ -84,29 +84,29 @@ pub fn run(command: &mut Command, input: &[u8]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-pub fn output(command: &mut Command, input: &[u8]) -> Vec<u8> {
+pub(crate) fn output(command: &mut Command, input: &[u8]) -> Vec<u8> {
     let output = run(command, input);
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
 
-pub fn person(name: &str) -> Person {
+pub(crate) fn person(name: &str) -> Person {
     let address = format!("{}@example.org", name.to_lowercase());
     Person { name: Some(name.into()), address }
 }
 
 /// A gpg home of its own, whose agent is stopped at the end. Its clock stands at `MADE`.
-pub struct Gpg(pub tempfile::TempDir);
+pub(crate) struct Gpg(pub(crate) tempfile::TempDir);
 
 impl Gpg {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         use std::os::unix::fs::PermissionsExt;
         let home = tempfile::Builder::new().prefix("gpg").tempdir().unwrap();
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o700)).unwrap();
         Self(home)
     }
 
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut gpg = Command::new("gpg");
         gpg.env("GNUPGHOME", self.0.path());
         gpg.args(["--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]);
@@ -114,29 +114,29 @@ impl Gpg {
         gpg
     }
 
-    pub fn call(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
+    pub(crate) fn call(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
         output(self.command().args(arguments), input)
     }
 
     /// Makes a key and returns its fingerprint.
-    pub fn key(&self, owner: &str, algorithm: &str, expires: &str) -> String {
+    pub(crate) fn key(&self, owner: &str, algorithm: &str, expires: &str) -> String {
         self.call(&["--quick-gen-key", owner, algorithm, "sign", expires], b"");
         self.key_of(owner)
     }
 
-    pub fn key_of(&self, owner: &str) -> String {
+    pub(crate) fn key_of(&self, owner: &str) -> String {
         let list = self.call(&["--list-keys", "--with-colons", &format!("={owner}")], b"");
         let list = String::from_utf8(list).unwrap();
         let line = list.lines().find(|line| line.starts_with("fpr:")).unwrap();
         line.split(':').nth(9).unwrap().to_owned()
     }
 
-    pub fn export(&self, keys: &[&str]) -> Vec<u8> {
+    pub(crate) fn export(&self, keys: &[&str]) -> Vec<u8> {
         self.call(&[&["--armor", "--export"], keys].concat(), b"")
     }
 
     /// A whole tag: payload and signature.
-    pub fn tag(&self, payload: &str, options: &[&str]) -> Vec<u8> {
+    pub(crate) fn tag(&self, payload: &str, options: &[&str]) -> Vec<u8> {
         let sign = [options, &["--armor", "--detach-sign"]].concat();
         let signature = self.call(&sign, payload.as_bytes());
         [payload.as_bytes(), &signature].concat()
@@ -152,12 +152,12 @@ impl Drop for Gpg {
     }
 }
 
-pub const ADA: &str = "Ada <ada@example.org>";
+pub(crate) const ADA: &str = "Ada <ada@example.org>";
 
-pub struct Ssh(tempfile::TempDir);
+pub(crate) struct Ssh(tempfile::TempDir);
 
 impl Ssh {
-    pub fn new(kind: &str, options: &[&str]) -> Self {
+    pub(crate) fn new(kind: &str, options: &[&str]) -> Self {
         let ssh = Self(tempfile::tempdir().unwrap());
         let mut keygen = Command::new("ssh-keygen");
         keygen.args(["-q", "-N", "", "-C", "", "-t", kind]).args(options);
@@ -165,17 +165,17 @@ impl Ssh {
         ssh
     }
 
-    pub fn private(&self) -> std::path::PathBuf {
+    pub(crate) fn private(&self) -> std::path::PathBuf {
         self.0.path().join("key")
     }
 
     /// A line of `allowed_signers`.
-    pub fn line(&self, options: &str) -> String {
+    pub(crate) fn line(&self, options: &str) -> String {
         let key = fs::read_to_string(self.0.path().join("key.pub")).unwrap();
         format!("ada@example.org {options} {key}")
     }
 
-    pub fn tag(&self, payload: &str, namespace: &str) -> Vec<u8> {
+    pub(crate) fn tag(&self, payload: &str, namespace: &str) -> Vec<u8> {
         let mut keygen = Command::new("ssh-keygen");
         keygen.args(["-q", "-Y", "sign", "-n", namespace, "-f"]).arg(self.private());
         [payload.as_bytes(), &output(&mut keygen, payload.as_bytes())].concat()

@@ -1,9 +1,9 @@
 //! Tags signed by real ssh-keygen.
 
-use gatepost::ports::Keyring;
-use gatepost::pull::tag::Verification;
+use crate::ports::Keyring;
+use crate::pull::tag::Verification;
 
-use crate::signers::*;
+use crate::keyring::signers::*;
 
 #[test]
 fn tags_signed_by_ssh_keygen_are_good() {

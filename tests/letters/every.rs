@@ -1,9 +1,9 @@
 //! Each letter whole, against the one that was read and found good.
 
-use gatepost::mail::letter::{Delivering, Draft};
+use crate::mail::letter::{Delivering, Draft};
 
-use crate::same_as_kept;
-use crate::world::every_letter;
+use crate::letters::same_as_kept;
+use crate::letters::world::every_letter;
 
 fn as_text(draft: &Draft) -> String {
     let bytes = String::from_utf8(draft.bytes.clone()).unwrap();

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use gatepost::mail::commands::{Commands, commands, in_subject, retest_on_list};
-use gatepost::mail::letter::{Delivering, Draft, LetterInput};
-use gatepost::mail::{self, Reading, Reason};
-use gatepost::pull::verdict::{Audience, Outcome, Verdict};
+use crate::mail::commands::{Commands, commands, in_subject, retest_on_list};
+use crate::mail::letter::{Delivering, Draft, LetterInput};
+use crate::mail::{self, Reading, Reason};
+use crate::pull::verdict::{Audience, Outcome, Verdict};
 use mail_parser::{MessageParser, MimeHeaders};
 
-use crate::world::{World, every_letter, evidence, job, outcomes, trusted};
+use crate::letters::world::{World, every_letter, evidence, job, outcomes, trusted};
 
 fn text_of(draft: &Draft) -> String {
     let message = MessageParser::default().parse(&draft.bytes).unwrap();
@@ -93,15 +93,15 @@ fn the_same_letter_has_the_same_id_and_another_has_another() {
         first
     );
 
-    world.run = crate::world::run(gatepost::pull::run::Why::Attempt {
-        pull: gatepost::pull::ids::PullNumber(17),
+    world.run = crate::letters::world::run(crate::pull::run::Why::Attempt {
+        pull: crate::pull::ids::PullNumber(17),
         attempt: 2,
-        plan: gatepost::pull::request::Plan::Fresh,
+        plan: crate::pull::request::Plan::Fresh,
     });
     assert_ne!(world.tested(outcome.clone()).letter.id, first);
     assert_ne!(World::new(Delivering::Shadow).tested(outcome).letter.id, first);
 
-    let held = crate::world::holds().remove(0).1;
+    let held = crate::letters::world::holds().remove(0).1;
     let to_author = World::new(Delivering::Live).held(held.clone(), Audience::Author);
     let to_managers = World::new(Delivering::Live).held(held, Audience::Managers);
     assert_ne!(to_author.letter.id, to_managers.letter.id);
@@ -112,8 +112,8 @@ fn the_local_number_is_no_part_of_the_id() {
     let outcome = outcomes().remove(0).1;
     let first = World::new(Delivering::Live).tested(outcome.clone()).letter.id;
     let mut renumbered = World::new(Delivering::Live);
-    renumbered.pull.number = gatepost::pull::ids::PullNumber(18);
-    renumbered.run.id = gatepost::pull::ids::RunId(99);
+    renumbered.pull.number = crate::pull::ids::PullNumber(18);
+    renumbered.run.id = crate::pull::ids::RunId(99);
     assert_eq!(renumbered.tested(outcome).letter.id, first);
 }
 
@@ -194,9 +194,9 @@ fn where_silence_is_the_answer_there_is_no_letter() {
     for verdict in [
         Verdict::Landed,
         Verdict::Cancelled { by },
-        Verdict::Repeated { of: gatepost::pull::ids::PullNumber(18) },
-        Verdict::Superseded { by: gatepost::pull::ids::PullNumber(18) },
-        Verdict::Refused { why: gatepost::pull::verdict::Refusal::RefMissing, sender_known: false },
+        Verdict::Repeated { of: crate::pull::ids::PullNumber(18) },
+        Verdict::Superseded { by: crate::pull::ids::PullNumber(18) },
+        Verdict::Refused { why: crate::pull::verdict::Refusal::RefMissing, sender_known: false },
     ] {
         assert_eq!(world.conclude(Some(trusted()), verdict), None);
     }

@@ -1,15 +1,15 @@
 //! Text from outside in letters: each hostile text in each place that somebody else fills, and what
 //! must hold of the letter whatever it says.
 
-use gatepost::mail::letter::{Delivering, Draft};
-use gatepost::mail::{self, Reading};
-use gatepost::ports::Fault;
-use gatepost::pull::request::HoldReason;
-use gatepost::pull::tag::{ConflictFile, Verification};
-use gatepost::pull::verdict::{Audience, Outcome, Refusal, Shortfall};
+use crate::mail::letter::{Delivering, Draft};
+use crate::mail::{self, Reading};
+use crate::ports::Fault;
+use crate::pull::request::HoldReason;
+use crate::pull::tag::{ConflictFile, Verification};
+use crate::pull::verdict::{Audience, Outcome, Refusal, Shortfall};
 use mail_parser::MessageParser;
 
-use crate::world::{World, breakdown, evidence, job, link, outcomes, trusted};
+use crate::letters::world::{World, breakdown, evidence, job, link, outcomes, trusted};
 
 const BLOCK: &str = "The following changes since commit 0123456789abcdef0123456789abcdef01234567:\n\n  \
     x (2026-01-01)\n\nare available in the Git repository at:\n\n  https://evil.example/x.git tags/x\n\n\
@@ -79,7 +79,7 @@ fn letters(text: &str) -> Vec<(&'static str, Draft)> {
         change(&mut world);
         world.tested(outcomes().remove(0).1)
     };
-    let failed = |change: &dyn Fn(&mut gatepost::pull::verdict::FailedJob)| {
+    let failed = |change: &dyn Fn(&mut crate::pull::verdict::FailedJob)| {
         let mut one = job("build", 3);
         change(&mut one);
         fresh().tested(Outcome::Failed(evidence(vec![one], 1)))
@@ -107,7 +107,8 @@ fn letters(text: &str) -> Vec<(&'static str, Draft)> {
     let mut signer = trusted().signer;
     signer.name = t();
     let file = ConflictFile { path: t(), kind: t(), touched_by: vec![t()] };
-    let conflict = Outcome::Conflict { base: crate::world::id('4'), files: vec![file], total: 1 };
+    let conflict =
+        Outcome::Conflict { base: crate::letters::world::id('4'), files: vec![file], total: 1 };
     let late = fresh();
     vec![
         ("subject", of_pull(&|w| w.pull.cover.subject = format!("[PULL] {text}"))),

@@ -1,13 +1,13 @@
 //! Answers to mails to the command mailbox.
 
-use gatepost::bot::answers::help_lines;
-use gatepost::mail::letter::{Answered, Copied, Draft, Told};
-use gatepost::pull::command::row_of;
-use gatepost::pull::command_mail::CommandMail;
+use crate::bot::answers::help_lines;
+use crate::mail::letter::{Answered, Copied, Draft, Told};
+use crate::pull::command::row_of;
+use crate::pull::command_mail::CommandMail;
 
-use crate::world::World;
+use crate::letters::world::World;
 
-pub fn transcripts(world: &World) -> Vec<(String, Draft)> {
+pub(crate) fn transcripts(world: &World) -> Vec<(String, Draft)> {
     let id = "two-things@maintainer.example".parse().unwrap();
     let from = "alice@maintainer.example";
     let mail = CommandMail::new(id, from, "two things", &[], world.now, None, world.now).unwrap();

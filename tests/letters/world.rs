@@ -1,48 +1,46 @@
 //! A request, a run and a writer of letters.
 
-use crate::transcripts::transcripts;
-use gatepost::mail::letter::{
-    Delivering, Draft, LetterInput, LetterWriter, ListWords, TargetWords,
-};
-use gatepost::pull::aside::{Aside, AsideNotice, RecordKey};
-use gatepost::pull::checks::{Check, CheckPolicy, Duty, Problem};
-use gatepost::pull::ci_change::CiDifference;
-use gatepost::pull::cover::{Cover, Person, Request};
-use gatepost::pull::expiry::{ExpiringKey, Warning};
-use gatepost::pull::ids::{ListName, ObjectId, PipelineId, PullNumber, RunId, TargetName};
-use gatepost::pull::near_miss::NearMiss;
-use gatepost::pull::request::{HoldReason, Plan, Pull, Retraction, Stage, Trusted};
-use gatepost::pull::revision::{Lineage, Replaced};
-use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
-use gatepost::pull::signer::{Objection, Scope};
-use gatepost::pull::tag::{Candidate, ConflictFile, Drift, Pinned, Signer, Tag, Verification};
-use gatepost::pull::verdict::{
+use crate::letters::transcripts::transcripts;
+use crate::mail::letter::{Delivering, Draft, LetterInput, LetterWriter, ListWords, TargetWords};
+use crate::pull::aside::{Aside, AsideNotice, RecordKey};
+use crate::pull::checks::{Check, CheckPolicy, Duty, Problem};
+use crate::pull::ci_change::CiDifference;
+use crate::pull::cover::{Cover, Person, Request};
+use crate::pull::expiry::{ExpiringKey, Warning};
+use crate::pull::ids::{ListName, ObjectId, PipelineId, PullNumber, RunId, TargetName};
+use crate::pull::near_miss::NearMiss;
+use crate::pull::request::{HoldReason, Plan, Pull, Retraction, Stage, Trusted};
+use crate::pull::revision::{Lineage, Replaced};
+use crate::pull::run::{CiCheck, Run, RunStage, Why};
+use crate::pull::signer::{Objection, Scope};
+use crate::pull::tag::{Candidate, ConflictFile, Drift, Pinned, Signer, Tag, Verification};
+use crate::pull::verdict::{
     Audience, Breakdown, BrokenJob, Evidence, FailedJob, NoResult, NoTag, Outcome, Overdue,
     PipelineLink, Refusal, Shortfall, Verdict,
 };
 use jiff::Timestamp;
 
-pub struct World {
-    pub writer: LetterWriter,
-    pub pull: Pull,
-    pub run: Run,
-    pub list: ListWords,
-    pub target: TargetWords,
-    pub drift: Option<Drift>,
-    pub now: Timestamp,
+pub(crate) struct World {
+    pub(crate) writer: LetterWriter,
+    pub(crate) pull: Pull,
+    pub(crate) run: Run,
+    pub(crate) list: ListWords,
+    pub(crate) target: TargetWords,
+    pub(crate) drift: Option<Drift>,
+    pub(crate) now: Timestamp,
 }
 
-pub fn id(digit: char) -> ObjectId {
+pub(crate) fn id(digit: char) -> ObjectId {
     "0123456789abcdef0123456789abcdef01234567".replace('0', &digit.to_string()).parse().unwrap()
 }
 
-pub fn writer(delivering: Delivering) -> LetterWriter {
+pub(crate) fn writer(delivering: Delivering) -> LetterWriter {
     let from = Person { name: Some("Gatepost".into()), address: "gatepost@ci.example".into() };
     let managers = ["rita@project.example".to_owned(), "rob@project.example".to_owned()];
     LetterWriter::new(&from, &managers, "root@ci.example", delivering).unwrap()
 }
 
-pub fn cover() -> Cover {
+pub(crate) fn cover() -> Cover {
     Cover {
         message_id: "20260102101500.1-1-alice@maintainer.example".parse().unwrap(),
         subject: "[PULL 00/12] Block patches".into(),
@@ -63,7 +61,7 @@ pub fn cover() -> Cover {
     }
 }
 
-pub fn trusted() -> Trusted {
+pub(crate) fn trusted() -> Trusted {
     Trusted {
         pinned: Pinned {
             reference: "refs/tags/block-2026-01-02".into(),
@@ -87,18 +85,18 @@ pub fn trusted() -> Trusted {
     }
 }
 
-pub fn candidate() -> Candidate {
+pub(crate) fn candidate() -> Candidate {
     Candidate { base: Some(id('4')), commit: id('5'), tree: id('6') }
 }
 
-pub fn link() -> PipelineLink {
+pub(crate) fn link() -> PipelineLink {
     PipelineLink {
         id: PipelineId(4711),
         url: "https://gitlab.example/project/ci/-/pipelines/4711".into(),
     }
 }
 
-pub fn job(name: &str, lines: usize) -> FailedJob {
+pub(crate) fn job(name: &str, lines: usize) -> FailedJob {
     FailedJob {
         name: name.into(),
         url: format!("https://gitlab.example/project/ci/-/jobs/{}", 90_000 + name.len()),
@@ -110,7 +108,7 @@ pub fn job(name: &str, lines: usize) -> FailedJob {
     }
 }
 
-pub fn evidence(failed: Vec<FailedJob>, failed_total: u32) -> Evidence {
+pub(crate) fn evidence(failed: Vec<FailedJob>, failed_total: u32) -> Evidence {
     Evidence {
         pipeline: link(),
         jobs: 118,
@@ -123,7 +121,7 @@ pub fn evidence(failed: Vec<FailedJob>, failed_total: u32) -> Evidence {
 }
 
 impl World {
-    pub fn new(delivering: Delivering) -> Self {
+    pub(crate) fn new(delivering: Delivering) -> Self {
         let now: Timestamp = "2026-01-02T12:34:56Z".parse().unwrap();
         Self {
             writer: writer(delivering),
@@ -150,7 +148,7 @@ impl World {
                 retested_by_author: false,
                 notes: Vec::new(),
                 letters: Vec::new(),
-                stage: Stage::Received { fetch: gatepost::pull::retry::Retry::now(now) },
+                stage: Stage::Received { fetch: crate::pull::retry::Retry::now(now) },
             },
             run: run(Why::Attempt { pull: PullNumber(17), attempt: 1, plan: Plan::Fresh }),
             list: ListWords {
@@ -167,7 +165,7 @@ impl World {
         }
     }
 
-    pub fn input(&self) -> LetterInput<'_> {
+    pub(crate) fn input(&self) -> LetterInput<'_> {
         LetterInput {
             managers: &[],
             pull: &self.pull,
@@ -179,11 +177,11 @@ impl World {
         }
     }
 
-    pub fn tested(&mut self, outcome: Outcome) -> Draft {
+    pub(crate) fn tested(&mut self, outcome: Outcome) -> Draft {
         self.tested_or_silent(outcome).expect("this outcome has an audience")
     }
 
-    pub fn tested_or_silent(&mut self, outcome: Outcome) -> Option<Draft> {
+    pub(crate) fn tested_or_silent(&mut self, outcome: Outcome) -> Option<Draft> {
         if let RunStage::Ended { outcome: of_run, candidate: merged, .. } = &mut self.run.stage {
             *of_run = outcome.clone();
             let none = matches!(outcome, Outcome::Conflict { .. } | Outcome::Impossible { .. });
@@ -192,20 +190,20 @@ impl World {
         self.conclude(Some(trusted()), Verdict::Tested { run: RunId(23), outcome })
     }
 
-    pub fn refused(&mut self, why: Refusal) -> Draft {
+    pub(crate) fn refused(&mut self, why: Refusal) -> Draft {
         self.pull.attempts = 0;
         let verdict = Verdict::Refused { why, sender_known: true };
         self.conclude(None, verdict).expect("a known sender is told")
     }
 
-    pub fn conclude(&mut self, trusted: Option<Trusted>, verdict: Verdict) -> Option<Draft> {
+    pub(crate) fn conclude(&mut self, trusted: Option<Trusted>, verdict: Verdict) -> Option<Draft> {
         self.pull.stage = Stage::Concluded { trusted, verdict, at: self.now, written: false };
         let mut input = self.input();
         input.run = (self.pull.attempts > 0).then_some(&self.run);
         self.writer.verdict(&input).unwrap()
     }
 
-    pub fn held(&mut self, reason: HoldReason, audience: Audience) -> Draft {
+    pub(crate) fn held(&mut self, reason: HoldReason, audience: Audience) -> Draft {
         let known = matches!(
             reason,
             HoldReason::OldTag { .. }
@@ -222,7 +220,7 @@ impl World {
         self.writer.held(&input, audience).unwrap().unwrap()
     }
 
-    pub fn near_miss(&self) -> Draft {
+    pub(crate) fn near_miss(&self) -> Draft {
         let cover = cover();
         let miss = NearMiss {
             message_id: cover.message_id,
@@ -237,7 +235,7 @@ impl World {
         self.writer.near_miss(&miss, list, target, self.now).unwrap()
     }
 
-    pub fn asked(&self, outcome: Outcome) -> Draft {
+    pub(crate) fn asked(&self, outcome: Outcome) -> Draft {
         let why = Why::Asked {
             asker: Some("rita@project.example".into()),
             url: "https://git.example/rita/project.git".into(),
@@ -250,7 +248,7 @@ impl World {
     }
 }
 
-pub fn run(why: Why) -> Run {
+pub(crate) fn run(why: Why) -> Run {
     Run {
         id: RunId(23),
         target: TargetName::new("master"),
@@ -271,7 +269,7 @@ pub fn run(why: Why) -> Run {
     }
 }
 
-pub fn broken(name: &str, reason: &str, tags: &str) -> BrokenJob {
+pub(crate) fn broken(name: &str, reason: &str, tags: &str) -> BrokenJob {
     BrokenJob {
         name: name.into(),
         url: format!("https://gitlab.example/project/ci/-/jobs/{}", 90_000 + name.len()),
@@ -281,7 +279,7 @@ pub fn broken(name: &str, reason: &str, tags: &str) -> BrokenJob {
 }
 
 /// Runners that failed.
-pub fn breakdown() -> Breakdown {
+pub(crate) fn breakdown() -> Breakdown {
     Breakdown {
         pipeline: link(),
         broken: vec![
@@ -329,7 +327,7 @@ fn unended() -> Breakdown {
 }
 
 /// Every outcome that somebody is told of, with a name for each.
-pub fn outcomes() -> Vec<(&'static str, Outcome)> {
+pub(crate) fn outcomes() -> Vec<(&'static str, Outcome)> {
     let timed_out = |overdue, allowed| Outcome::TimedOut {
         pipeline: link(),
         overdue,
@@ -414,7 +412,7 @@ pub fn outcomes() -> Vec<(&'static str, Outcome)> {
 }
 
 /// Every refusal, with a name for each.
-pub fn refusals() -> Vec<(&'static str, Refusal)> {
+pub(crate) fn refusals() -> Vec<(&'static str, Refusal)> {
     let key = "D5E4A7C1B2F3908172635445362718090A1B2C3D".to_owned();
     let signed = Refusal::Signature;
     vec![
@@ -528,7 +526,7 @@ fn difference() -> CiDifference {
 }
 
 /// Every reason to hold, with a name for each.
-pub fn holds() -> Vec<(&'static str, HoldReason)> {
+pub(crate) fn holds() -> Vec<(&'static str, HoldReason)> {
     vec![
         ("held-backlog", HoldReason::Backlog),
         ("held-late", HoldReason::LateArrival),
@@ -629,7 +627,7 @@ fn answerable(delivering: Delivering) -> Vec<(String, Draft)> {
 }
 
 /// Every letter the bot can write, with a name for each.
-pub fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
+pub(crate) fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     let mut letters = Vec::new();
     for (name, outcome) in outcomes() {
         letters.push((name.to_owned(), World::new(delivering).tested(outcome.clone())));

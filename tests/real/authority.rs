@@ -2,24 +2,29 @@
 
 use std::path::{Path, PathBuf};
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::ConfigVerifierExt;
+
 use crate::process::{command, run};
 
 const OPENSSL: &str = "/usr/bin/openssl";
 
 /// The files of an authority and of the one server certificate it made, for `localhost` and
 /// 127.0.0.1.
-pub struct Authority {
+pub(crate) struct Authority {
     /// The authority's certificate (PEM): what clients are told to believe.
-    pub certificate: PathBuf,
+    pub(crate) certificate: PathBuf,
     /// The servers' certificate (PEM).
-    pub server_certificate: PathBuf,
+    pub(crate) server_certificate: PathBuf,
     /// The servers' key (PEM).
-    pub server_key: PathBuf,
+    pub(crate) server_key: PathBuf,
 }
 
 impl Authority {
     /// Makes both in that folder.
-    pub fn new(folder: &Path) -> Self {
+    pub(crate) fn new(folder: &Path) -> Self {
         std::fs::create_dir_all(folder).expect("a folder for certificates");
         let file = |name: &str| folder.join(name);
         let this = Self {
@@ -40,6 +45,20 @@ impl Authority {
             .args(["-addext", "extendedKeyUsage=serverAuth"]));
         this
     }
+}
+
+/// Makes ring the process's cryptography, which rustls wants to be told. Safe to repeat.
+pub(crate) fn install_provider() {
+    let _already_there = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// What a client trusts: that certificate alone, or the system's.
+pub(crate) fn trusting(certificate: Option<&Path>) -> ClientConfig {
+    install_provider();
+    let Some(file) = certificate else { return ClientConfig::with_platform_verifier().unwrap() };
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(file).unwrap()).unwrap();
+    ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
 }
 
 fn request(subject: &str, key: &Path, certificate: &Path) -> std::process::Command {

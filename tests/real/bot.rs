@@ -11,7 +11,7 @@ use crate::process::{Server, command, outcome, run};
 const GATEPOST: &str = env!("CARGO_BIN_EXE_gatepost");
 
 /// A configured bot, running or not.
-pub struct Bot {
+pub(crate) struct Bot {
     config: PathBuf,
     log: PathBuf,
     running: Option<Server>,
@@ -19,12 +19,12 @@ pub struct Bot {
 
 impl Bot {
     /// One with that configuration, not running.
-    pub fn new(config: PathBuf, log: PathBuf) -> Self {
+    pub(crate) fn new(config: PathBuf, log: PathBuf) -> Self {
         Self { config, log, running: None }
     }
 
     /// Starts it and waits until something is so.
-    pub fn start_until(&mut self, options: &[&str], what: &str, ready: impl Fn() -> bool) {
+    pub(crate) fn start_until(&mut self, options: &[&str], what: &str, ready: impl Fn() -> bool) {
         let mut args: Vec<&dyn AsRef<OsStr>> = vec![&"run", &"--config", &self.config];
         args.extend(options.iter().map(|option| -> &dyn AsRef<OsStr> { option }));
         let mut server = Server::start("gatepost", GATEPOST, &args, &self.log);
@@ -33,17 +33,17 @@ impl Bot {
     }
 
     /// Kills it as a loss of power would: no signal handler runs.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.running.take().expect("it runs").kill();
     }
 
     /// Ends it as a service manager does, and waits for that.
-    pub fn stop(&mut self) -> ExitStatus {
+    pub(crate) fn stop(&mut self) -> ExitStatus {
         self.running.take().expect("it runs").stop()
     }
 
     /// What it has printed since its last start.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.log.join("gatepost.out")).expect("it was started")
     }
 
@@ -51,18 +51,18 @@ impl Bot {
     ///
     /// # Panics
     /// If the command fails.
-    pub fn says(&self, args: &[&str]) -> String {
+    pub(crate) fn says(&self, args: &[&str]) -> String {
         run(command(GATEPOST).args(args).arg("--config").arg(&self.config))
     }
 
     /// Runs one of its other commands.
-    pub fn runs(&self, args: &[&str]) -> Output {
+    pub(crate) fn runs(&self, args: &[&str]) -> Output {
         outcome(command(GATEPOST).args(args).arg("--config").arg(&self.config))
     }
 }
 
 /// Writes a file that only its owner may read, as files with secrets must be.
-pub fn write_secret(file: &Path, secret: &str) {
+pub(crate) fn write_secret(file: &Path, secret: &str) {
     fs::write(file, secret).expect("our folder");
     fs::set_permissions(file, Permissions::from_mode(0o600)).expect("our file");
 }

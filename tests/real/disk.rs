@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use crate::process::{command, outcome, run};
 
 /// A file system in memory, mounted over a folder.
-pub struct SmallDisk {
+pub(crate) struct SmallDisk {
     folder: PathBuf,
 }
 
 impl SmallDisk {
     /// Mounts one; `None`, said loudly, where this machine does not let root mount.
-    pub fn over(folder: &Path, megabytes: u32) -> Option<Self> {
+    pub(crate) fn over(folder: &Path, megabytes: u32) -> Option<Self> {
         fs::create_dir_all(folder).expect("a new folder");
         let size = format!("size={megabytes}m,mode=0700");
         let mounted = outcome(
@@ -33,7 +33,7 @@ impl SmallDisk {
     }
 
     /// Leaves no room at all.
-    pub fn fill(&self) {
+    pub(crate) fn fill(&self) {
         let mut filler = File::options()
             .create(true)
             .append(true)
@@ -45,7 +45,7 @@ impl SmallDisk {
     }
 
     /// Gives the room back.
-    pub fn free(&self) {
+    pub(crate) fn free(&self) {
         fs::remove_file(self.folder.join("filler")).expect("the filler");
     }
 }

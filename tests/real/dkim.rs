@@ -14,11 +14,11 @@ const VERIFIER_PORT: u16 = 10892;
 const SELECTOR: &str = "mail";
 
 /// The name by which the MX speaks in `Authentication-Results`.
-pub const AUTHSERV_ID: &str = "mx.example.test";
+pub(crate) const AUTHSERV_ID: &str = "mx.example.test";
 
 /// What the servers of a rig do about DKIM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dkim {
+pub(crate) enum Dkim {
     /// Nothing.
     Unused,
     /// Submission signs.
@@ -28,18 +28,18 @@ pub enum Dkim {
 }
 
 /// The running milters.
-pub struct Signing {
+pub(crate) struct Signing {
     /// Where the one that signs listens.
-    pub signer: SocketAddr,
+    pub(crate) signer: SocketAddr,
     /// Where the one that verifies listens.
-    pub verifier: Option<SocketAddr>,
+    pub(crate) verifier: Option<SocketAddr>,
     dns: Dns,
     servers: Vec<Server>,
 }
 
 impl Signing {
     /// Makes a key and starts what is asked for.
-    pub fn start(root: &Path, ip: IpAddr, dkim: Dkim) -> Option<Self> {
+    pub(crate) fn start(root: &Path, ip: IpAddr, dkim: Dkim) -> Option<Self> {
         let judged = match dkim {
             Dkim::Unused => return None,
             Dkim::Signed => false,
@@ -72,7 +72,7 @@ impl Signing {
     }
 
     /// The DNS server that has the key.
-    pub fn dns(&self) -> SocketAddr {
+    pub(crate) fn dns(&self) -> SocketAddr {
         self.dns.address
     }
 }

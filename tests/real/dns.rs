@@ -11,16 +11,16 @@ use std::time::Duration;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A running server. It stops when it is dropped.
-pub struct Dns {
+pub(crate) struct Dns {
     /// Where it answers.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Dns {
     /// Serves the text record of a name.
-    pub fn serve(name: &str, text: &str) -> Self {
+    pub(crate) fn serve(name: &str, text: &str) -> Self {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         socket.set_read_timeout(Some(LOOK_AGAIN)).expect("a socket");
         let address = socket.local_addr().expect("bound");

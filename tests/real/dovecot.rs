@@ -14,17 +14,17 @@ const IMAP_PORT: u16 = 10143;
 const IMAPS_PORT: u16 = 10993;
 
 /// A running Dovecot and where it listens.
-pub struct Dovecot {
+pub(crate) struct Dovecot {
     /// STARTTLS, without which LOGIN is disabled.
-    pub imap: SocketAddr,
+    pub(crate) imap: SocketAddr,
     /// Implicit TLS.
-    pub imaps: SocketAddr,
+    pub(crate) imaps: SocketAddr,
     server: Server,
 }
 
 impl Dovecot {
     /// Starts it; mailboxes are below `mail` in the rig's folder.
-    pub fn start(root: &Path, ip: IpAddr, authority: &Authority) -> Self {
+    pub(crate) fn start(root: &Path, ip: IpAddr, authority: &Authority) -> Self {
         let etc = root.join("dovecot");
         fs::create_dir(&etc).expect("a new folder");
         let mail = root.join("mail");
@@ -55,7 +55,7 @@ impl Dovecot {
     }
 
     /// Waits until it takes connections.
-    pub fn wait(&mut self) {
+    pub(crate) fn wait(&mut self) {
         self.server.wait_for_port(self.imap);
     }
 }
@@ -66,7 +66,7 @@ fn talk_folder(root: &Path) -> PathBuf {
 }
 
 /// How often clients have begun to wait for news (IDLE, RFC 2177) so far.
-pub fn idles(root: &Path) -> usize {
+pub(crate) fn idles(root: &Path) -> usize {
     let files = fs::read_dir(talk_folder(root)).expect("our folder").flatten();
     let said = files.filter(|file| file.path().extension().is_some_and(|end| end == "in"));
     said.filter_map(|file| fs::read_to_string(file.path()).ok())

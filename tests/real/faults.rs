@@ -140,7 +140,7 @@ fn greeted(proxy: &Proxy) -> TcpStream {
 }
 
 fn mailer(rig: &Rig) -> SmtpTransport {
-    gatepost::adapters::tls::install_provider();
+    crate::authority::install_provider();
     let pem = std::fs::read(&rig.authority.certificate).unwrap();
     let tls = TlsParameters::builder("127.0.0.1".into())
         .add_root_certificate(Certificate::from_pem(&pem).unwrap())

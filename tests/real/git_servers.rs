@@ -17,15 +17,15 @@ const GIT_PORT: u16 = 10418;
 const BACKENDS: [&str; 3] = ["fcgi-1", "fcgi-2", "fcgi-3"];
 
 /// The running servers and where they listen.
-pub struct GitServers {
+pub(crate) struct GitServers {
     /// Where bare repositories lie: `{folder}/alice/project.git` is `/alice/project.git`.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Plain HTTP.
-    pub http: SocketAddr,
+    pub(crate) http: SocketAddr,
     /// HTTPS.
-    pub https: SocketAddr,
+    pub(crate) https: SocketAddr,
     /// The git protocol.
-    pub git: SocketAddr,
+    pub(crate) git: SocketAddr,
     nginx: Server,
     daemon: Server,
     backends: Vec<(Server, PathBuf)>,
@@ -33,7 +33,7 @@ pub struct GitServers {
 
 impl GitServers {
     /// Starts them over an empty folder.
-    pub fn start(root: &Path, ip: IpAddr, authority: &Authority) -> Self {
+    pub(crate) fn start(root: &Path, ip: IpAddr, authority: &Authority) -> Self {
         let folder = root.join("git");
         let log = root.join("log");
         fs::create_dir(&folder).expect("a new folder");
@@ -74,7 +74,7 @@ impl GitServers {
     }
 
     /// Waits until all take connections.
-    pub fn wait(&mut self) {
+    pub(crate) fn wait(&mut self) {
         for (backend, socket) in &mut self.backends {
             backend.wait_for_file(socket);
         }

@@ -9,41 +9,41 @@ use mail_parser::{Addr, HeaderValue, MessageParser};
 use crate::process::eventually;
 
 /// One mailbox.
-pub struct Maildir {
+pub(crate) struct Maildir {
     folder: PathBuf,
 }
 
 /// A mail as far as the tests look at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mail {
+pub(crate) struct Mail {
     /// Without `<>`, like all ids here.
-    pub message_id: String,
+    pub(crate) message_id: String,
     /// Decoded.
-    pub subject: String,
+    pub(crate) subject: String,
     /// Addresses alone.
-    pub from: Vec<String>,
+    pub(crate) from: Vec<String>,
     /// Addresses alone.
-    pub to: Vec<String>,
+    pub(crate) to: Vec<String>,
     /// Addresses alone.
-    pub cc: Vec<String>,
+    pub(crate) cc: Vec<String>,
     /// Ids, oldest first.
-    pub in_reply_to: Vec<String>,
+    pub(crate) in_reply_to: Vec<String>,
     /// Ids, oldest first.
-    pub references: Vec<String>,
+    pub(crate) references: Vec<String>,
     /// The first text part, decoded.
-    pub text: String,
+    pub(crate) text: String,
     /// Everything, as it came.
-    pub raw: String,
+    pub(crate) raw: String,
 }
 
 impl Maildir {
     /// A Maildir that need not exist yet.
-    pub fn new(folder: PathBuf) -> Self {
+    pub(crate) fn new(folder: PathBuf) -> Self {
         Self { folder }
     }
 
     /// All mails, in order of arrival.
-    pub fn mails(&self) -> Vec<Mail> {
+    pub(crate) fn mails(&self) -> Vec<Mail> {
         let mut files: Vec<_> = ["new", "cur"]
             .iter()
             .filter_map(|part| fs::read_dir(self.folder.join(part)).ok())
@@ -57,23 +57,23 @@ impl Maildir {
     }
 
     /// Waits for the first mail that fits.
-    pub fn wait_for(&self, what: &str, fits: impl Fn(&Mail) -> bool) -> Mail {
+    pub(crate) fn wait_for(&self, what: &str, fits: impl Fn(&Mail) -> bool) -> Mail {
         eventually(what, || self.mails().into_iter().find(&fits))
     }
 
     /// Waits for a mail by its id.
-    pub fn wait_for_id(&self, message_id: &str) -> Mail {
+    pub(crate) fn wait_for_id(&self, message_id: &str) -> Mail {
         self.wait_for(message_id, |mail| mail.message_id == message_id)
     }
 
     /// Waits for somebody's first answer to a mail.
-    pub fn wait_for_reply(&self, message_id: &str, from: &str) -> Mail {
+    pub(crate) fn wait_for_reply(&self, message_id: &str, from: &str) -> Mail {
         let what = format!("a reply of {from} to {message_id}");
         eventually(&what, || self.replies(message_id, from).into_iter().next())
     }
 
     /// Somebody's answers to a mail that are there now.
-    pub fn replies(&self, message_id: &str, from: &str) -> Vec<Mail> {
+    pub(crate) fn replies(&self, message_id: &str, from: &str) -> Vec<Mail> {
         let mut mails = self.mails();
         mails.retain(|mail| mail.in_reply_to == [message_id] && mail.from == [from]);
         mails
@@ -97,18 +97,18 @@ impl Mail {
     }
 
     /// The text without its line breaks: where a sentence is wrapped says nothing.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         self.text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// The git commands that the text gives.
-    pub fn commands(&self) -> Vec<String> {
+    pub(crate) fn commands(&self) -> Vec<String> {
         let lines = self.text.lines().map(str::trim);
         lines.filter(|line| line.starts_with("git ")).map(str::to_owned).collect()
     }
 
     /// A header's value as it stands, unfolded; the first if there are several.
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let head = self.raw.split("\n\n").next()?.replace("\n ", " ").replace("\n\t", " ");
         head.lines().find_map(|line| {
             let (key, value) = line.split_once(':')?;

@@ -1,7 +1,7 @@
 //! A maintainer with a key, a work tree, a public repository and a mail program: real `gpg`,
 //! `git tag -s`, `git request-pull` and `git send-email`.
 
-pub mod programs;
+pub(crate) mod programs;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -13,14 +13,14 @@ use crate::rig::{LIST, Rig, address, password};
 use crate::upstream::Upstream;
 
 /// Debian's git, whatever else stands in PATH: `git send-email` belongs to it.
-pub const GIT: &str = "/usr/bin/git";
+pub(crate) const GIT: &str = "/usr/bin/git";
 
 /// One maintainer.
-pub struct Maintainer {
+pub(crate) struct Maintainer {
     /// The login name; also the folder of the public repository.
-    pub user: &'static str,
+    pub(crate) user: &'static str,
     /// The mail address.
-    pub address: String,
+    pub(crate) address: String,
     home: PathBuf,
     tree: PathBuf,
     public: PathBuf,
@@ -28,29 +28,29 @@ pub struct Maintainer {
 
 /// A request that was written, and mailed as a rule.
 #[derive(Debug)]
-pub struct Mailed {
+pub(crate) struct Mailed {
     /// The cover letter's id, without `<>`.
-    pub message_id: String,
+    pub(crate) message_id: String,
     /// Its subject.
-    pub subject: String,
+    pub(crate) subject: String,
     /// The commit that the tag names.
-    pub tip: String,
+    pub(crate) tip: String,
     tag: String,
 }
 
 /// What a job waits for.
-pub struct Gate(PathBuf);
+pub(crate) struct Gate(PathBuf);
 
 impl Gate {
     /// Lets it go on.
-    pub fn go(&self) {
+    pub(crate) fn go(&self) {
         fs::write(&self.0, "").expect("our folder");
     }
 }
 
 impl Maintainer {
     /// Somebody who has a mailbox at the rig gets a key, a clone of upstream and a repository.
-    pub fn join(rig: &Rig, upstream: &Upstream, user: &'static str) -> Self {
+    pub(crate) fn join(rig: &Rig, upstream: &Upstream, user: &'static str) -> Self {
         let home = rig.folder().join("home").join(user);
         let gnupg = home.join(".gnupg");
         fs::create_dir_all(&gnupg).expect("a new folder");
@@ -70,19 +70,19 @@ impl Maintainer {
     }
 
     /// Name and address, as in mail.
-    pub fn person(&self) -> String {
+    pub(crate) fn person(&self) -> String {
         let (first, rest) = self.user.split_at(1);
         format!("{}{rest} Example <{}>", first.to_uppercase(), self.address)
     }
 
     /// The public key (ASCII armour), for a keyring folder.
-    pub fn public_key(&self) -> String {
+    pub(crate) fn public_key(&self) -> String {
         run(self.gpg().args(["--armor", "--export", &self.address]))
     }
 
     /// Commits one file on the branch of that name, which begins at upstream's `master` if it is
     /// new.
-    pub fn commits(&self, branch: &str, file: &str, content: &str, subject: &str) {
+    pub(crate) fn commits(&self, branch: &str, file: &str, content: &str, subject: &str) {
         run(self.git().args(["fetch", "--quiet", "origin"]));
         let new = !self.tree.join(".git/refs/heads").join(branch).exists();
         if new {
@@ -98,21 +98,21 @@ impl Maintainer {
     }
 
     /// Signs a tag of the branch that is checked out and publishes it, over one of that name.
-    pub fn publishes(&self, tag: &str, message: &str) {
+    pub(crate) fn publishes(&self, tag: &str, message: &str) {
         run(self.git().args(["tag", "--sign", "--force", "--message", message, tag]));
         let reference = format!("+refs/tags/{tag}");
         run(self.git().args(["push", "--quiet"]).arg(&self.public).arg(reference));
     }
 
     /// Publishes a branch; its tip.
-    pub fn publishes_branch(&self, branch: &str) -> String {
+    pub(crate) fn publishes_branch(&self, branch: &str) -> String {
         let reference = format!("+refs/heads/{branch}");
         run(self.git().args(["push", "--quiet"]).arg(&self.public).arg(reference));
         run(self.git().args(["rev-parse", branch])).trim().to_owned()
     }
 
     /// Publishes as `for-upstream` a change whose test does not end before it may.
-    pub fn publishes_a_check_that_waits(&self, rig: &Rig) -> Gate {
+    pub(crate) fn publishes_a_check_that_waits(&self, rig: &Rig) -> Gate {
         let gate = Gate(rig.folder().join("go"));
         let wait = format!("until [ -e {} ]; do sleep 0.1; done\n", gate.0.display());
         self.commits("topic", "checks/wait.sh", &wait, "Wait for it");
@@ -122,7 +122,7 @@ impl Maintainer {
 
     /// Publishes, as a stranger may, a copy of somebody's published tag: another object, which differs
     /// in an empty line that no signature covers.
-    pub fn publishes_a_copy(&self, of: &Self, tag: &str) {
+    pub(crate) fn publishes_a_copy(&self, of: &Self, tag: &str) {
         run(self.git().args(["fetch", "--quiet", "--no-tags"]).arg(&of.public).arg(tag));
         let object = run(self.git().args(["cat-file", "tag", "FETCH_HEAD"]));
         let file = self.home.join("copy");
@@ -134,7 +134,7 @@ impl Maintainer {
     }
 
     /// Mails a request in somebody's name, as a stranger may: with its text, but for the URL.
-    pub fn mails_in_the_name_of(
+    pub(crate) fn mails_in_the_name_of(
         &self,
         other: &Self,
         request: &Mailed,
@@ -158,26 +158,26 @@ impl Maintainer {
     }
 
     /// The commit that a tag of the work tree names.
-    pub fn tip(&self, tag: &str) -> String {
+    pub(crate) fn tip(&self, tag: &str) -> String {
         let commit = format!("{tag}^{{commit}}");
         run(self.git().args(["rev-parse", &commit])).trim().to_owned()
     }
 
     /// What `git request-pull` says of a published tag, had the repository that URL. Git asks the
     /// URL itself what is there.
-    pub fn request_pull(&self, url: &str, tag: &str) -> String {
+    pub(crate) fn request_pull(&self, url: &str, tag: &str) -> String {
         run(self.git().args(["request-pull", "origin/master", url, tag]))
     }
 
     /// Mails a request for a published tag to the list: a cover letter, and each patch under it.
-    pub fn mails_pull(&self, url: &str, tag: &str) -> Mailed {
+    pub(crate) fn mails_pull(&self, url: &str, tag: &str) -> Mailed {
         let request = self.writes_pull(url, tag);
         self.mails(&request);
         request
     }
 
     /// Writes the letters of such a request; git asks the URL whether the tag is there.
-    pub fn writes_pull(&self, url: &str, tag: &str) -> Mailed {
+    pub(crate) fn writes_pull(&self, url: &str, tag: &str) -> Mailed {
         let request = self.request_pull(url, tag);
         let letters = self.letters(tag);
         run(self
@@ -209,7 +209,7 @@ impl Maintainer {
     }
 
     /// Mails what was written.
-    pub fn mails(&self, request: &Mailed) {
+    pub(crate) fn mails(&self, request: &Mailed) {
         let letters = self.letters(&request.tag);
         run(self.git().args(["send-email", "--quiet", "--to", LIST]).arg(&letters));
     }
@@ -219,7 +219,7 @@ impl Maintainer {
     }
 
     /// A git command in the work tree.
-    pub fn git(&self) -> Command {
+    pub(crate) fn git(&self) -> Command {
         self.git_in(&self.tree)
     }
 

@@ -27,7 +27,7 @@ const FOLDERS: [&str; 14] = [
 ];
 
 /// Makes a list in a new folder that sends through that MX, with those subscribers.
-pub fn make_list(list: &Path, mx: SocketAddr, subscribers: &[String]) {
+pub(crate) fn make_list(list: &Path, mx: SocketAddr, subscribers: &[String]) {
     fs::create_dir(list).expect("a new folder");
     for folder in FOLDERS {
         fs::create_dir(list.join(folder)).expect("a new folder");

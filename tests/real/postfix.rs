@@ -29,19 +29,19 @@ const SUBMISSION_PORT: u16 = 10587;
 const SUBMISSIONS_PORT: u16 = 10465;
 
 /// A running Postfix and where it listens.
-pub struct Postfix {
+pub(crate) struct Postfix {
     /// AUTH after STARTTLS, both demanded; the sender must be the login.
-    pub submission: SocketAddr,
+    pub(crate) submission: SocketAddr,
     /// The same with implicit TLS.
-    pub submissions: SocketAddr,
+    pub(crate) submissions: SocketAddr,
     /// Plain, without AUTH: for the rig's own addresses only.
-    pub mx: SocketAddr,
+    pub(crate) mx: SocketAddr,
     server: Server,
 }
 
 impl Postfix {
     /// Starts it; Dovecot's sockets are in the rig's folder, `list` is the list's folder.
-    pub fn start(
+    pub(crate) fn start(
         root: &Path,
         ip: IpAddr,
         authority: &Authority,
@@ -69,7 +69,7 @@ impl Postfix {
     }
 
     /// From now on it takes no mail for want of room (452), or takes it again.
-    pub fn has_room(&self, root: &Path, room: bool) {
+    pub(crate) fn has_room(&self, root: &Path, room: bool) {
         let file = root.join("postfix/main.cf");
         let text = fs::read_to_string(&file).expect("we wrote it");
         let text = if room { text.replace(NO_ROOM, "") } else { text + NO_ROOM };
@@ -80,7 +80,7 @@ impl Postfix {
     }
 
     /// Waits until it takes connections.
-    pub fn wait(&mut self) {
+    pub(crate) fn wait(&mut self) {
         self.server.wait_for_port(self.submission);
     }
 }

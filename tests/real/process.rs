@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(150);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// A server in the foreground, in a process group of its own. Dropping it stops the group.
-pub struct Server {
+pub(crate) struct Server {
     name: &'static str,
     child: Child,
     log: PathBuf,
@@ -28,7 +28,7 @@ pub struct Server {
 impl Server {
     /// Starts a program; what it prints goes to a file. The kernel stops it should the thread
     /// that started it, so the test, end without doing so.
-    pub fn start(
+    pub(crate) fn start(
         name: &'static str,
         program: &str,
         args: &[&dyn AsRef<OsStr>],
@@ -51,20 +51,20 @@ impl Server {
     }
 
     /// Ends it without a chance to do anything more.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         let group = Pid::from_child(&self.child);
         kill_process_group(group, Signal::KILL).expect("it runs");
         self.child.wait().expect("our child");
     }
 
     /// Asks it to end, and waits for that.
-    pub fn stop(mut self) -> ExitStatus {
+    pub(crate) fn stop(mut self) -> ExitStatus {
         kill_process_group(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
         self.child.wait().expect("our child")
     }
 
     /// Waits until it takes connections at that address.
-    pub fn wait_for_port(&mut self, address: SocketAddr) {
+    pub(crate) fn wait_for_port(&mut self, address: SocketAddr) {
         let name = self.name;
         self.wait_until(&format!("{name} listens on {address}"), || {
             TcpStream::connect_timeout(&address, PATIENCE).is_ok()
@@ -72,13 +72,13 @@ impl Server {
     }
 
     /// Waits until a file, such as a socket, exists.
-    pub fn wait_for_file(&mut self, file: &Path) {
+    pub(crate) fn wait_for_file(&mut self, file: &Path) {
         let name = self.name;
         self.wait_until(&format!("{name} makes {}", file.display()), || file.exists());
     }
 
     /// Waits until something is so; fails at once if the program ends.
-    pub fn wait_until(&mut self, what: &str, ready: impl Fn() -> bool) {
+    pub(crate) fn wait_until(&mut self, what: &str, ready: impl Fn() -> bool) {
         let started = Instant::now();
         while !ready() {
             if let Some(status) = self.child.try_wait().expect("our child") {
@@ -109,7 +109,7 @@ impl Drop for Server {
 ///
 /// # Panics
 /// If it does not come within a minute.
-pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
         if let Some(found) = look() {
@@ -124,7 +124,7 @@ pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 ///
 /// # Panics
 /// If it fails; the message says what it printed.
-pub fn run(command: &mut Command) -> String {
+pub(crate) fn run(command: &mut Command) -> String {
     let output = outcome(command);
     assert!(
         output.status.success(),
@@ -137,13 +137,13 @@ pub fn run(command: &mut Command) -> String {
 }
 
 /// Runs a command to its end, whatever that is.
-pub fn outcome(command: &mut Command) -> Output {
+pub(crate) fn outcome(command: &mut Command) -> Output {
     command.stdin(Stdio::null());
     command.output().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"))
 }
 
 /// A command that is stopped after a minute, with nothing of this machine's environment.
-pub fn command(program: &str) -> Command {
+pub(crate) fn command(program: &str) -> Command {
     let mut command = Command::new("/usr/bin/timeout");
     command.args(["--kill-after=5", "60", program]);
     command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
@@ -151,7 +151,7 @@ pub fn command(program: &str) -> Command {
 }
 
 /// The end of a log, for a message about a failure.
-pub fn tail(log: &Path) -> String {
+pub(crate) fn tail(log: &Path) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();

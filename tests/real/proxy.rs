@@ -14,7 +14,7 @@ use rustix::net::sockopt::set_socket_linger;
 
 /// What the proxy does to what passes through it, from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// Nothing.
     None,
     /// New connections are closed at once; old ones go on.
@@ -33,7 +33,7 @@ pub enum Fault {
 }
 
 /// A proxy on 127.0.0.1; dropping it ends its connections.
-pub struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     shared: Arc<Shared>,
     acceptor: Option<JoinHandle<()>>,
@@ -66,7 +66,7 @@ enum Ending {
 
 impl Proxy {
     /// Stands in front of a server.
-    pub fn before(server: SocketAddr) -> Self {
+    pub(crate) fn before(server: SocketAddr) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("a bound socket");
         let shared = Arc::new(Shared {
@@ -86,28 +86,28 @@ impl Proxy {
     }
 
     /// A second proxy before the same server, with faults of its own.
-    pub fn another(&self) -> Self {
+    pub(crate) fn another(&self) -> Self {
         Self::before(self.shared.server)
     }
 
     /// Where clients connect to.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Its port on 127.0.0.1.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
     /// Changes what happens to old and new connections.
-    pub fn set(&self, fault: Fault) {
+    pub(crate) fn set(&self, fault: Fault) {
         *lock(&self.shared.fault) = fault;
         self.shared.changed.notify_all();
     }
 
     /// Ends all connections as a vanished server would: end of file on both sides.
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         for connection in lock(&self.shared.live).drain(..) {
             connection.end(Ending::Cut);
         }
@@ -117,12 +117,12 @@ impl Proxy {
     }
 
     /// How many connections were taken so far.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.shared.taken.load(Ordering::SeqCst)
     }
 
     /// How many replies were lost so far.
-    pub fn lost_replies(&self) -> usize {
+    pub(crate) fn lost_replies(&self) -> usize {
         self.shared.lost_replies.load(Ordering::SeqCst)
     }
 }

@@ -24,52 +24,53 @@ use crate::process::tail;
 use crate::proxy::Proxy;
 
 /// The mailboxes' domain.
-pub const DOMAIN: &str = "example.test";
+pub(crate) const DOMAIN: &str = "example.test";
 /// The list's domain.
-pub const LIST_DOMAIN: &str = "lists.example.test";
+pub(crate) const LIST_DOMAIN: &str = "lists.example.test";
 /// The list.
-pub const LIST: &str = "devel@lists.example.test";
+pub(crate) const LIST: &str = "devel@lists.example.test";
 /// The bot's mailbox.
-pub const BOT: &str = "gatepost";
+pub(crate) const BOT: &str = "gatepost";
 /// The mailbox that commands are mailed to.
-pub const COMMANDS: &str = "commands";
+pub(crate) const COMMANDS: &str = "commands";
 /// Who has a mailbox: the bot, its people, maintainers, and somebody who only reads the list.
-pub const USERS: [&str; 8] = [BOT, COMMANDS, "admin", "release", "alice", "bob", "carol", "reader"];
+pub(crate) const USERS: [&str; 8] =
+    [BOT, COMMANDS, "admin", "release", "alice", "bob", "carol", "reader"];
 /// Who is on the list.
 const SUBSCRIBERS: [&str; 5] = [BOT, "alice", "bob", "carol", "reader"];
 /// The system user that owns mailboxes and the list.
-pub const MAIL_USER: &str = "mail";
+pub(crate) const MAIL_USER: &str = "mail";
 
 /// The password of a user of the rig.
-pub fn password(user: &str) -> String {
+pub(crate) fn password(user: &str) -> String {
     format!("secret-of-{user}")
 }
 
 /// A mail address of the rig.
-pub fn address(user: &str) -> String {
+pub(crate) fn address(user: &str) -> String {
     format!("{user}@{DOMAIN}")
 }
 
 /// All servers, running.
-pub struct Rig {
+pub(crate) struct Rig {
     /// IMAP with STARTTLS.
-    pub imap: Proxy,
+    pub(crate) imap: Proxy,
     /// IMAP with implicit TLS.
-    pub imaps: Proxy,
+    pub(crate) imaps: Proxy,
     /// Submission with STARTTLS and AUTH.
-    pub submission: Proxy,
+    pub(crate) submission: Proxy,
     /// Submission with implicit TLS and AUTH.
-    pub submissions: Proxy,
+    pub(crate) submissions: Proxy,
     /// SMTP without TLS and AUTH, for addresses of the rig.
-    pub mx: Proxy,
+    pub(crate) mx: Proxy,
     /// Git over HTTP.
-    pub http: Proxy,
+    pub(crate) http: Proxy,
     /// Git over HTTPS.
-    pub https: Proxy,
+    pub(crate) https: Proxy,
     /// Git's own protocol.
-    pub git: Proxy,
+    pub(crate) git: Proxy,
     /// Who signed the servers' certificate.
-    pub authority: Authority,
+    pub(crate) authority: Authority,
     git_servers: GitServers,
     postfix: Postfix,
     dkim: Option<Signing>,
@@ -79,12 +80,12 @@ pub struct Rig {
 
 impl Rig {
     /// Starts everything and waits until it takes connections.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::start_with(Dkim::Unused)
     }
 
     /// The same with DKIM.
-    pub fn start_with(dkim: Dkim) -> Self {
+    pub(crate) fn start_with(dkim: Dkim) -> Self {
         assert_eq!(
             rustix::process::geteuid().as_raw(),
             0,
@@ -123,12 +124,12 @@ impl Rig {
     }
 
     /// The rig's folder.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.root.0.path()
     }
 
     /// Where the servers themselves listen.
-    pub fn servers(&self) -> Vec<SocketAddr> {
+    pub(crate) fn servers(&self) -> Vec<SocketAddr> {
         let Self { git_servers: git, postfix, dovecot, .. } = self;
         vec![
             dovecot.imap,
@@ -143,17 +144,17 @@ impl Rig {
     }
 
     /// Where bare repositories lie that the git servers serve.
-    pub fn repositories(&self) -> PathBuf {
+    pub(crate) fn repositories(&self) -> PathBuf {
         self.git_servers.folder.clone()
     }
 
     /// How often clients have begun to wait for news of a mailbox so far.
-    pub fn idles(&self) -> usize {
+    pub(crate) fn idles(&self) -> usize {
         dovecot::idles(self.folder())
     }
 
     /// From now on Postfix takes no mail for want of room (452), or takes it again.
-    pub fn has_room_for_mail(&self, room: bool) {
+    pub(crate) fn has_room_for_mail(&self, room: bool) {
         self.postfix.has_room(self.folder(), room);
     }
 
@@ -161,12 +162,12 @@ impl Rig {
     ///
     /// # Panics
     /// If the rig is one without DKIM.
-    pub fn dns(&self) -> SocketAddr {
+    pub(crate) fn dns(&self) -> SocketAddr {
         self.dkim.as_ref().expect("a rig with DKIM").dns()
     }
 
     /// A user's inbox.
-    pub fn inbox(&self, user: &str) -> Maildir {
+    pub(crate) fn inbox(&self, user: &str) -> Maildir {
         Maildir::new(self.root.0.path().join("mail").join(user).join("Maildir"))
     }
 }
@@ -209,12 +210,12 @@ fn own_address() -> IpAddr {
 }
 
 /// The number of a system user.
-pub fn id_of_user(name: &str) -> u32 {
+pub(crate) fn id_of_user(name: &str) -> u32 {
     id_in("/etc/passwd", name)
 }
 
 /// The number of a system group.
-pub fn id_of_group(name: &str) -> u32 {
+pub(crate) fn id_of_group(name: &str) -> u32 {
     id_in("/etc/group", name)
 }
 

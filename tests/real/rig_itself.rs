@@ -3,8 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-use gatepost::adapters::tls::client_config;
-
+use crate::authority::trusting;
 use crate::maintainer::{GIT, Maintainer};
 use crate::process::{command, run};
 use crate::proxy::Proxy;
@@ -122,7 +121,7 @@ fn talk(proxy: &Proxy, lines: &[&str], last: &str) -> String {
 fn implicit_tls_is_trusted_by_the_authority_alone() {
     let rig = Rig::start();
     for (proxy, greeting) in [(&rig.imaps, "* OK"), (&rig.submissions, "220 ")] {
-        let settings = client_config(Some(&rig.authority.certificate)).unwrap();
+        let settings = trusting(Some(&rig.authority.certificate));
         let name = "127.0.0.1".try_into().unwrap();
         let mut session = rustls::ClientConnection::new(settings.into(), name).unwrap();
         let mut socket = TcpStream::connect(proxy.address()).unwrap();
@@ -131,7 +130,7 @@ fn implicit_tls_is_trusted_by_the_authority_alone() {
         client.read_exact(&mut begin).unwrap();
         assert_eq!(begin, greeting.as_bytes());
     }
-    let settings = client_config(None).unwrap();
+    let settings = trusting(None);
     let name = "127.0.0.1".try_into().unwrap();
     let mut session = rustls::ClientConnection::new(settings.into(), name).unwrap();
     let mut socket = TcpStream::connect(rig.imaps.address()).unwrap();

@@ -1,6 +1,6 @@
 //! The main job against real servers: a request is mailed, and the bot answers on the thread.
 
-use gatepost::demo::gitlab::Plan;
+use gatepost::stand_ins::Plan;
 
 use crate::mailbox::Mail;
 use crate::maintainer::Mailed;

@@ -17,15 +17,15 @@ const FILES: [(&str, &str); 4] = [
 ];
 
 /// The project's repository.
-pub struct Upstream {
+pub(crate) struct Upstream {
     /// Its bare repository, served as `/upstream/project.git`.
-    pub bare: PathBuf,
+    pub(crate) bare: PathBuf,
     home: PathBuf,
 }
 
 impl Upstream {
     /// Makes it, with one commit on `master`.
-    pub fn new(rig: &Rig) -> Self {
+    pub(crate) fn new(rig: &Rig) -> Self {
         let home = rig.folder().join("home/upstream");
         let this = Self { bare: rig.repositories().join("upstream/project.git"), home };
         let tree = this.home.join("tree");
@@ -43,7 +43,7 @@ impl Upstream {
     }
 
     /// Moves `master` on by a commit of one file.
-    pub fn commits(&self, file: &str, content: &str, subject: &str) {
+    pub(crate) fn commits(&self, file: &str, content: &str, subject: &str) {
         let tree = self.home.join("tree");
         fs::write(tree.join(file), content).expect("our tree");
         run(self.git(&tree).args(["add", "--all"]));
@@ -52,12 +52,12 @@ impl Upstream {
     }
 
     /// The commit that `master` is at.
-    pub fn head(&self) -> String {
+    pub(crate) fn head(&self) -> String {
         run(self.git(&self.bare).args(["rev-parse", "master"])).trim().to_owned()
     }
 
     /// What `master` is at after somebody typed these commands in a clone.
-    pub fn takes(&self, commands: &[String]) -> String {
+    pub(crate) fn takes(&self, commands: &[String]) -> String {
         let clone = self.home.join("release");
         run(self.git(&self.home).args(["clone", "--quiet"]).arg(&self.bare).arg(&clone));
         for words in commands.iter().map(|line| line.split(' ').skip(1)) {

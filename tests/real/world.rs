@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use gatepost::demo::gitlab::{GitLabStandIn, Settings};
+use gatepost::stand_ins::{GitLabStandIn, Settings};
 
 use crate::bot::{Bot, write_secret};
 use crate::mailbox::Mail;
@@ -15,36 +15,36 @@ use crate::rig::{BOT, LIST, Rig, address, password};
 use crate::upstream::Upstream;
 
 /// A bot at work; what it uses ends after it.
-pub struct World {
+pub(crate) struct World {
     /// The bot.
-    pub bot: Bot,
+    pub(crate) bot: Bot,
     /// The bot's way to its mailbox.
-    pub imap: Proxy,
+    pub(crate) imap: Proxy,
     /// The bot's way out for mail; people have their own.
-    pub smtp: Proxy,
+    pub(crate) smtp: Proxy,
     /// GitLab.
-    pub gitlab: GitLabStandIn,
+    pub(crate) gitlab: GitLabStandIn,
     /// The project's repository.
-    pub upstream: Upstream,
+    pub(crate) upstream: Upstream,
     /// The servers.
-    pub rig: Rig,
+    pub(crate) rig: Rig,
     keyring: PathBuf,
     accounts: usize,
 }
 
 impl World {
     /// Starts everything but the bot, and sets it up with an empty keyring.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(|config| config)
     }
 
     /// The same with a configuration that differs.
-    pub fn with(differently: impl FnOnce(String) -> String) -> Self {
+    pub(crate) fn with(differently: impl FnOnce(String) -> String) -> Self {
         Self::around(Rig::start(), |_, config| differently(config))
     }
 
     /// The same around servers that run already.
-    pub fn around(rig: Rig, differently: impl FnOnce(&Rig, String) -> String) -> Self {
+    pub(crate) fn around(rig: Rig, differently: impl FnOnce(&Rig, String) -> String) -> Self {
         let upstream = Upstream::new(&rig);
         let gitlab = GitLabStandIn::start(Settings::default()).expect("git is installed");
         let folder = rig.folder().join("bot");
@@ -62,7 +62,7 @@ impl World {
     }
 
     /// A maintainer whose key the bot trusts.
-    pub fn maintainer(&self, user: &'static str) -> Maintainer {
+    pub(crate) fn maintainer(&self, user: &'static str) -> Maintainer {
         let maintainer = self.stranger(user);
         let file = self.keyring.join(format!("{user}.asc"));
         fs::write(file, maintainer.public_key()).expect("our folder");
@@ -70,12 +70,12 @@ impl World {
     }
 
     /// A maintainer whose key the bot does not have.
-    pub fn stranger(&self, user: &'static str) -> Maintainer {
+    pub(crate) fn stranger(&self, user: &'static str) -> Maintainer {
         Maintainer::join(&self.rig, &self.upstream, user)
     }
 
     /// Fetches the mirror and fills the CI project.
-    pub fn set_up(&self) {
+    pub(crate) fn set_up(&self) {
         let done = self.bot.runs(&["setup"]);
         assert!(
             done.status.success(),
@@ -86,40 +86,40 @@ impl World {
     }
 
     /// Starts the bot and waits until it watches each of its mailboxes.
-    pub fn start_bot(&mut self) {
+    pub(crate) fn start_bot(&mut self) {
         self.start_bot_with(&[]);
     }
 
     /// The same with options of `run`.
-    pub fn start_bot_with(&mut self, options: &[&str]) {
+    pub(crate) fn start_bot_with(&mut self, options: &[&str]) {
         let before = self.rig.idles();
         let (rig, all) = (&self.rig, before + self.accounts);
         self.bot.start_until(options, "the bot waits for news", || rig.idles() >= all);
     }
 
     /// Waits until the bot waits for news once more than it had.
-    pub fn wait_for_idle_after(&self, before: usize) {
+    pub(crate) fn wait_for_idle_after(&self, before: usize) {
         eventually("the bot waits for news", || (self.rig.idles() > before).then_some(()));
     }
 
     /// The URL of a maintainer's repository over HTTPS.
-    pub fn https(&self, maintainer: &Maintainer) -> String {
+    pub(crate) fn https(&self, maintainer: &Maintainer) -> String {
         format!("https://127.0.0.1:{}/{}/project.git", self.rig.https.port(), maintainer.user)
     }
 
     /// The same over git's own protocol.
-    pub fn git(&self, maintainer: &Maintainer) -> String {
+    pub(crate) fn git(&self, maintainer: &Maintainer) -> String {
         format!("git://127.0.0.1:{}/{}/project.git", self.rig.git.port(), maintainer.user)
     }
 
     /// Waits for the bot's answer to a request, as somebody on the list sees it.
-    pub fn wait_for_reply(&self, request: &Mailed) -> Mail {
+    pub(crate) fn wait_for_reply(&self, request: &Mailed) -> Mail {
         self.rig.inbox("reader").wait_for_reply(&request.message_id, &address(BOT))
     }
 
     /// Checks that a request was answered once. A whole other request goes through first, so that
     /// a second answer would have come.
-    pub fn expect_one_reply(&self, request: &Mailed, other: &Maintainer) {
+    pub(crate) fn expect_one_reply(&self, request: &Mailed, other: &Maintainer) {
         other.commits("fence", "fence", "A fence.\n", "Add a fence");
         other.publishes("fence-1", "A fence");
         let fence = other.mails_pull(&self.https(other), "fence-1");
@@ -131,7 +131,7 @@ impl World {
 
     /// The status of each pipeline that the bot made, oldest first. What a push made must have
     /// been skipped.
-    pub fn pipelines(&self) -> Vec<String> {
+    pub(crate) fn pipelines(&self) -> Vec<String> {
         let mut made = Vec::new();
         for (_, branch, source, status) in self.gitlab.pipelines() {
             match source.as_str() {
@@ -143,7 +143,7 @@ impl World {
     }
 
     /// What a git command prints in the CI project's repository.
-    pub fn in_ci_project(&self, args: &[&str]) -> String {
+    pub(crate) fn in_ci_project(&self, args: &[&str]) -> String {
         let mut git = command(GIT);
         git.env("HOME", self.rig.folder()).args(["-c", "safe.directory=*"]);
         run(git.arg("-C").arg(self.gitlab.repository()).args(args)).trim().to_owned()

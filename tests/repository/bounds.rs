@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
-use gatepost::adapters::git::GitRepository;
-use gatepost::ports::{FaultKind, FetchRefused, Quarantine, Repository};
-use gatepost::pull::ids::RunId;
+use crate::adapters::git::GitRepository;
+use crate::ports::{FaultKind, FetchRefused, Quarantine, Repository};
+use crate::pull::ids::RunId;
 
-use crate::hostile::{fault, limited, world};
-use crate::server::{answer, as_if_for, cgi, hang, head};
-use crate::world::{World, git, pull, target};
+use crate::repository::hostile::{fault, limited, world};
+use crate::repository::server::{answer, as_if_for, cgi, hang, head};
+use crate::repository::world::{World, git, pull, target};
 
 const ADVERTISEMENT: &str = "Content-Type: application/x-git-upload-pack-advertisement";
 const RESULT: &str = "Content-Type: application/x-git-upload-pack-result";

@@ -1,8 +1,8 @@
 //! Which CI files differ between two commits.
 
-use gatepost::ports::{FaultKind, Repository};
+use crate::ports::{FaultKind, Repository};
 
-use crate::world::{World, pull, target};
+use crate::repository::world::{World, pull, target};
 
 fn globs(globs: &[&str]) -> Vec<String> {
     globs.iter().map(|glob| (*glob).to_owned()).collect()

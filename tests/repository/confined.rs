@@ -4,12 +4,12 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use gatepost::ports::{FaultKind, FetchRefused, Repository};
+use crate::ports::{FaultKind, FetchRefused, Repository};
 use jiff::SignedDuration;
 
-use crate::hostile::{fault, limited, world};
-use crate::server::{answer, as_if_for, cgi, with_tls};
-use crate::world::{children, target};
+use crate::repository::hostile::{fault, limited, world};
+use crate::repository::server::{answer, as_if_for, cgi, with_tls};
+use crate::repository::world::{children, target};
 
 #[test]
 fn addresses_inside_are_refused_as_resolved() {

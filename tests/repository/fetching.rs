@@ -1,10 +1,10 @@
 //! What a well-behaved server gives: tags, branches, what is none of these, and how much comes.
 
-use gatepost::ports::{Fault, FaultKind, FetchOrder, FetchRefused, Quarantine, Repository};
-use gatepost::pull::ids::{ObjectId, RunId};
+use crate::ports::{Fault, FaultKind, FetchOrder, FetchRefused, Quarantine, Repository};
+use crate::pull::ids::{ObjectId, RunId};
 
-use crate::server;
-use crate::world::{World, git, pull, target};
+use crate::repository::server;
+use crate::repository::world::{World, git, pull, target};
 
 #[test]
 fn a_tag_is_pinned_with_what_it_says() {
@@ -227,7 +227,7 @@ fn a_branch_that_the_project_has_not_is_misconfigured() {
     let world = World::new();
     let mut settings = world.settings();
     settings.targets.get_mut(&target()).unwrap().branch = "stable".into();
-    let bot = gatepost::adapters::git::GitRepository::new(settings).unwrap();
+    let bot = crate::adapters::git::GitRepository::new(settings).unwrap();
     let fault = bot.setup(&mut |_| {}).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Misconfigured);
     assert!(fault.detail.contains("stable"), "{fault}");
@@ -259,7 +259,7 @@ fn a_full_disk_budget_is_told_before_anything_is_fetched() {
     world.topic("pull-1", "new.c", "int x;\n");
     let mut settings = world.settings();
     settings.fetch.disk_budget = 10;
-    let bot = gatepost::adapters::git::GitRepository::new(settings).unwrap();
+    let bot = crate::adapters::git::GitRepository::new(settings).unwrap();
     let Err(FetchRefused::Fault(fault)) = world.fetch(&bot, "pull-1") else { panic!("fetched") };
     assert_eq!(fault.kind, FaultKind::Misconfigured);
     assert!(fault.detail.contains("disk_budget"), "{fault}");
@@ -275,7 +275,7 @@ fn setup_is_repeated_without_harm() {
     let mut steps = Vec::new();
     bot.setup(&mut |step| steps.push(step.stage)).unwrap();
     let (there, stages) = (ci.parse().unwrap(), steps);
-    use gatepost::adapters::git::SetupStage::{InPlace, Mirrored};
+    use crate::adapters::git::SetupStage::{InPlace, Mirrored};
     assert!(stages.contains(&Mirrored(head)), "{stages:?}");
     assert!(stages.contains(&InPlace(there)), "the CI project is left alone: {stages:?}");
 }

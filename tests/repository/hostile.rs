@@ -5,20 +5,20 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use gatepost::adapters::git::{GitRepository, GitSettings};
-use gatepost::ports::{Fault, FaultKind, FetchRefused, Repository};
+use crate::adapters::git::{GitRepository, GitSettings};
+use crate::ports::{Fault, FaultKind, FetchRefused, Repository};
 use jiff::SignedDuration;
 
-use crate::server::{Asked, answer, as_if_for, cgi, hang, head};
-use crate::world::{World, git, pull};
+use crate::repository::server::{Asked, answer, as_if_for, cgi, hang, head};
+use crate::repository::world::{World, git, pull};
 
-pub fn world() -> (World, GitRepository) {
+pub(crate) fn world() -> (World, GitRepository) {
     let (world, bot) = World::ready();
     world.topic("pull-1", "new.c", "int x;\n");
     (world, bot)
 }
 
-pub fn fault(world: &World, bot: &GitRepository, path: &str) -> Fault {
+pub(crate) fn fault(world: &World, bot: &GitRepository, path: &str) -> Fault {
     match bot.fetch(&world.order(path, "pull-1")) {
         Err(FetchRefused::Fault(fault)) => {
             let left = std::fs::read_dir(world.path("state/git/quarantine")).unwrap().count();
@@ -29,7 +29,7 @@ pub fn fault(world: &World, bot: &GitRepository, path: &str) -> Fault {
     }
 }
 
-pub fn limited(world: &World, change: impl FnOnce(&mut GitSettings)) -> GitRepository {
+pub(crate) fn limited(world: &World, change: impl FnOnce(&mut GitSettings)) -> GitRepository {
     let mut settings = world.settings();
     change(&mut settings);
     GitRepository::new(settings).unwrap()

@@ -1,19 +1,19 @@
 //! Texts of a stranger's repository that are far longer than a record: what the adapter makes of them
 //! is short, and so is what the rules and the keyring make of that.
 
-use gatepost::adapters::git::GitRepository;
-use gatepost::adapters::keyring::KeyringFolder;
-use gatepost::demo::keys::SigningKey;
-use gatepost::ports::{Keyring, Merged, Repository};
-use gatepost::pull::checks::{CheckPolicy, Duty, problems};
-use gatepost::pull::cover::Person;
-use gatepost::pull::ids::ObjectId;
-use gatepost::pull::room::size;
-use gatepost::pull::signer::{Scope, Signer};
-use gatepost::pull::tag::Verification;
+use crate::adapters::git::GitRepository;
+use crate::adapters::keyring::KeyringFolder;
+use crate::demo::keys::SigningKey;
+use crate::ports::{Keyring, Merged, Repository};
+use crate::pull::checks::{CheckPolicy, Duty, problems};
+use crate::pull::cover::Person;
+use crate::pull::ids::ObjectId;
+use crate::pull::room::size;
+use crate::pull::signer::{Scope, Signer};
+use crate::pull::tag::Verification;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::world::{World, pull, target};
+use crate::repository::world::{World, pull, target};
 
 const LONG: usize = 40_000;
 

@@ -1,9 +1,9 @@
 //! Merges: reproducible, in QEMU's words, with conflicts named.
 
-use gatepost::ports::{Merged, Repository};
-use gatepost::pull::tag::{Candidate, Pinned};
+use crate::ports::{Merged, Repository};
+use crate::pull::tag::{Candidate, Pinned};
 
-use crate::world::{World, git, pull, target};
+use crate::repository::world::{World, git, pull, target};
 
 fn candidate(merged: Merged) -> Candidate {
     match merged {
@@ -65,9 +65,9 @@ fn what_the_target_has_is_already_merged() {
     world.commit("and one more");
     world.publish("up.git", "master");
     let base = bot.target_head(&target()).unwrap();
-    assert_eq!(bot.merge(&world.merge_order(base, &pinned)).unwrap(), Merged::AlreadyMerged);
+    assert_eq!(bot.merge(&world.merge_order(base, &pinned)).unwrap(), Merged::NothingNew);
     let at_tip = Pinned { tip: base, ..pinned };
-    assert_eq!(bot.merge(&world.merge_order(base, &at_tip)).unwrap(), Merged::AlreadyMerged);
+    assert_eq!(bot.merge(&world.merge_order(base, &at_tip)).unwrap(), Merged::NothingNew);
 }
 
 #[test]

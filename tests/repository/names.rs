@@ -1,9 +1,9 @@
 //! URLs that look like others than they are.
 
-use gatepost::adapters::git::url::UrlPolicy;
-use gatepost::ports::{FetchRefused, Repository};
+use crate::adapters::git::url::UrlPolicy;
+use crate::ports::{FetchRefused, Repository};
 
-use crate::hostile::{limited, world};
+use crate::repository::hostile::{limited, world};
 
 fn policy(schemes: &[&str], hosts: &[&str]) -> UrlPolicy {
     let owned = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();

@@ -1,11 +1,11 @@
 //! How the files that a request changes stand to patterns: those outside of its signer's, and whose
 //! patterns they touch.
 
-use gatepost::adapters::git::GitRepository;
-use gatepost::ports::{OtherFiles, Repository};
-use gatepost::pull::ids::ObjectId;
+use crate::adapters::git::GitRepository;
+use crate::ports::{OtherFiles, Repository};
+use crate::pull::ids::ObjectId;
 
-use crate::world::{World, pull, target};
+use crate::repository::world::{World, pull, target};
 
 fn outside(bot: &GitRepository, tip: ObjectId, patterns: &[&str]) -> OtherFiles {
     let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();

@@ -3,11 +3,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use gatepost::adapters::git::GitRepository;
-use gatepost::ports::{FaultKind, Merged, PushOrder, Pushed, Repository};
-use gatepost::pull::ids::ObjectId;
+use crate::adapters::git::GitRepository;
+use crate::ports::{FaultKind, Merged, PushOrder, Pushed, Repository};
+use crate::pull::ids::ObjectId;
 
-use crate::world::{TOKEN, World, children, git, pull, target};
+use crate::repository::world::{TOKEN, World, children, git, pull, target};
 
 const BRANCH: &str = "staging-gatepost-1-1";
 
@@ -86,7 +86,7 @@ fn a_push_in_between_is_not_overwritten() {
         if asked.method == "POST" {
             git(&root.join("ci.git"), &["update-ref", &name, &master.to_string()]);
         }
-        crate::server::answer(stream, &crate::server::cgi(&root, asked));
+        crate::repository::server::answer(stream, &crate::repository::server::cgi(&root, asked));
     });
     let fault = bot.push(&order(commit, &[])).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Temporary, "{fault}");
@@ -134,7 +134,7 @@ fn a_refused_token_is_misconfigured() {
     let (world, bot) = World::ready();
     let commit = merged(&world, &bot);
     world.server.odd("ci.git", |_, stream| {
-        crate::server::head(stream, "401 Unauthorized", &[], Some(0));
+        crate::repository::server::head(stream, "401 Unauthorized", &[], Some(0));
     });
     let fault = bot.push(&order(commit, &[])).unwrap_err();
     assert_eq!((fault.kind, fault.public), (FaultKind::Misconfigured, None));
@@ -150,7 +150,7 @@ fn the_token_is_in_one_header_and_nowhere_else() {
         // While the child waits for this answer, whatever runs here is looked at.
         let all = [children("cmdline"), children("environ")].concat().join("\n");
         fs::write(&spied, all.replace('\0', " ")).unwrap();
-        crate::server::answer(stream, &crate::server::cgi(&root, asked));
+        crate::repository::server::answer(stream, &crate::repository::server::cgi(&root, asked));
     });
     bot.push(&order(commit, &[])).unwrap();
     let seen = fs::read_to_string(seen).unwrap();

@@ -6,12 +6,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use gatepost::adapters::git::GitRepository;
-use gatepost::ports::{FetchRefused, Repository};
+use crate::adapters::git::GitRepository;
+use crate::ports::{FetchRefused, Repository};
 
-use crate::hostile::{limited, world};
-use crate::server;
-use crate::world::World;
+use crate::repository::hostile::{limited, world};
+use crate::repository::server;
+use crate::repository::world::World;
 
 /// Public, and leads to the test's server.
 const PUBLIC: &str = "93.184.216.34";

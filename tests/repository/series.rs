@@ -1,11 +1,11 @@
 //! What a request's commits are like, on real repositories.
 
-use gatepost::adapters::git::GitRepository;
-use gatepost::ports::Repository;
-use gatepost::pull::checks::{Base, Series};
-use gatepost::pull::ids::ObjectId;
+use crate::adapters::git::GitRepository;
+use crate::ports::Repository;
+use crate::pull::checks::{Base, Series};
+use crate::pull::ids::ObjectId;
 
-use crate::world::{World, pull, target};
+use crate::repository::world::{World, pull, target};
 
 /// A topic is committed; this tags and fetches it and asks.
 fn series(world: &World, bot: &GitRepository, base: Option<ObjectId>, most: u32) -> Series {

@@ -12,17 +12,17 @@ use std::thread;
 
 /// A request as it came.
 #[derive(Debug, Clone)]
-pub struct Asked {
-    pub method: String,
-    pub path: String,
-    pub query: String,
-    pub headers: BTreeMap<String, String>,
-    pub body: Vec<u8>,
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
 }
 
 type Handler = Arc<dyn Fn(&Asked, &mut TcpStream) + Send + Sync>;
 
-pub struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     root: PathBuf,
     odd: Arc<Mutex<BTreeMap<String, Handler>>>,
@@ -31,7 +31,7 @@ pub struct Server {
 
 impl Server {
     /// Serves the bare repositories under a folder.
-    pub fn start(root: &Path) -> Self {
+    pub(crate) fn start(root: &Path) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self {
             address: listener.local_addr().unwrap(),
@@ -61,12 +61,12 @@ impl Server {
         server
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}/{path}", self.address)
     }
 
     /// What is answered under `/name/…` from now on.
-    pub fn odd(
+    pub(crate) fn odd(
         &self,
         name: &str,
         handler: impl Fn(&Asked, &mut TcpStream) + Send + Sync + 'static,
@@ -75,7 +75,7 @@ impl Server {
     }
 
     /// All requests so far.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -102,7 +102,7 @@ fn read_request(stream: impl Read) -> Option<Asked> {
 }
 
 /// What `git http-backend` says, as (status, headers, body).
-pub fn cgi(root: &Path, asked: &Asked) -> (String, Vec<String>, Vec<u8>) {
+pub(crate) fn cgi(root: &Path, asked: &Asked) -> (String, Vec<String>, Vec<u8>) {
     let content_type = asked.headers.get("content-type").cloned().unwrap_or_default();
     let mut child = Command::new("git")
         .arg("http-backend")
@@ -135,13 +135,21 @@ pub fn cgi(root: &Path, asked: &Asked) -> (String, Vec<String>, Vec<u8>) {
     (status.to_owned(), headers, body)
 }
 
-pub fn answer(stream: &mut impl Write, (status, headers, body): &(String, Vec<String>, Vec<u8>)) {
+pub(crate) fn answer(
+    stream: &mut impl Write,
+    (status, headers, body): &(String, Vec<String>, Vec<u8>),
+) {
     head(stream, status, headers, Some(body.len()));
     let _gone = stream.write_all(body);
 }
 
 /// Writes an answer's head; without a length the body goes on until the connection ends.
-pub fn head(stream: &mut impl Write, status: &str, headers: &[String], length: Option<usize>) {
+pub(crate) fn head(
+    stream: &mut impl Write,
+    status: &str,
+    headers: &[String],
+    length: Option<usize>,
+) {
     let mut text = format!("HTTP/1.1 {status}\r\nConnection: close\r\n");
     for header in headers {
         text.push_str(&format!("{header}\r\n"));
@@ -154,18 +162,18 @@ pub fn head(stream: &mut impl Write, status: &str, headers: &[String], length: O
 }
 
 /// The same request to another repository of the root: `/odd/…` becomes `/name/…`.
-pub fn as_if_for(asked: &Asked, name: &str) -> Asked {
+pub(crate) fn as_if_for(asked: &Asked, name: &str) -> Asked {
     let rest = asked.path.splitn(3, '/').nth(2).unwrap_or_default();
     Asked { path: format!("/{name}/{rest}"), ..asked.clone() }
 }
 
 /// Waits until the client gives up.
-pub fn hang(stream: &mut TcpStream) {
+pub(crate) fn hang(stream: &mut TcpStream) {
     let _closed = stream.read(&mut [0; 64]);
 }
 
 /// Real `git daemon` on a socket of ours; the thread serves as many connections as come.
-pub fn daemon(root: &Path) -> SocketAddr {
+pub(crate) fn daemon(root: &Path) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let base = format!("--base-path={}", root.display());
@@ -188,7 +196,7 @@ pub fn daemon(root: &Path) -> SocketAddr {
 }
 
 /// The same server behind TLS, with a certificate for localhost by a CA of the tests' own.
-pub fn with_tls(server: &Server) -> SocketAddr {
+pub(crate) fn with_tls(server: &Server) -> SocketAddr {
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
     let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/repository/tls");

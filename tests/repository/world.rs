@@ -5,30 +5,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use gatepost::adapters::git::{GitRepository, GitSettings};
-use gatepost::config::model::{Ci, Fetch, Target, Trust};
-use gatepost::config::secret::Secret;
-use gatepost::ports::{FetchOrder, FetchRefused, MergeOrder, Quarantine, Repository};
-use gatepost::pull::checks::CheckPolicy;
-use gatepost::pull::cover::Person;
-use gatepost::pull::ids::{ObjectId, PullNumber, TargetName};
-use gatepost::pull::policy::CiLint;
-use gatepost::pull::tag::Pinned;
+use crate::adapters::git::{GitRepository, GitSettings};
+use crate::config::model::{Ci, Fetch, Target, Trust};
+use crate::config::secret::Secret;
+use crate::ports::{FetchOrder, FetchRefused, MergeOrder, Quarantine, Repository};
+use crate::pull::checks::CheckPolicy;
+use crate::pull::cover::Person;
+use crate::pull::ids::{ObjectId, PullNumber, TargetName};
+use crate::pull::policy::CiLint;
+use crate::pull::tag::Pinned;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
-use crate::server::Server;
+use crate::repository::server::Server;
 
 /// The token that must be seen nowhere but in one header.
-pub const TOKEN: &str = "glpat-canary-7d1f";
+pub(crate) const TOKEN: &str = "glpat-canary-7d1f";
 
-pub struct World {
-    pub folder: TempDir,
-    pub server: Server,
+pub(crate) struct World {
+    pub(crate) folder: TempDir,
+    pub(crate) server: Server,
 }
 
 /// Runs git on its own, without the machine's configuration.
-pub fn git(folder: &Path, args: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, args: &[&str]) -> String {
     let output = Command::new("git")
         .args(args)
         .current_dir(folder)
@@ -47,7 +47,7 @@ pub fn git(folder: &Path, args: &[&str]) -> String {
 
 impl World {
     /// A project with one commit on `master`, and an author who has it.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         for bare in ["up.git", "author.git", "ci.git"] {
@@ -63,44 +63,44 @@ impl World {
     }
 
     /// The same, with the mirror cloned and the CI project filled.
-    pub fn ready() -> (Self, GitRepository) {
+    pub(crate) fn ready() -> (Self, GitRepository) {
         let world = Self::new();
         let bot = world.bot();
         bot.setup(&mut |_| {}).unwrap();
         (world, bot)
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn git(&self, args: &[&str]) -> String {
+    pub(crate) fn git(&self, args: &[&str]) -> String {
         git(&self.path("work"), args)
     }
 
-    pub fn write(&self, file: &str, content: &str) {
+    pub(crate) fn write(&self, file: &str, content: &str) {
         let path = self.path("work").join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
-    pub fn commit(&self, subject: &str) -> ObjectId {
+    pub(crate) fn commit(&self, subject: &str) -> ObjectId {
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "--allow-empty", "-m", subject]);
         self.id("HEAD")
     }
 
-    pub fn id(&self, name: &str) -> ObjectId {
+    pub(crate) fn id(&self, name: &str) -> ObjectId {
         self.git(&["rev-parse", name]).parse().unwrap()
     }
 
-    pub fn publish(&self, to: &str, reference: &str) {
+    pub(crate) fn publish(&self, to: &str, reference: &str) {
         let to = self.path(to).display().to_string();
         self.git(&["push", "-q", "-f", &to, reference]);
     }
 
     /// A request's usual shape: a commit on a branch of its own, tagged, at the author's.
-    pub fn topic(&self, tag: &str, file: &str, content: &str) -> ObjectId {
+    pub(crate) fn topic(&self, tag: &str, file: &str, content: &str) -> ObjectId {
         self.git(&["checkout", "-q", "-B", "topic", "master"]);
         self.write(file, content);
         let tip = self.commit(&format!("change {file}"));
@@ -109,12 +109,12 @@ impl World {
         tip
     }
 
-    pub fn tag(&self, name: &str, text: &str) {
+    pub(crate) fn tag(&self, name: &str, text: &str) {
         self.git(&["tag", "-f", "-a", name, "-m", text]);
         self.publish("author.git", &format!("refs/tags/{name}"));
     }
 
-    pub fn settings(&self) -> GitSettings {
+    pub(crate) fn settings(&self) -> GitSettings {
         let ci = Ci {
             gitlab: self.server.url(""),
             project: "ci".into(),
@@ -147,7 +147,7 @@ impl World {
             targets: [(target.name.clone(), target)].into(),
             trust: Trust {
                 keyring: PathBuf::new(),
-                unknown_keys: gatepost::pull::policy::UnknownKeys::Refuse,
+                unknown_keys: crate::pull::policy::UnknownKeys::Refuse,
                 schemes: vec!["http".into(), "https".into(), "git".into()],
                 hosts: vec!["127.0.0.1:*".into(), "localhost:*".into()],
                 allow_addresses: vec!["127.0.0.1".parse().unwrap()],
@@ -163,11 +163,11 @@ impl World {
         }
     }
 
-    pub fn bot(&self) -> GitRepository {
+    pub(crate) fn bot(&self) -> GitRepository {
         GitRepository::new(self.settings()).unwrap()
     }
 
-    pub fn order(&self, path: &str, reference: &str) -> FetchOrder {
+    pub(crate) fn order(&self, path: &str, reference: &str) -> FetchOrder {
         FetchOrder {
             into: pull(1),
             target: target(),
@@ -177,11 +177,15 @@ impl World {
         }
     }
 
-    pub fn fetch(&self, bot: &GitRepository, reference: &str) -> Result<Pinned, FetchRefused> {
+    pub(crate) fn fetch(
+        &self,
+        bot: &GitRepository,
+        reference: &str,
+    ) -> Result<Pinned, FetchRefused> {
         bot.fetch(&self.order("author.git", reference))
     }
 
-    pub fn merge_order(&self, base: ObjectId, pinned: &Pinned) -> MergeOrder {
+    pub(crate) fn merge_order(&self, base: ObjectId, pinned: &Pinned) -> MergeOrder {
         MergeOrder {
             from: pull(1),
             target: target(),
@@ -193,16 +197,16 @@ impl World {
     }
 }
 
-pub fn pull(number: u64) -> Quarantine {
+pub(crate) fn pull(number: u64) -> Quarantine {
     Quarantine::Pull(PullNumber(number))
 }
 
-pub fn target() -> TargetName {
+pub(crate) fn target() -> TargetName {
     TargetName::new("master")
 }
 
 /// One file of /proc for each child this process has now.
-pub fn children(file: &str) -> Vec<String> {
+pub(crate) fn children(file: &str) -> Vec<String> {
     let own = std::process::id();
     let mut all = Vec::new();
     for process in fs::read_dir("/proc").unwrap().flatten() {

@@ -4,37 +4,35 @@
 //! answered, nothing in flight), and then tells it again with a crash before and after every single
 //! port call: from outside it must look the same each time.
 
-#![allow(dead_code)]
-
-pub mod outside;
-pub mod ports;
+pub(crate) mod outside;
+pub(crate) mod ports;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use gatepost::adapters::store::MemoryStore;
-use gatepost::bot::engine::Engine;
-use gatepost::bot::in_force::InForce;
-use gatepost::bot::intake::Intake;
-use gatepost::bot::journal::Journal;
-use gatepost::bot::perform::{panicked, perform};
-use gatepost::bot::ports::{CommandDesk, LetterSettings, Ports};
-use gatepost::mail::Rules;
-use gatepost::mail::letter::{Delivering, LetterWriter, ListWords, TargetWords};
-use gatepost::mail::rules::Goal;
-use gatepost::ports::{Folder, Pipelines};
-use gatepost::pull::aside::RecordKey;
-use gatepost::pull::checks::CheckPolicy;
-use gatepost::pull::command::{self, How, Sender};
-use gatepost::pull::command_mail::{Answer, Order};
-use gatepost::pull::cover::Person;
-use gatepost::pull::ids::{AccountName, ListName, PullNumber, TargetName};
-use gatepost::pull::pipeline::Status;
-use gatepost::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
-use gatepost::pull::request::decide::PullAction;
-use gatepost::pull::request::{Pull, Stage};
-use gatepost::pull::world::{Done, Effect, Input};
+use crate::adapters::store::MemoryStore;
+use crate::bot::engine::Engine;
+use crate::bot::in_force::InForce;
+use crate::bot::intake::Intake;
+use crate::bot::journal::Journal;
+use crate::bot::perform::{panicked, perform};
+use crate::bot::ports::{CommandDesk, LetterSettings, Ports};
+use crate::mail::Rules;
+use crate::mail::letter::{Delivering, LetterWriter, ListWords, TargetWords};
+use crate::mail::rules::Goal;
+use crate::ports::{Folder, Pipelines};
+use crate::pull::aside::RecordKey;
+use crate::pull::checks::CheckPolicy;
+use crate::pull::command::{self, How, Sender};
+use crate::pull::command_mail::{Answer, Order};
+use crate::pull::cover::Person;
+use crate::pull::ids::{AccountName, ListName, PullNumber, TargetName};
+use crate::pull::pipeline::Status;
+use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
+use crate::pull::request::decide::PullAction;
+use crate::pull::request::{Pull, Stage};
+use crate::pull::world::{Done, Effect, Input};
 use jiff::{SignedDuration, Timestamp};
 
 use outside::{ADMIN, BOT, Crashed, LIST, MANAGER, OTHER_LIST, Outside, OutsideTag, Plan, id_of};
@@ -45,26 +43,25 @@ use ports::{
 
 /// How a story's bot differs from the usual one.
 #[derive(Clone)]
-pub struct Setting {
-    pub policy: Policy,
+pub(crate) struct Setting {
+    pub(crate) policy: Policy,
     /// The list's rules.
-    pub rules: Rules,
+    pub(crate) rules: Rules,
     /// The other list's.
-    pub other_rules: Rules,
-    pub delivering: Delivering,
-    pub since: Option<Timestamp>,
+    pub(crate) other_rules: Rules,
+    pub(crate) delivering: Delivering,
+    pub(crate) since: Option<Timestamp>,
     /// Mails of the setting are replayed; some stories end with something still open by design.
-    pub all_answered: bool,
+    pub(crate) all_answered: bool,
     /// There is another list, with a folder of its own.
-    pub two_lists: bool,
+    pub(crate) two_lists: bool,
     /// The lists send the bot nothing of its own; it gets a copy of each letter to them.
-    pub blind_copies: bool,
+    pub(crate) blind_copies: bool,
 }
 
 impl Default for Setting {
     fn default() -> Self {
         let target = TargetPolicy {
-            branch: "master".into(),
             slot: "gitlab.example.org project".into(),
             max_running: 1,
             reference: "staging-gatepost-{number}-{attempt}".into(),
@@ -113,7 +110,7 @@ impl Default for Setting {
 
 impl Setting {
     /// The usual one, with another list beside it.
-    pub fn of_two_lists() -> Self {
+    pub(crate) fn of_two_lists() -> Self {
         let mut setting = Self { two_lists: true, ..Self::default() };
         let list = ListPolicy { address: OTHER_LIST.into(), own_copies: other_folder() };
         setting.policy.lists.insert(ListName::new("block"), list);
@@ -121,13 +118,13 @@ impl Setting {
     }
 
     /// The one target's policy.
-    pub fn target(&mut self) -> &mut TargetPolicy {
+    pub(crate) fn target(&mut self) -> &mut TargetPolicy {
         self.policy.targets.get_mut(&TargetName::new("master")).unwrap()
     }
 }
 
 /// A command that somebody gives at the bot's own machine.
-pub fn order(line: &str) -> Order {
+pub(crate) fn order(line: &str) -> Order {
     Order {
         line: line.into(),
         command: command::parse(line, false).map_err(|error| error.to_string()),
@@ -149,40 +146,40 @@ fn other_folder() -> Folder {
 }
 
 /// A story's world: the bot, and all that is outside of it.
-pub struct World {
-    pub outside: Outside,
+pub(crate) struct World {
+    pub(crate) outside: Outside,
     setting: Setting,
     store: MemoryStore,
     engine: Option<Engine>,
     effects: VecDeque<Effect>,
     wake_at: Option<Timestamp>,
     mails: u32,
-    pub restarts: u32,
+    pub(crate) restarts: u32,
     /// Answers take their time: what came of writing one is heard last.
-    pub slow_answers: bool,
+    pub(crate) slow_answers: bool,
     late: VecDeque<Done>,
     /// A command that comes while a quarantine is being removed.
-    pub while_forgetting: Option<String>,
+    pub(crate) while_forgetting: Option<String>,
 }
 
 /// A request that a maintainer mailed.
 #[derive(Debug, Clone)]
-pub struct Mailed {
-    pub message_id: String,
-    pub url: String,
-    pub tag: String,
-    pub tip: gatepost::pull::ids::ObjectId,
+pub(crate) struct Mailed {
+    pub(crate) message_id: String,
+    pub(crate) url: String,
+    pub(crate) tag: String,
+    pub(crate) tip: crate::pull::ids::ObjectId,
 }
 
 /// Tells a story, and then with a crash at every port call.
 #[track_caller]
-pub fn scenario(story: impl Fn(&mut World)) {
+pub(crate) fn scenario(story: impl Fn(&mut World)) {
     scenario_in(&Setting::default(), story);
 }
 
 /// Tells a story in another setting, and then with a crash at every port call.
 #[track_caller]
-pub fn scenario_in(setting: &Setting, story: impl Fn(&mut World)) {
+pub(crate) fn scenario_in(setting: &Setting, story: impl Fn(&mut World)) {
     let (calls, seen) = tell(setting, None, &story);
     for (number, name) in calls.iter().enumerate() {
         for after in [false, true] {
@@ -199,7 +196,7 @@ pub fn scenario_in(setting: &Setting, story: impl Fn(&mut World)) {
 /// What can be seen from outside: letters by Message-ID with their recipients and text, pipelines
 /// by commit, refs, and how each request ended.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Seen {
+pub(crate) struct Seen {
     on_the_list: Vec<(String, String)>,
     private: BTreeMap<String, String>,
     pipelines: Vec<(String, bool)>,
@@ -209,14 +206,14 @@ pub struct Seen {
 
 /// Tells a story only straight: one whose accident is itself a crash's neighbour.
 #[track_caller]
-pub fn told_once(setting: &Setting, story: impl Fn(&mut World)) {
+pub(crate) fn told_once(setting: &Setting, story: impl Fn(&mut World)) {
     tell(setting, None, &story);
 }
 
 /// Tells a story, and then with a crash at every port call, for stories about what is counted in
 /// memory and begins anew then: what must hold in each telling, the story itself says.
 #[track_caller]
-pub fn retold(setting: &Setting, story: impl Fn(&mut World)) {
+pub(crate) fn retold(setting: &Setting, story: impl Fn(&mut World)) {
     let (calls, _) = tell(setting, None, &story);
     for number in 0..calls.len() {
         for after in [false, true] {
@@ -285,7 +282,7 @@ impl World {
     }
 
     /// Runs the bot until everything that can be done is done, moving the clock on when it waits.
-    pub fn run_until_quiet(&mut self) {
+    pub(crate) fn run_until_quiet(&mut self) {
         for _ in 0..20_000 {
             self.turn();
             if self.is_quiet() {
@@ -297,7 +294,7 @@ impl World {
     }
 
     /// Runs the bot for a while.
-    pub fn run_for(&mut self, long: SignedDuration) {
+    pub(crate) fn run_for(&mut self, long: SignedDuration) {
         let end = self.outside.now() + long;
         loop {
             self.turn();
@@ -451,14 +448,14 @@ impl World {
             rules: [&self.setting.rules, &self.setting.other_rules]
                 .map(|rules| (rules.list.clone(), rules.clone()))
                 .into(),
-            targets: self.setting.policy.targets.iter().map(words_of).collect(),
+            targets: self.setting.policy.targets.keys().map(words_of).collect(),
             blind_copies: ["devel", "block"]
                 .into_iter()
                 .filter(|_| self.setting.blind_copies)
                 .map(|list| (ListName::new(list), BOT.to_owned()))
                 .collect(),
         };
-        let store: Arc<dyn gatepost::ports::Store> =
+        let store: Arc<dyn crate::ports::Store> =
             Arc::new(CountedStore(outside.clone(), self.store.clone()));
         Ports {
             clock: Arc::new(ValueClock(outside.clone())),
@@ -524,7 +521,7 @@ impl World {
     }
 
     /// Gives the bot a command.
-    pub fn command(&mut self, line: &str) -> Result<String, String> {
+    pub(crate) fn command(&mut self, line: &str) -> Result<String, String> {
         self.turn();
         let order = order(line);
         loop {
@@ -561,7 +558,7 @@ impl World {
 
     /// Somebody mails commands to the bot. The header's further lines say what proves that, and
     /// which mail is answered.
-    pub fn mails_commands(&mut self, from: &str, header: &str, text: &str) -> String {
+    pub(crate) fn mails_commands(&mut self, from: &str, header: &str, text: &str) -> String {
         self.mails += 1;
         let id = format!("c{}.{}", self.mails, from);
         let subject = if header.contains("Subject:") { "" } else { "Subject: please\r\n" };
@@ -576,41 +573,41 @@ impl World {
     }
 
     /// The audit trail, oldest first.
-    pub fn audit(&self) -> Vec<gatepost::pull::audit::AuditEntry> {
-        use gatepost::ports::Store;
+    pub(crate) fn audit(&self) -> Vec<crate::pull::audit::AuditEntry> {
+        use crate::ports::Store;
         let mut entries = self.store.audit(None, 1_000).unwrap();
         entries.reverse();
         entries
     }
 
     /// A file of the store.
-    pub fn file(&self, name: &gatepost::ports::FileName) -> Option<Vec<u8>> {
-        use gatepost::ports::Store;
+    pub(crate) fn file(&self, name: &crate::ports::FileName) -> Option<Vec<u8>> {
+        use crate::ports::Store;
         self.store.file(name).unwrap()
     }
 
     /// Puts a file into the store.
-    pub fn keeps(&self, name: &gatepost::ports::FileName, content: &[u8]) {
-        use gatepost::ports::Store;
+    pub(crate) fn keeps(&self, name: &crate::ports::FileName, content: &[u8]) {
+        use crate::ports::Store;
         self.store.put_file(name, content).unwrap();
     }
 
     /// The Message-ID of the last letter that went out.
-    pub fn last_letter_id(&self) -> String {
+    pub(crate) fn last_letter_id(&self) -> String {
         let outside = self.outside.lock();
         let last = outside.accepted.last().expect("a letter");
         Letter::of(&last.recipients, &last.bytes).message_id
     }
 
     /// All letters to the list that nobody has read yet. Marks them read.
-    pub fn letters_on_the_list(&mut self) -> usize {
+    pub(crate) fn letters_on_the_list(&mut self) -> usize {
         self.take_letters(|letter| letter.to_list).len()
     }
 
     /// Makes the records what a version wrote that did not note what signatures cover, and starts
     /// the bot anew.
-    pub fn forgets_payloads(&mut self) {
-        use gatepost::ports::{Batch, Store};
+    pub(crate) fn forgets_payloads(&mut self) {
+        use crate::ports::{Batch, Store};
         let mut pulls = self.pulls();
         for pull in &mut pulls {
             (pull.signed, pull.pinned_payload) = (None, None);
@@ -623,23 +620,23 @@ impl World {
     }
 
     /// What commands changed.
-    pub fn overlay(&self) -> gatepost::pull::overlay::Overlay {
+    pub(crate) fn overlay(&self) -> crate::pull::overlay::Overlay {
         self.engine.as_ref().expect("the bot runs").world().overlay().clone()
     }
 
     /// Open requests, as they are.
-    pub fn pulls(&self) -> Vec<Pull> {
+    pub(crate) fn pulls(&self) -> Vec<Pull> {
         let engine = self.engine.as_ref().expect("the bot runs");
         engine.world().pulls().values().cloned().collect()
     }
 
     /// What the bot remembers.
-    pub fn store(&self) -> Arc<dyn gatepost::ports::Store> {
+    pub(crate) fn store(&self) -> Arc<dyn crate::ports::Store> {
         Arc::new(self.store.clone())
     }
 
     /// Ends the bot as a crash does, and starts it anew without doing anything yet.
-    pub fn starts_anew(&mut self) {
+    pub(crate) fn starts_anew(&mut self) {
         self.effects.clear();
         self.late.clear();
         let ports = self.ports();
@@ -647,24 +644,24 @@ impl World {
     }
 
     /// The engine itself.
-    pub fn engine(&mut self) -> &mut Engine {
+    pub(crate) fn engine(&mut self) -> &mut Engine {
         self.engine.as_mut().expect("the bot runs")
     }
 
     /// Marks every letter read.
-    pub fn reads_all_letters(&mut self) {
+    pub(crate) fn reads_all_letters(&mut self) {
         self.take_letters(|_| true);
     }
 
     /// What is set aside.
-    pub fn aside(&self) -> Vec<RecordKey> {
+    pub(crate) fn aside(&self) -> Vec<RecordKey> {
         let engine = self.engine.as_ref().expect("the bot runs");
         engine.world().aside().keys().cloned().collect()
     }
 
     /// Spoils a request's record, and starts the bot anew on it.
-    pub fn spoil(&mut self, number: u64, spoil: impl FnOnce(&mut Pull)) {
-        use gatepost::ports::{Batch, Store};
+    pub(crate) fn spoil(&mut self, number: u64, spoil: impl FnOnce(&mut Pull)) {
+        use crate::ports::{Batch, Store};
         let mut pull = self.pull(number);
         spoil(&mut pull);
         self.store.put(&Batch { pulls: vec![pull], ..Batch::default() }).unwrap();
@@ -675,32 +672,32 @@ impl World {
     }
 
     /// A request by number, open or closed.
-    pub fn pull(&self, number: u64) -> Pull {
-        use gatepost::ports::Store;
+    pub(crate) fn pull(&self, number: u64) -> Pull {
+        use crate::ports::Store;
         self.store.pull(PullNumber(number)).unwrap().expect("there is such a request")
     }
 
     /// Why nothing else happens to a request.
-    pub fn because(&self, number: u64) -> String {
+    pub(crate) fn because(&self, number: u64) -> String {
         let world = self.engine.as_ref().unwrap().world();
         let pull = &world.pulls()[&PullNumber(number)];
         world.next_for_pull(pull, self.outside.now()).because
     }
 
     /// A maintainer: pushes tags and mails requests.
-    pub fn maintainer<'w>(&'w mut self, name: &'w str) -> Maintainer<'w> {
+    pub(crate) fn maintainer<'w>(&'w mut self, name: &'w str) -> Maintainer<'w> {
         Maintainer { world: self, name }
     }
 
     /// What goes wrong with the next pipeline.
-    pub fn next_pipeline(&mut self, plan: impl FnOnce(&mut Plan)) {
+    pub(crate) fn next_pipeline(&mut self, plan: impl FnOnce(&mut Plan)) {
         let mut next = Plan::default();
         plan(&mut next);
         self.outside.lock().plans.push(next);
     }
 
     /// The next pipeline fails these jobs.
-    pub fn next_pipeline_fails(&mut self, jobs: &[&str]) {
+    pub(crate) fn next_pipeline_fails(&mut self, jobs: &[&str]) {
         self.next_pipeline(|plan| {
             plan.status = Status::Failed;
             plan.jobs.extend(jobs.iter().map(|name| ((*name).to_owned(), Status::Failed)));
@@ -709,7 +706,7 @@ impl World {
 
     /// The one letter on the list that answers a request; its text, decoded. Marks it read.
     #[track_caller]
-    pub fn reply_to(&mut self, request: &Mailed) -> String {
+    pub(crate) fn reply_to(&mut self, request: &Mailed) -> String {
         let found = self.take_letters(|letter| {
             letter.to_list && letter.in_reply_to.as_deref() == Some(request.message_id.as_str())
         });
@@ -719,7 +716,7 @@ impl World {
 
     /// To whom the one reply on the list goes. Leaves it unread.
     #[track_caller]
-    pub fn readers_of_reply_to(&self, request: &Mailed) -> Vec<String> {
+    pub(crate) fn readers_of_reply_to(&self, request: &Mailed) -> Vec<String> {
         let outside = self.outside.lock();
         let letters = outside.accepted.iter().map(|a| Letter::of(&a.recipients, &a.bytes));
         let mut replies = letters.filter(|letter| {
@@ -730,7 +727,7 @@ impl World {
 
     /// The one letter to an address alone. Marks it read.
     #[track_caller]
-    pub fn letter_to(&mut self, address: &str) -> String {
+    pub(crate) fn letter_to(&mut self, address: &str) -> String {
         let found = self
             .take_letters(|l| !l.to_list && l.recipients.first().is_some_and(|to| to == address));
         let ids: std::collections::BTreeSet<_> = found.iter().map(|l| &l.message_id).collect();
@@ -739,7 +736,7 @@ impl World {
     }
 
     /// Whom the letters that answer a request went to, each transaction by itself. Leaves them unread.
-    pub fn deliveries_of(&self, request: &Mailed) -> Vec<Vec<String>> {
+    pub(crate) fn deliveries_of(&self, request: &Mailed) -> Vec<Vec<String>> {
         let outside = self.outside.lock();
         let letters = outside.accepted.iter().map(|a| Letter::of(&a.recipients, &a.bytes));
         let answers = letters
@@ -748,17 +745,17 @@ impl World {
     }
 
     /// What the bot counts, and what it has to tell of itself.
-    pub fn control(&self) -> gatepost::pull::records::Control {
+    pub(crate) fn control(&self) -> crate::pull::records::Control {
         self.engine.as_ref().expect("the bot runs").world().control().clone()
     }
 
     /// How many letters are not sent yet.
-    pub fn letters_waiting(&self) -> usize {
+    pub(crate) fn letters_waiting(&self) -> usize {
         self.engine.as_ref().expect("the bot runs").world().letters().len()
     }
 
     /// How many letters to an address nobody has read yet. Marks them read.
-    pub fn letters_to(&mut self, address: &str) -> usize {
+    pub(crate) fn letters_to(&mut self, address: &str) -> usize {
         self.take_letters(|l| !l.to_list && l.recipients.first().is_some_and(|to| to == address))
             .len()
     }
@@ -829,13 +826,13 @@ impl World {
 
 /// A letter as a reader sees it.
 #[derive(Debug, Clone)]
-pub struct Letter {
-    pub message_id: String,
-    pub in_reply_to: Option<String>,
-    pub subject: String,
-    pub recipients: Vec<String>,
-    pub to_list: bool,
-    pub text: String,
+pub(crate) struct Letter {
+    pub(crate) message_id: String,
+    pub(crate) in_reply_to: Option<String>,
+    pub(crate) subject: String,
+    pub(crate) recipients: Vec<String>,
+    pub(crate) to_list: bool,
+    pub(crate) text: String,
 }
 
 impl Letter {
@@ -853,19 +850,19 @@ impl Letter {
 }
 
 /// A maintainer of a story.
-pub struct Maintainer<'w> {
+pub(crate) struct Maintainer<'w> {
     world: &'w mut World,
     name: &'w str,
 }
 
 impl Maintainer<'_> {
     /// Pushes a signed tag and mails the request for it.
-    pub fn mails_pull(self, tag: &str) -> Mailed {
+    pub(crate) fn mails_pull(self, tag: &str) -> Mailed {
         self.mails(tag, |_, _| {})
     }
 
     /// Mails something to the list that pushes nothing.
-    pub fn writes(self, subject: &str, text: &str) -> String {
+    pub(crate) fn writes(self, subject: &str, text: &str) -> String {
         let Self { world, name } = self;
         world.mails += 1;
         let message_id = format!("{}.talk@{name}.example.org", world.mails);
@@ -884,7 +881,11 @@ impl Maintainer<'_> {
     }
 
     /// Pushes a tag and mails the request; `change` may spoil either first.
-    pub fn mails(self, tag: &str, change: impl FnOnce(&mut OutsideTag, &mut String)) -> Mailed {
+    pub(crate) fn mails(
+        self,
+        tag: &str,
+        change: impl FnOnce(&mut OutsideTag, &mut String),
+    ) -> Mailed {
         let Self { world, name } = self;
         world.mails += 1;
         let now = world.outside.now();
@@ -921,9 +922,10 @@ fn guarded(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
     }
 }
 
-fn words_of((name, target): (&TargetName, &TargetPolicy)) -> (TargetName, TargetWords) {
+/// A target's words; its branch is called like the target.
+fn words_of(name: &TargetName) -> (TargetName, TargetWords) {
     let fetch_url = "https://gitlab.example.org/project.git".into();
-    (name.clone(), TargetWords { branch: target.branch.clone(), fetch_url })
+    (name.clone(), TargetWords { branch: name.to_string(), fetch_url })
 }
 
 fn request_mail(name: &str, message_id: &str, url: &str, tag: &str, tip: &str) -> String {

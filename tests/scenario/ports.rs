@@ -4,30 +4,28 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gatepost::adapters::store::MemoryStore;
-use gatepost::ports::*;
-use gatepost::pull::aside::RecordKey;
-use gatepost::pull::audit::AuditEntry;
-use gatepost::pull::checks::{Base, Series};
-use gatepost::pull::ci_change::{ChangedFile, CiPlan};
-use gatepost::pull::command_mail::CommandMail;
-use gatepost::pull::expiry::ExpiringKey;
-use gatepost::pull::ids::{
+use crate::adapters::store::MemoryStore;
+use crate::ports::*;
+use crate::pull::aside::RecordKey;
+use crate::pull::audit::AuditEntry;
+use crate::pull::checks::{Base, Series};
+use crate::pull::ci_change::{ChangedFile, CiPlan};
+use crate::pull::command_mail::CommandMail;
+use crate::pull::expiry::ExpiringKey;
+use crate::pull::ids::{
     CommitName, JobId, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName,
 };
-use gatepost::pull::letter::Letter;
-use gatepost::pull::pipeline::{Job, JobKind, Pipeline, Status};
-use gatepost::pull::request::Pull;
-use gatepost::pull::run::Run;
-use gatepost::pull::signed_tag::{PayloadDigest, SignedTag};
-use gatepost::pull::tag::{
-    Candidate, ConflictFile, Drift, Facts, Pinned, Signer, Tag, Verification,
-};
+use crate::pull::letter::Letter;
+use crate::pull::pipeline::{Job, JobKind, Pipeline, Status};
+use crate::pull::request::Pull;
+use crate::pull::run::Run;
+use crate::pull::signed_tag::{PayloadDigest, SignedTag};
+use crate::pull::tag::{Candidate, ConflictFile, Drift, Facts, Pinned, Signer, Tag, Verification};
 use jiff::{SignedDuration, Timestamp};
 
 use super::outside::{LIST, OTHER_LIST, Outside, OutsidePipeline, State, good_series, id_of};
 
-pub struct ValueClock(pub Outside);
+pub(crate) struct ValueClock(pub(crate) Outside);
 
 impl Clock for ValueClock {
     fn now(&self) -> Timestamp {
@@ -36,7 +34,7 @@ impl Clock for ValueClock {
 }
 
 /// The list's folder, or the other list's.
-pub struct ValueMailbox(pub Outside, pub bool);
+pub(crate) struct ValueMailbox(pub(crate) Outside, pub(crate) bool);
 
 impl ValueMailbox {
     fn held<'o>(&self, o: &'o State) -> &'o [super::outside::Held] {
@@ -100,7 +98,7 @@ impl Mailbox for ValueMailbox {
 }
 
 /// The mail server: what goes to the list comes back in its folder.
-pub struct ValueOutbound(pub Outside);
+pub(crate) struct ValueOutbound(pub(crate) Outside);
 
 impl Outbound for ValueOutbound {
     fn send(&self, envelope: &Envelope, message: &[u8]) -> Delivery {
@@ -132,7 +130,7 @@ impl Outbound for ValueOutbound {
 }
 
 /// Trusts the tags that the world outside says are signed by alice or bob.
-pub struct ValueKeyring(pub Outside);
+pub(crate) struct ValueKeyring(pub(crate) Outside);
 
 impl Keyring for ValueKeyring {
     fn verify(&self, tag: &[u8], _name: &str, _now: Timestamp) -> Result<Verification, Fault> {
@@ -228,7 +226,7 @@ impl Keyring for ValueKeyring {
 
 /// Believes the mail's own `X-Proof: openpgp` or `X-Proof: dkim`; all of its text is proved, or what
 /// stands in `X-Signed-Text`. What stands in `X-Signature` is its digest.
-pub struct ValueAuthenticator(pub Outside);
+pub(crate) struct ValueAuthenticator(pub(crate) Outside);
 
 impl Authenticator for ValueAuthenticator {
     fn authenticate(&self, mail: &[u8], now: Timestamp) -> Result<Authentication, Fault> {
@@ -277,7 +275,7 @@ impl Authenticator for ValueAuthenticator {
 }
 
 /// Git as a value: ids are hashes of what an object is made of.
-pub struct ValueRepository(pub Outside);
+pub(crate) struct ValueRepository(pub(crate) Outside);
 
 impl ValueRepository {
     fn find<'o>(
@@ -420,7 +418,7 @@ impl Repository for ValueRepository {
             o.kept(order.from)?;
             let tip = order.pinned.tip;
             if o.landed.contains(&tip) {
-                return Ok(Merged::AlreadyMerged);
+                return Ok(Merged::NothingNew);
             }
             if o.conflicting.contains(&tip) {
                 let files = vec![ConflictFile {
@@ -501,7 +499,7 @@ impl Repository for ValueRepository {
 }
 
 /// GitLab as a value: its state generates the answers, so they cannot contradict each other.
-pub struct ValueGitLab(pub Outside);
+pub(crate) struct ValueGitLab(pub(crate) Outside);
 
 fn as_pipeline(pipeline: &OutsidePipeline, now: Timestamp) -> Pipeline {
     let (status, started) = pipeline.status_at(now);
@@ -657,7 +655,7 @@ impl Pipelines for ValueGitLab {
 }
 
 /// The memory store, with each call counted.
-pub struct CountedStore(pub Outside, pub MemoryStore);
+pub(crate) struct CountedStore(pub(crate) Outside, pub(crate) MemoryStore);
 
 impl Store for CountedStore {
     fn put(&self, batch: &Batch) -> Result<(), NotPut> {
@@ -743,7 +741,7 @@ impl Store for CountedStore {
 }
 
 /// One value for each target.
-pub fn pipelines(
+pub(crate) fn pipelines(
     outside: &Outside,
     target: &TargetName,
 ) -> BTreeMap<TargetName, Arc<dyn Pipelines>> {

@@ -1,18 +1,18 @@
 //! Stories about what the bot itself fails at: that one thing is set aside and told, and all else
 //! goes on.
 
-use gatepost::bot::journal::{Journal, Work};
-use gatepost::bot::perform::panicked;
-use gatepost::pull::aside::RecordKey;
-use gatepost::pull::ids::PullNumber;
-use gatepost::pull::request::decide::PullAction;
-use gatepost::pull::world::{Effect, Input, Subject};
+use crate::bot::journal::{Journal, Work};
+use crate::bot::perform::panicked;
+use crate::pull::aside::RecordKey;
+use crate::pull::ids::PullNumber;
+use crate::pull::request::decide::PullAction;
+use crate::pull::world::{Effect, Input, Subject};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::commands::SIGNED;
-use crate::revisions::says;
 use crate::scenario::outside::{ADMIN, MANAGER};
 use crate::scenario::{Setting, scenario, told_once};
+use crate::scenarios::commands::SIGNED;
+use crate::scenarios::revisions::says;
 
 fn request(number: u64) -> RecordKey {
     RecordKey::Pull(PullNumber(number))

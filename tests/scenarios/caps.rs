@@ -1,16 +1,16 @@
 //! Stories about floods that are meant to use up what the bot may write: what strangers cause, in
 //! whichever name, costs nobody a verdict, an alert or an answer.
 
-use gatepost::ports::{Delivery, Fault};
-use gatepost::pull::command_mail::{CommandMail, MailReading, MailStage};
-use gatepost::pull::ids::{ListName, PullNumber};
-use gatepost::pull::letter::rules::LetterEvent;
-use gatepost::pull::letter::{About, Letter, LetterState};
-use gatepost::pull::policy::UnknownKeys;
-use gatepost::pull::records::{Cursor, Folder, Records};
-use gatepost::pull::retry::Retry;
-use gatepost::pull::verdict::Audience;
-use gatepost::pull::world::{
+use crate::ports::{Delivery, Fault};
+use crate::pull::command_mail::{CommandMail, MailReading, MailStage};
+use crate::pull::ids::{ListName, PullNumber};
+use crate::pull::letter::rules::LetterEvent;
+use crate::pull::letter::{About, Letter, LetterState};
+use crate::pull::policy::UnknownKeys;
+use crate::pull::records::{Cursor, Folder, Records};
+use crate::pull::retry::Retry;
+use crate::pull::verdict::Audience;
+use crate::pull::world::{
     Alert, Arrival, Arrived, Done, Effect, Happened, Input, Subject, World as Rules,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -532,7 +532,7 @@ fn is_told(rules: &mut Rules, from: &str, id: usize, now: Timestamp) -> bool {
     let subject = Subject::Mail(mail.id.clone());
     let what = Arrived::Commands(Box::new(mail));
     let arrivals = vec![Arrival { message_id: None, received_at: now, what }];
-    let folder = Folder { account: gatepost::pull::ids::AccountName::new("a"), folder: "b".into() };
+    let folder = Folder { account: crate::pull::ids::AccountName::new("a"), folder: "b".into() };
     let cursor = Cursor { uid_validity: 1, uid_next: 1, read_at: now, watched_from: now };
     rules.step(Input::Read { folder, cursor, arrivals, complete: true }, now);
     let happened =

@@ -1,8 +1,8 @@
 //! Stories about what speaks against a request's commits before CI: told straight and with a crash
 //! at every port call.
 
-use gatepost::pull::checks::{Base, Duty, Series};
-use gatepost::pull::cover::Person;
+use crate::pull::checks::{Base, Duty, Series};
+use crate::pull::cover::Person;
 
 use crate::scenario::outside::{LIST, MANAGER, good_series, id_of};
 use crate::scenario::{Mailed, Setting, World, scenario, scenario_in, told_once};
@@ -253,7 +253,7 @@ fn a_missing_sign_off_of_the_submitter_is_told_where_the_target_minds() {
 
 #[test]
 fn a_request_with_every_problem_thousands_of_times_is_kept_and_told() {
-    use gatepost::pull::checks::CheckPolicy;
+    use crate::pull::checks::CheckPolicy;
     for duty in [Duty::Refuse, Duty::Hold] {
         let mut setting = Setting::default();
         setting.target().checks = CheckPolicy::all(duty);

@@ -1,11 +1,11 @@
 //! Stories about requests that change what CI runs: found by effect, held, approved.
 
-use gatepost::ports::Fault;
-use gatepost::pull::ci_change::CiPlan;
-use gatepost::pull::ids::ObjectId;
-use gatepost::pull::policy::CiLint;
-use gatepost::pull::request::{Approval, HoldReason, Stage};
-use gatepost::pull::signed_tag::PayloadDigest;
+use crate::ports::Fault;
+use crate::pull::ci_change::CiPlan;
+use crate::pull::ids::ObjectId;
+use crate::pull::policy::CiLint;
+use crate::pull::request::{Approval, HoldReason, Stage};
+use crate::pull::signed_tag::PayloadDigest;
 use jiff::SignedDuration;
 
 use crate::scenario::outside::{ADMIN, MANAGER, id_of, usual_plan};

@@ -1,6 +1,6 @@
 //! Stories about what commands answer, who gets the answer, and what can be taken back.
 
-use gatepost::pull::request::Stage;
+use crate::pull::request::Stage;
 
 use crate::scenario::outside::{ADMIN, MANAGER};
 use crate::scenario::{Setting, scenario, told_once};

@@ -1,7 +1,7 @@
 //! Stories about mails to the command mailbox that come in crowds, in others' names, or larger than
 //! people write them.
 
-use gatepost::ports::{Fault, FileName};
+use crate::ports::{Fault, FileName};
 
 use crate::scenario::outside::{ADMIN, BOT, MANAGER};
 use crate::scenario::{Setting, World, scenario, told_once};

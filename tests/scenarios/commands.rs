@@ -1,13 +1,13 @@
 //! Stories about commands that come by mail: told straight, and with a crash at every port call.
 
-use gatepost::ports::Fault;
-use gatepost::pull::command::How;
-use gatepost::pull::request::Stage;
+use crate::ports::Fault;
+use crate::pull::command::How;
+use crate::pull::request::Stage;
 
 use crate::scenario::outside::{ADMIN, BOT, LIST, MANAGER};
 use crate::scenario::{Mailed, Setting, World, scenario, scenario_in, told_once};
 
-pub const SIGNED: &str = "X-Proof: openpgp";
+pub(crate) const SIGNED: &str = "X-Proof: openpgp";
 const DKIM: &str = "X-Proof: dkim";
 
 /// Alice's request, tested and failed.

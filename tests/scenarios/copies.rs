@@ -1,11 +1,11 @@
 //! Stories about one signed tag that is mailed more than once: as it is, or as another object that
 //! differs only in bytes no signature covers, by its author or by a stranger in the author's name.
 
-use gatepost::ports::{Fault, FileName};
-use gatepost::pull::checks::Duty;
-use gatepost::pull::ids::ObjectId;
-use gatepost::pull::pipeline::Status;
-use gatepost::pull::request::Stage;
+use crate::ports::{Fault, FileName};
+use crate::pull::checks::Duty;
+use crate::pull::ids::ObjectId;
+use crate::pull::pipeline::Status;
+use crate::pull::request::Stage;
 use jiff::SignedDuration;
 
 use crate::scenario::outside::{MANAGER, OutsideTag, good_series, id_of};

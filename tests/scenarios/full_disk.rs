@@ -1,7 +1,7 @@
 //! Stories about a disk that takes nothing for a while: the bot waits, and goes on by itself.
 
-use gatepost::ports::Fault;
-use gatepost::pull::world::Input;
+use crate::ports::Fault;
+use crate::pull::world::Input;
 use jiff::SignedDuration;
 
 use crate::scenario::outside::ADMIN;

@@ -1,6 +1,6 @@
 //! Stories about runners that fail, and runners that never come: nobody is blamed in public for them.
 
-use gatepost::pull::pipeline::Status;
+use crate::pull::pipeline::Status;
 use jiff::SignedDuration;
 
 use crate::scenario::outside::{MANAGER, Plan};

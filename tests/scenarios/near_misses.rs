@@ -1,9 +1,9 @@
 //! Stories about what is nearly a request, and about the rules of a list: who is told, what, how
 //! often, and who is not.
 
-use gatepost::mail::rules::{Goal, Phrase, Unusual};
-use gatepost::ports::{Delivery, Fault};
-use gatepost::pull::ids::TargetName;
+use crate::mail::rules::{Goal, Phrase, Unusual};
+use crate::ports::{Delivery, Fault};
+use crate::pull::ids::TargetName;
 use jiff::SignedDuration;
 
 use crate::scenario::outside::{ADMIN, id_of};
@@ -352,8 +352,7 @@ fn a_list_may_take_what_is_no_usual_request() {
 fn the_subject_says_where_a_request_goes() {
     let mut setting = Setting::default();
     let stable = TargetName::new("stable-9.0");
-    let mut policy = setting.target().clone();
-    policy.branch = "stable-9.0".into();
+    let policy = setting.target().clone();
     setting.policy.targets.insert(stable.clone(), policy);
     let goal = Goal { target: stable.clone(), branch: "stable-9.0".into() };
     setting.rules.targets = vec![(Phrase::new("for-9.0").unwrap(), goal)];

@@ -1,7 +1,7 @@
 //! Stories about races, floods and things that never end: what comes late, what comes twice, and
 //! what fails for ever.
 
-use gatepost::ports::{Delivery, Fault};
+use crate::ports::{Delivery, Fault};
 use jiff::SignedDuration;
 
 use crate::scenario::outside::{ADMIN, MANAGER, id_of};

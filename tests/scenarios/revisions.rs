@@ -1,6 +1,6 @@
 //! Stories about revisions: what supersedes what, what does not, and what an author takes back.
 
-use gatepost::ports::{Delivery, Fault};
+use crate::ports::{Delivery, Fault};
 use jiff::SignedDuration;
 
 use crate::scenario::outside::{MANAGER, OTHER_LIST, OutsideTag, id_of};
@@ -31,7 +31,7 @@ fn revision(w: &mut World, name: &str, tag: &str, revision: u32) -> Mailed {
     })
 }
 
-pub fn says(w: &mut World, name: &str, above: &Mailed, text: &str) {
+pub(crate) fn says(w: &mut World, name: &str, above: &Mailed, text: &str) {
     let id = &above.message_id;
     let mail = format!(
         "From: {name} <{name}@example.org>\r\nTo: devel@lists.example.org\r\n\

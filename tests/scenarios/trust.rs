@@ -1,13 +1,13 @@
 //! Stories about who may have what tested, and who is told: told straight and with a crash at
 //! every port call.
 
-use gatepost::mail::letter::Delivering;
-use gatepost::ports::{OtherFiles, PathOwner};
-use gatepost::pull::expiry::ExpiringKey;
-use gatepost::pull::ids::{ListName, TargetName};
-use gatepost::pull::policy::UnknownKeys;
-use gatepost::pull::signer::Scope;
-use gatepost::pull::tag::Verification;
+use crate::mail::letter::Delivering;
+use crate::ports::{OtherFiles, PathOwner};
+use crate::pull::expiry::ExpiringKey;
+use crate::pull::ids::{ListName, TargetName};
+use crate::pull::policy::UnknownKeys;
+use crate::pull::signer::Scope;
+use crate::pull::tag::Verification;
 use jiff::SignedDuration;
 
 use crate::scenario::outside::{ADMIN, MANAGER, OutsideTag, id_of};

@@ -9,15 +9,15 @@ use std::time::Duration;
 
 /// What the server answers, by the command's start. The first that fits and is not used up holds;
 /// a letter's end is the command `.`, the greeting the command `connect`.
-pub struct Rule {
-    pub command: &'static str,
-    pub answer: Answer,
+pub(crate) struct Rule {
+    pub(crate) command: &'static str,
+    pub(crate) answer: Answer,
     /// Before it holds, so many such commands are answered politely.
-    pub after: usize,
+    pub(crate) after: usize,
 }
 
 #[derive(Clone, Copy)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// These words and a line end; `|` is a line end too.
     Say(&'static str),
     /// The connection is closed.
@@ -30,21 +30,21 @@ pub enum Answer {
 
 /// What the server got.
 #[derive(Default, Debug)]
-pub struct Got {
-    pub commands: Vec<String>,
+pub(crate) struct Got {
+    pub(crate) commands: Vec<String>,
     /// Letters whose end was received, as they were sent.
-    pub letters: Vec<String>,
+    pub(crate) letters: Vec<String>,
 }
 
-pub struct Fake {
-    pub port: u16,
+pub(crate) struct Fake {
+    pub(crate) port: u16,
     got: Arc<Mutex<Got>>,
     is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Fake {
-    pub fn start(rules: Vec<Rule>) -> Self {
+    pub(crate) fn start(rules: Vec<Rule>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let got = Arc::new(Mutex::new(Got::default()));
@@ -66,7 +66,7 @@ impl Fake {
     }
 
     /// What it got, once the client has gone.
-    pub fn finish(mut self) -> Got {
+    pub(crate) fn finish(mut self) -> Got {
         self.stop();
         std::mem::take(&mut self.got.lock().unwrap())
     }

@@ -7,22 +7,22 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use gatepost::adapters::smtp::SmtpServer;
-use gatepost::config::model::{Smtp, Tls};
-use gatepost::config::secret::Secret;
-use gatepost::ports::{Delivery, FaultKind, Outbound};
+use crate::adapters::smtp::SmtpServer;
+use crate::config::model::{Smtp, Tls};
+use crate::config::secret::Secret;
+use crate::ports::{Delivery, FaultKind, Outbound};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::certificates::certificates;
-use crate::{LETTER, PASSWORD, class, envelope, settings};
+use crate::imap::certificates::certificates;
+use crate::smtp::{LETTER, PASSWORD, class, envelope, settings};
 
 /// Serves one connection and returns the commands that came under TLS.
 fn serve(listener: TcpListener, folder: &Path, is_implicit: bool) -> JoinHandle<Vec<String>> {
     let chain = CertificateDer::pem_file_iter(folder.join("certificate.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_file(folder.join("key.pem")).unwrap();
-    let provider = gatepost::adapters::tls::provider();
+    let provider = crate::adapters::tls::provider();
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()

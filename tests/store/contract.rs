@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use gatepost::adapters::store::{MemoryStore, OpenError, SledStore};
-use gatepost::ports::{Batch, Control, Fault, FaultKind, FileName, NotPut, Records, Store};
-use gatepost::pull::aside::{Aside, RecordKey};
-use gatepost::pull::ids::{JobId, PullNumber, RunId, TargetName};
-use gatepost::pull::letter::LetterState;
-use gatepost::pull::request::{Pull, Stage};
-use gatepost::pull::signed_tag::{PayloadDigest, SignedTag};
-use gatepost::pull::verdict::{Refusal, Verdict};
+use crate::adapters::store::{MemoryStore, OpenError, SledStore};
+use crate::ports::{Batch, Control, FaultKind, FileName, NotPut, Records, Store};
+use crate::pull::aside::{Aside, RecordKey};
+use crate::pull::ids::{JobId, PullNumber, RunId, TargetName};
+use crate::pull::letter::LetterState;
+use crate::pull::request::{Pull, Stage};
+use crate::pull::signed_tag::{PayloadDigest, SignedTag};
+use crate::pull::verdict::{Refusal, Verdict};
 
-use crate::records::*;
+use crate::store::records::*;
 
 /// A store that can be closed and opened again.
 trait Place {
@@ -376,24 +376,6 @@ fn files_are_kept_under_names_that_do_not_get_in_each_others_way() {
             assert_eq!(store.file(name).unwrap(), Some(vec![n as u8, 0, 255]));
         }
     });
-}
-
-#[test]
-fn the_memory_store_fails_when_told_to() {
-    let store = MemoryStore::default();
-    store.fail_next_put(Fault::temporary("full"));
-    store.fail_next_put_late(Fault::temporary("late"));
-    let batch = Batch {
-        pulls: vec![pull(1, "one@x")],
-        history: vec![(PullNumber(1), line("came"))],
-        ..Batch::default()
-    };
-    assert_eq!(store.put(&batch).unwrap_err().fault.detail, "full");
-    assert_eq!(store.pull(PullNumber(1)).unwrap(), None);
-    assert_eq!(store.put(&batch).unwrap_err().fault.detail, "late");
-    assert_eq!(store.pull(PullNumber(1)).unwrap(), Some(pull(1, "one@x")));
-    store.put(&batch).unwrap();
-    assert_eq!(store.history(PullNumber(1)).unwrap(), [line("came")]);
 }
 
 #[test]

@@ -6,12 +6,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use gatepost::adapters::store::{OpenError, SledStore};
-use gatepost::ports::{FaultKind, FileName, Store};
-use gatepost::pull::ids::PullNumber;
+use crate::adapters::store::{OpenError, SledStore};
+use crate::ports::{FaultKind, FileName, Store};
+use crate::pull::ids::PullNumber;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::records::*;
+use crate::store::records::*;
 
 /// Set in a process that this test program starts of itself: the state directory to write to.
 const WRITER: &str = "GATEPOST_TEST_WRITER";
@@ -28,7 +28,12 @@ impl Drop for Writer {
 
 fn start_writer(directory: &Path) -> Writer {
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["crash::writes_until_it_is_killed", "--exact", "--nocapture", "--test-threads=1"])
+        .args([
+            "store::crash::writes_until_it_is_killed",
+            "--exact",
+            "--nocapture",
+            "--test-threads=1",
+        ])
         .env(WRITER, directory)
         .stdout(Stdio::piped())
         .spawn()
@@ -162,7 +167,7 @@ fn a_full_disk_is_temporary_and_over_without_a_restart() {
     let output = Command::new("sh")
         .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])
         .arg(std::env::current_exe().unwrap())
-        .args(["crash::fills_the_disk", "--exact", "--nocapture", "--test-threads=1"])
+        .args(["store::crash::fills_the_disk", "--exact", "--nocapture", "--test-threads=1"])
         .env(FILLER, directory.path())
         .output()
         .unwrap();

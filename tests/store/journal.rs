@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use gatepost::adapters::store::{MemoryStore, SledStore};
-use gatepost::bot::journal::{Journal, Suspects, Work};
-use gatepost::ports::{Cursor, Folder, Records, Store};
-use gatepost::pull::aside::{Aside, RecordKey};
-use gatepost::pull::command_mail::CommandMail;
-use gatepost::pull::ids::{AccountName, MessageId};
+use crate::adapters::store::{MemoryStore, SledStore};
+use crate::bot::journal::{Journal, Suspects, Work};
+use crate::ports::{Cursor, Folder, Records, Store};
+use crate::pull::aside::{Aside, RecordKey};
+use crate::pull::command_mail::CommandMail;
+use crate::pull::ids::{AccountName, MessageId};
 use jiff::Timestamp;
 
 fn at(second: i64) -> Timestamp {

@@ -3,38 +3,36 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gatepost::ports::{Batch, Control, Cursor, FileName, Folder, HistoryEntry, NotPut, Store};
-use gatepost::pull::audit::AuditEntry;
-use gatepost::pull::command::{How, Sender};
-use gatepost::pull::command_mail::{Answer, CommandMail, Entry, Look, MailStage, Transcript};
-use gatepost::pull::cover::{Cover, Person, Request};
-use gatepost::pull::expiry::{ExpiringKey, Warned, Warning};
-use gatepost::pull::ids::{
-    AccountName, ListName, MessageId, ObjectId, PullNumber, RunId, TargetName,
-};
-use gatepost::pull::letter::{About, Letter, LetterState};
-use gatepost::pull::near_miss::NearMiss;
-use gatepost::pull::overlay::{AddedKey, Change, Freeze, Overlay, Pause};
-use gatepost::pull::request::{Pull, Stage};
-use gatepost::pull::retry::Retry;
-use gatepost::pull::revision::Lineage;
-use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
-use gatepost::pull::verdict::{Audience, Outcome, Verdict};
+use crate::ports::{Batch, Control, Cursor, FileName, Folder, HistoryEntry, NotPut, Store};
+use crate::pull::audit::AuditEntry;
+use crate::pull::command::{How, Sender};
+use crate::pull::command_mail::{Answer, CommandMail, Entry, Look, MailStage, Transcript};
+use crate::pull::cover::{Cover, Person, Request};
+use crate::pull::expiry::{ExpiringKey, Warned, Warning};
+use crate::pull::ids::{AccountName, ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
+use crate::pull::letter::{About, Letter, LetterState};
+use crate::pull::near_miss::NearMiss;
+use crate::pull::overlay::{AddedKey, Change, Freeze, Overlay, Pause};
+use crate::pull::request::{Pull, Stage};
+use crate::pull::retry::Retry;
+use crate::pull::revision::Lineage;
+use crate::pull::run::{CiCheck, Run, RunStage, Why};
+use crate::pull::verdict::{Audience, Outcome, Verdict};
 use jiff::Timestamp;
 
-pub fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()
 }
 
-pub fn message_id(text: &str) -> MessageId {
+pub(crate) fn message_id(text: &str) -> MessageId {
     text.parse().unwrap()
 }
 
-pub fn object_id(digit: char) -> ObjectId {
+pub(crate) fn object_id(digit: char) -> ObjectId {
     digit.to_string().repeat(40).parse().unwrap()
 }
 
-pub fn near_miss() -> NearMiss {
+pub(crate) fn near_miss() -> NearMiss {
     NearMiss {
         message_id: message_id("m@x"),
         list: ListName::new("devel"),
@@ -46,7 +44,7 @@ pub fn near_miss() -> NearMiss {
     }
 }
 
-pub fn pull(number: u64, id: &str) -> Pull {
+pub(crate) fn pull(number: u64, id: &str) -> Pull {
     Pull {
         number: PullNumber(number),
         list: ListName::new("devel"),
@@ -88,12 +86,12 @@ pub fn pull(number: u64, id: &str) -> Pull {
     }
 }
 
-pub fn closed(mut pull: Pull) -> Pull {
+pub(crate) fn closed(mut pull: Pull) -> Pull {
     pull.stage = Stage::Closed { verdict: Verdict::Landed, at: at(9) };
     pull
 }
 
-pub fn run(id: u64) -> Run {
+pub(crate) fn run(id: u64) -> Run {
     Run {
         id: RunId(id),
         target: TargetName::new("master"),
@@ -110,12 +108,12 @@ pub fn run(id: u64) -> Run {
     }
 }
 
-pub fn closed_run(mut run: Run) -> Run {
+pub(crate) fn closed_run(mut run: Run) -> Run {
     run.stage = RunStage::Closed { outcome: Outcome::AlreadyMerged, at: at(9) };
     run
 }
 
-pub fn letter(id: &str, state: LetterState) -> Letter {
+pub(crate) fn letter(id: &str, state: LetterState) -> Letter {
     Letter {
         id: message_id(id),
         about: About::Pull(PullNumber(1)),
@@ -131,23 +129,23 @@ pub fn letter(id: &str, state: LetterState) -> Letter {
     }
 }
 
-pub fn ready() -> LetterState {
+pub(crate) fn ready() -> LetterState {
     LetterState::Ready { retry: Retry::now(at(3)) }
 }
 
-pub fn folder(name: &str) -> Folder {
+pub(crate) fn folder(name: &str) -> Folder {
     Folder { account: AccountName::new("bot"), folder: name.into() }
 }
 
-pub fn cursor(uid_next: u32) -> Cursor {
+pub(crate) fn cursor(uid_next: u32) -> Cursor {
     Cursor { uid_validity: 7, uid_next, read_at: at(4), watched_from: at(0) }
 }
 
-pub fn line(what: &str) -> HistoryEntry {
+pub(crate) fn line(what: &str) -> HistoryEntry {
     HistoryEntry { at: at(5), stage: "received".into(), what: what.into() }
 }
 
-pub fn pulls(pulls: impl IntoIterator<Item = Pull>) -> Batch {
+pub(crate) fn pulls(pulls: impl IntoIterator<Item = Pull>) -> Batch {
     Batch { pulls: pulls.into_iter().collect(), ..Batch::default() }
 }
 
@@ -156,7 +154,7 @@ fn expiring(key: &str) -> ExpiringKey {
     ExpiringKey { key: key.into(), owner: "Ada".into(), address, expires: at(6) }
 }
 
-pub fn overlay() -> Overlay {
+pub(crate) fn overlay() -> Overlay {
     let pause = Pause { reason: "moving".into(), by: "ada".into(), at: at(1) };
     let change = Change { by: "ada".into(), at: at(1) };
     let (until, reason) = (Some(at(9)), Some("rc1".into()));
@@ -177,7 +175,7 @@ pub fn overlay() -> Overlay {
     }
 }
 
-pub fn mail(id: &str) -> CommandMail {
+pub(crate) fn mail(id: &str) -> CommandMail {
     let id = message_id(id);
     let above = [message_id("one@x")];
     let mut mail = CommandMail::new(id, "Ada@x", "approve 1", &above, at(3), None, at(4)).unwrap();
@@ -194,7 +192,7 @@ pub fn mail(id: &str) -> CommandMail {
     mail
 }
 
-pub fn command(line: &str, pull: Option<u64>) -> AuditEntry {
+pub(crate) fn command(line: &str, pull: Option<u64>) -> AuditEntry {
     AuditEntry {
         at: at(4),
         by: Sender { address: "ada@x".into(), how: How::OpenPgp { key: "C3".into() } },
@@ -207,7 +205,7 @@ pub fn command(line: &str, pull: Option<u64>) -> AuditEntry {
 }
 
 /// The records of the stored fixture: never changed, new ones go into a new version's.
-pub fn fill(store: &dyn Store) {
+pub(crate) fn fill(store: &dyn Store) {
     let control = Control {
         counts: [("unsigned".to_owned(), 3)].into(),
         counting_since: Some(at(0)),
@@ -236,7 +234,7 @@ pub fn fill(store: &dyn Store) {
     store.put_file(&FileName::Mail(message_id("one@x")), b"From: ada\n\nPlease pull.\n").unwrap();
 }
 
-pub fn put_numbered(store: &dyn Store, number: u64) -> Result<(), NotPut> {
+pub(crate) fn put_numbered(store: &dyn Store, number: u64) -> Result<(), NotPut> {
     let id = format!("m{number}@x");
     store.put_file(&FileName::Mail(message_id(&id)), id.as_bytes())?;
     store.put(&Batch {
@@ -248,6 +246,6 @@ pub fn put_numbered(store: &dyn Store, number: u64) -> Result<(), NotPut> {
     })
 }
 
-pub fn entries(directory: &Path) -> Vec<PathBuf> {
+pub(crate) fn entries(directory: &Path) -> Vec<PathBuf> {
     fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect()
 }

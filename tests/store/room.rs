@@ -2,39 +2,42 @@
 //! rules in any order, with the longest texts that the reading lets through, and put after each step;
 //! so are the bot's own records.
 
-use gatepost::adapters::store::MemoryStore;
-use gatepost::mail::words;
-use gatepost::ports::{Batch, Control, HistoryEntry, Records, Store};
-use gatepost::pull::checks::{Base, CheckPolicy, CommitFacts, Duty, Series};
-use gatepost::pull::ci_change::{Change, CiDifference, What};
-use gatepost::pull::command::{self, How, Sender};
-use gatepost::pull::command_mail::{Answer, CommandMail, MailReading, Order};
-use gatepost::pull::cover::{Cover, Person, Request};
-use gatepost::pull::decision::{Told, Trouble, TroubleKind};
-use gatepost::pull::evidence::{Deadline, Judgement, judge};
-use gatepost::pull::expiry::ExpiringKey;
-use gatepost::pull::ids::{JobId, ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId};
-use gatepost::pull::letter::rules::{self as letter_rules, LetterEvent};
-use gatepost::pull::near_miss::NearMiss;
-use gatepost::pull::overlay::Freeze;
-use gatepost::pull::pipeline::{Job, JobKind, Pipeline, Status};
-use gatepost::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
-use gatepost::pull::request::apply::{self as pull_rules, FetchTrouble, Ordered, PullEvent};
-use gatepost::pull::request::{Adopted, Plan, Pull, Stage};
-use gatepost::pull::room::{LARGEST_RECORD, LONGEST_ADDRESS, within};
-use gatepost::pull::run::apply::{self as run_rules, RunEvent};
-use gatepost::pull::run::{CiCheck, Run, RunStage, Why};
-use gatepost::pull::signed_tag::PayloadDigest;
-use gatepost::pull::signer::{Scope, Signer};
-use gatepost::pull::tag::{
+use crate::adapters::store::MemoryStore;
+use crate::mail::words;
+use crate::ports::{Batch, Control, HistoryEntry, Records, Store};
+use crate::pull::checks::{Base, CheckPolicy, CommitFacts, Duty, Series};
+use crate::pull::ci_change::{Change, CiDifference, What};
+use crate::pull::command::{self, How, Sender};
+use crate::pull::command_mail::{Answer, CommandMail, MailReading, Order};
+use crate::pull::cover::{Cover, Person, Request};
+use crate::pull::decision::Told;
+use crate::pull::evidence::{Deadline, Judgement, judge};
+use crate::pull::expiry::ExpiringKey;
+use crate::pull::fault::{Fault, FaultKind};
+use crate::pull::ids::{JobId, ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId};
+use crate::pull::letter::rules::{self as letter_rules, LetterEvent};
+use crate::pull::near_miss::NearMiss;
+use crate::pull::overlay::Freeze;
+use crate::pull::pipeline::{Job, JobKind, Pipeline, Status};
+use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
+use crate::pull::request::apply::{
+    self as pull_rules, Checked, Examined, FetchTrouble, Ordered, PullEvent,
+};
+use crate::pull::request::{Adopted, Plan, Pull, Stage};
+use crate::pull::room::{LARGEST_RECORD, LONGEST_ADDRESS, within};
+use crate::pull::run::apply::{self as run_rules, RunEvent};
+use crate::pull::run::{CiCheck, Run, RunStage, Why};
+use crate::pull::signed_tag::PayloadDigest;
+use crate::pull::signer::{Scope, Signer};
+use crate::pull::tag::{
     Candidate, ConflictFile, Facts, LONGEST_REFERENCE, Pinned, Tag, Verification,
 };
-use gatepost::pull::verdict::{Outcome, Overdue};
-use gatepost::pull::world::{Alert, Arrival, Arrived, Done, Happened, Input, Subject, World};
+use crate::pull::verdict::{Outcome, Overdue};
+use crate::pull::world::{Alert, Arrival, Arrived, Done, Happened, Input, Subject, World};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use crate::records;
+use crate::store::records;
 
 /// Plain letters, what takes most bytes when written, and long characters.
 const LETTERS: [&str; 5] = ["a", "\"", "\u{1}", "漢", "\u{1F600}"];
@@ -61,7 +64,6 @@ fn id(seed: u64) -> ObjectId {
 fn policy(letter: &str) -> Policy {
     let hour = SignedDuration::from_hours(1);
     let target = TargetPolicy {
-        branch: "master".into(),
         slot: "project".into(),
         max_running: 1,
         reference: "staging-{number}-{attempt}".into(),
@@ -189,9 +191,9 @@ fn series(letter: &str) -> Series {
     }
 }
 
-fn trouble(letter: &str, kind: TroubleKind) -> Trouble {
+fn trouble(letter: &str, kind: FaultKind) -> Fault {
     let said = short(letter, 600);
-    Trouble { detail: said.clone(), public: Some(said), retry_after: None, kind }
+    Fault { detail: said.clone(), public: Some(said), retry_after: None, kind }
 }
 
 fn difference(letter: &str, seed: u64) -> CiDifference {
@@ -302,26 +304,26 @@ fn pull_event(kind: u64, seed: u64, letter: &str, sender: &str) -> PullEvent {
             let why = match seed % 3 {
                 0 => FetchTrouble::NotAllowed { why: short(letter, 1_000) },
                 1 => FetchTrouble::RefMissing,
-                _ => FetchTrouble::Trouble(trouble(letter, TroubleKind::Passing)),
+                _ => FetchTrouble::Trouble(trouble(letter, FaultKind::Temporary)),
             };
             PullEvent::NotFetched { why, sender_known }
         }
         2 | 3 => {
             let verification = verification(seed, letter, sender);
             let payload = Some(PayloadDigest::of(&[seed.to_le_bytes()[0] % 2]));
-            PullEvent::Checked { verification, payload, unwanted_by: None, sender_known }
+            PullEvent::Checked(Checked { verification, payload, unwanted_by: None, sender_known })
         }
-        4 | 5 => PullEvent::Examined {
+        4 | 5 => PullEvent::Examined(Examined {
             facts: Facts { already_merged: false, commits: 9, head: id(3) },
             contains: (0..64).map(|n| PullNumber(u64::MAX - n)).collect(),
             series: Some(Box::new(series(letter))),
             touches: (0..500).map(|n| format!("{n}{}", short(letter, 200))).collect(),
-        },
+        }),
         6 => {
             let files = vec![short(letter, 1_200); 10];
             PullEvent::OutOfPaths { files, total: 4_000, sender_known }
         }
-        7 => PullEvent::Failed(trouble(letter, TroubleKind::Ours)),
+        7 => PullEvent::Failed(trouble(letter, FaultKind::Misconfigured)),
         8 => PullEvent::HoldTold(letters(seed)),
         9 => PullEvent::Began(RunId(seed)),
         10 | 11 => PullEvent::Ended(outcome(seed, letter, seed)),
@@ -368,7 +370,7 @@ proptest! {
         put(&pull, None);
         for (kind, seed) in events {
             let told = pull_rules::apply(
-                &mut pull, pull_event(kind, seed, letter, &sender), &policy, now());
+                &mut pull, pull_event(kind, seed, letter, &sender), &policy, now()).flatten();
             put(&pull, told);
         }
     }
@@ -384,7 +386,7 @@ proptest! {
         let target = policy.targets.values().next().unwrap();
         let mut run = run(letter, asked);
         for (kind, seed) in events {
-            let told = run_rules::apply(&mut run, run_event(kind, seed, letter), target, now());
+            let told = run_rules::apply(&mut run, run_event(kind, seed, letter), target, now()).flatten();
             let batch = Batch { runs: vec![run.clone()], ..Batch::default() };
             MemoryStore::default().put(&batch).unwrap();
             assert!(told.is_none_or(|told| told.len() < LARGEST_RECORD / 2));
@@ -427,7 +429,7 @@ fn run_event(kind: u64, seed: u64, letter: &str) -> RunEvent {
             progress: Some((1, 2)),
             unsettled: true,
         },
-        9 => RunEvent::Failed(trouble(letter, TroubleKind::Passing)),
+        9 => RunEvent::Failed(trouble(letter, FaultKind::Temporary)),
         10 => RunEvent::Stopped(outcome(seed, letter, seed)),
         _ => RunEvent::Ended(outcome(seed, letter, seed)),
     }
@@ -440,7 +442,7 @@ fn queued(letter: &str, known: bool) -> (Pull, Policy) {
     let sender = pull.cover.author.address.clone();
     let mut step = |kind, seed| {
         let event = pull_event(kind, seed, letter, &sender);
-        let told = pull_rules::apply(&mut pull, event, &policy, now());
+        let told = pull_rules::apply(&mut pull, event, &policy, now()).flatten();
         put(&pull, told);
     };
     let (unknown, good) = ([(0, 1), (2, 5), (8, 1), (16, 0), (2, 5)], [(0, 1), (15, 0), (2, 8)]);
@@ -468,13 +470,13 @@ fn approvals_that_no_record_holds_are_refused_and_none_is_forgotten() {
             for event in [pull_event(9, 1, letter, &sender), pull_event(10, kind, letter, &sender)]
             {
                 put(&pull, None);
-                pull_rules::apply(&mut pull, event, &policy, now());
+                pull_rules::apply(&mut pull, event, &policy, now()).flatten();
             }
             assert_eq!(pull.stage.word(), "held");
             let by = short(letter, 60);
             let room = pull.has_room_for_approval(&by, now());
             let approve = PullEvent::Ordered(Ordered::Approve { by });
-            let told = pull_rules::apply(&mut pull, approve, &policy, now());
+            let told = pull_rules::apply(&mut pull, approve, &policy, now()).flatten();
             put(&pull, told.clone());
             assert_eq!(told.is_some(), room);
             if !room {
@@ -624,11 +626,11 @@ fn a_command_mail_and_its_trail_can_be_put_whatever_they_say() {
 #[test]
 fn a_letter_can_be_put_whatever_a_server_says_of_it() {
     for letter in LETTERS {
-        let events: [fn(Trouble) -> LetterEvent; 3] =
+        let events: [fn(Fault) -> LetterEvent; 3] =
             [LetterEvent::Deferred, LetterEvent::Uncertain, LetterEvent::Rejected];
         for event in events {
             let mut one = records::letter("a@x", records::ready());
-            let said = Trouble { detail: long(letter), ..trouble(letter, TroubleKind::Lasting) };
+            let said = Fault { detail: long(letter), ..trouble(letter, FaultKind::Permanent) };
             assert!(letter_rules::apply(&mut one, event(said), now()));
             let batch = Batch { letters: vec![one], ..Batch::default() };
             MemoryStore::default().put(&batch).unwrap();
@@ -642,10 +644,10 @@ fn what_is_left_out_of_a_full_record_is_only_shown() {
     let sender = pull.cover.author.address.clone();
     for seed in 0..8 {
         let note = pull_event(18, seed, "\u{1F600}", &sender);
-        pull_rules::apply(&mut pull, note, &policy, now());
+        pull_rules::apply(&mut pull, note, &policy, now()).flatten();
     }
     for event in [pull_event(9, 1, "a", &sender), pull_event(10, 0, "\u{1F600}", &sender)] {
-        pull_rules::apply(&mut pull, event, &policy, now());
+        pull_rules::apply(&mut pull, event, &policy, now()).flatten();
     }
     let Stage::Concluded { verdict, trusted: Some(trusted), .. } = &pull.stage else {
         panic!("{:?}", pull.stage)

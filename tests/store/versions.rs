@@ -1,59 +1,13 @@
-//! The ways out of and into a store: the export, and what earlier versions wrote.
+//! What earlier versions wrote is read.
 
 use std::fs;
 use std::path::Path;
 
-use gatepost::adapters::store::{MemoryStore, SledStore};
-use gatepost::ports::{FileName, Store};
-use gatepost::pull::ids::PullNumber;
+use crate::adapters::store::{MemoryStore, SledStore};
+use crate::ports::{FileName, Store};
+use crate::pull::ids::PullNumber;
 
-use crate::records::*;
-
-#[test]
-fn an_export_has_every_record_in_a_fixed_order() {
-    let memory = MemoryStore::default();
-    let directory = tempfile::tempdir().unwrap();
-    let disk = SledStore::open(directory.path()).unwrap();
-    let mut texts = Vec::new();
-    for _ in 0..2 {
-        fill(&memory);
-        fill(&disk);
-        let mut text = Vec::new();
-        memory.export(&mut text).unwrap();
-        texts.push(String::from_utf8(text).unwrap());
-        let mut text = Vec::new();
-        disk.export(&mut text).unwrap();
-        texts.push(String::from_utf8(text).unwrap());
-    }
-    assert!(texts.iter().all(|text| *text == texts[0]));
-    let first = texts[0].lines().next().unwrap();
-    assert!(first.starts_with(r#"{"table":"pulls","key":"1","value":{"#), "{first}");
-    let tables: Vec<String> = texts[0]
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
-        .map(|line| format!("{} {}", line["table"].as_str().unwrap(), line["key"]))
-        .collect();
-    assert_eq!(
-        tables,
-        [
-            r#"pulls "1""#,
-            r#"pulls "2""#,
-            r#"runs "1""#,
-            r#"letters "l1@x""#,
-            r#"letters "l2@x""#,
-            r#"cursors "bot INBOX""#,
-            r#"control "control""#,
-            r#"control "overlay""#,
-            r#"history "1.0""#,
-            r#"history "1.1""#,
-            r#"message-ids "one@x""#,
-            r#"message-ids "two@x""#,
-            r#"mails "c1@x""#,
-            r#"seen "d1""#,
-            r#"audit "0""#,
-        ]
-    );
-}
+use crate::store::records::*;
 
 /// A store as every released version wrote it; the folder's name is the version.
 #[test]

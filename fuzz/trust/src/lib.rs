@@ -1,7 +1,7 @@
 //! What the fuzzers of trust share: the sources of Gatepost that they run, taken from their place,
 //! and what must hold of every signature. The keyring is `keyring/`, made for this alone.
 
-#![allow(dead_code, missing_docs, reason = "most of these modules is not fuzzed")]
+#![allow(dead_code, reason = "most of these modules is not fuzzed")]
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -9,16 +9,16 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 
 #[path = "../../../src/mail/mod.rs"]
-pub mod mail;
+mod mail;
 #[path = "../../../src/ports/mod.rs"]
-pub mod ports;
+mod ports;
 #[path = "../../../src/pull/mod.rs"]
-pub mod pull;
+mod pull;
 
-pub mod config;
+mod config;
 pub mod gitlab;
 #[path = "../../../src/adapters/keyring/mod.rs"]
-pub mod keyring;
+mod keyring;
 pub mod signers;
 
 use keyring::KeyringFolder;

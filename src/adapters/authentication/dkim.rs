@@ -37,7 +37,7 @@ const TESTING: u64 = 0x10;
 ///
 /// # Errors
 /// Temporary: the DNS does not answer. Misconfigured: the system names no DNS servers.
-pub fn prove(
+pub(crate) fn prove(
     dkim: &Dkim,
     mail: &[u8],
     now: Timestamp,

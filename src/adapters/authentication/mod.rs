@@ -15,17 +15,17 @@ use jiff::Timestamp;
 use crate::config::model::Dkim;
 use crate::ports::{Authentication, Authenticator, Fault, Keyring};
 
-pub use self::resolver::probe;
+pub(crate) use self::resolver::probe;
 
 /// Looks for proofs in mails.
-pub struct MailAuthenticator {
+pub(crate) struct MailAuthenticator {
     keyring: Arc<dyn Keyring>,
     dkim: Dkim,
 }
 
 impl MailAuthenticator {
     /// With that keyring, and DKIM as it is configured. Asks nobody yet.
-    pub fn new(keyring: Arc<dyn Keyring>, dkim: &Dkim) -> Self {
+    pub(crate) fn new(keyring: Arc<dyn Keyring>, dkim: &Dkim) -> Self {
         Self { keyring, dkim: dkim.clone() }
     }
 }

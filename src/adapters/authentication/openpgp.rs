@@ -10,11 +10,11 @@ use crate::pull::signer::Signer;
 
 /// Why there is no proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoProof {
+pub(crate) struct NoProof {
     /// A sentence for whoever sent the mail.
-    pub why: String,
+    pub(crate) why: String,
     /// Whether the mail may be proved in another way.
-    pub may_be_other: bool,
+    pub(crate) may_be_other: bool,
 }
 
 /// Whose signature it is, and what is said under it.
@@ -24,7 +24,7 @@ type Verified = Result<(Attested, Result<Said, String>), Unattested>;
 ///
 /// # Errors
 /// Misconfigured: the keyring can't be read.
-pub fn prove(
+pub(crate) fn prove(
     keyring: &dyn Keyring,
     mail: &[u8],
     now: Timestamp,

@@ -24,7 +24,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// Temporary: no answer. Misconfigured: the system names no DNS servers.
-pub fn probe(resolvers: &[SocketAddr], domain: &str) -> Result<(), Fault> {
+pub(crate) fn probe(resolvers: &[SocketAddr], domain: &str) -> Result<(), Fault> {
     asking(resolvers, async |dns| match dns.txt_raw_lookup(domain).await {
         Err(Error::Dns(DnsError::Resolver(why))) => Err(no_answer(&why)),
         Ok(_) | Err(_) => Ok(()),
@@ -32,7 +32,7 @@ pub fn probe(resolvers: &[SocketAddr], domain: &str) -> Result<(), Fault> {
 }
 
 /// The DNS does not answer.
-pub fn no_answer(why: &str) -> Fault {
+pub(crate) fn no_answer(why: &str) -> Fault {
     Fault::temporary(format!("the DNS does not answer: {why}"))
 }
 
@@ -40,7 +40,7 @@ pub fn no_answer(why: &str) -> Fault {
 ///
 /// # Errors
 /// What it gives; temporary: it took too long; misconfigured: the system names no DNS servers.
-pub fn asking<T: Send>(
+pub(crate) fn asking<T: Send>(
     resolvers: &[SocketAddr],
     ask: impl AsyncFnOnce(&MessageAuthenticator) -> Result<T, Fault> + Send,
 ) -> Result<T, Fault> {

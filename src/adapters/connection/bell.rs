@@ -12,18 +12,18 @@ use super::bounds::poll_until;
 
 /// The end that is waited on. A ring before the wait began is kept for it.
 #[derive(Debug)]
-pub struct Bell(UnixStream);
+pub(crate) struct Bell(UnixStream);
 
 /// The end that rings. Cloned and sent wherever it is needed.
 #[derive(Debug, Clone)]
-pub struct Waker(Arc<UnixStream>);
+pub(crate) struct Waker(Arc<UnixStream>);
 
 impl Bell {
     /// Makes a bell and its first waker.
     ///
     /// # Errors
     /// The process has no file descriptors left.
-    pub fn new() -> io::Result<(Self, Waker)> {
+    pub(crate) fn new() -> io::Result<(Self, Waker)> {
         let (ring, heard) = UnixStream::pair()?;
         ring.set_nonblocking(true)?;
         heard.set_nonblocking(true)?;
@@ -31,7 +31,7 @@ impl Bell {
     }
 
     /// Waits for a ring and answers it; `false` if none came within that time.
-    pub fn wait(&self, time: Duration) -> bool {
+    pub(crate) fn wait(&self, time: Duration) -> bool {
         let mut fds = [PollFd::new(&self.0, PollFlags::IN)];
         let rung = poll_until(&mut fds, Instant::now() + time).is_ok();
         if rung {
@@ -41,7 +41,7 @@ impl Bell {
     }
 
     /// Takes back all rings so far.
-    pub fn answer(&self) {
+    pub(crate) fn answer(&self) {
         let mut sink = [0; 64];
         while matches!((&self.0).read(&mut sink), Ok(1..)) {}
     }
@@ -55,7 +55,7 @@ impl AsFd for Bell {
 
 impl Waker {
     /// Ends the wait that is under way, or else the next one. Safe to repeat; never blocks.
-    pub fn wake(&self) {
+    pub(crate) fn wake(&self) {
         // A full socket means that it has been rung and not heard yet: that is enough.
         let _full = (&*self.0).write(&[1]);
     }

@@ -12,7 +12,7 @@ use super::Bell;
 /// The bounds of one connection. Clones are the same bounds: a protocol's crate owns the
 /// connection, and whoever runs a command on it sets here what that command may take.
 #[derive(Debug, Clone)]
-pub struct Bounds(Arc<Mutex<State>>);
+pub(crate) struct Bounds(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -23,28 +23,28 @@ struct State {
 
 impl Bounds {
     /// Bounds from now on: a time and a number of bytes to read.
-    pub fn new(time: Duration, bytes: u64) -> Self {
+    pub(crate) fn new(time: Duration, bytes: u64) -> Self {
         Self(Arc::new(Mutex::new(State { until: Instant::now() + time, bytes, bell: None })))
     }
 
     /// Allows anew, from now on, and no longer listens to a bell.
-    pub fn allow(&self, time: Duration, bytes: u64) {
+    pub(crate) fn allow(&self, time: Duration, bytes: u64) {
         *self.state() = State { until: Instant::now() + time, bytes, bell: None };
     }
 
     /// Brings the end nearer: to that time from now, if it was to be later.
-    pub fn shorten(&self, time: Duration) {
+    pub(crate) fn shorten(&self, time: Duration) {
         let mut state = self.state();
         state.until = state.until.min(Instant::now() + time);
     }
 
     /// From now on a ring ends a read, with `WouldBlock` where the end of its time is `TimedOut`.
-    pub fn listen(&self, bell: Arc<Bell>) {
+    pub(crate) fn listen(&self, bell: Arc<Bell>) {
         self.state().bell = Some(bell);
     }
 
     /// When it all ends.
-    pub fn until(&self) -> Instant {
+    pub(crate) fn until(&self) -> Instant {
         self.state().until
     }
 

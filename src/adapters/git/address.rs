@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 ///
 /// # Errors
 /// One clause that says what kind of address it is.
-pub fn check(address: IpAddr, allowed: &[IpAddr]) -> Result<(), &'static str> {
+pub(crate) fn check(address: IpAddr, allowed: &[IpAddr]) -> Result<(), &'static str> {
     let plain = address.to_canonical();
     if allowed.iter().any(|one| one.to_canonical() == plain) {
         return Ok(());

@@ -18,7 +18,7 @@ const LOOKED_AT: usize = 5000;
 ///
 /// # Errors
 /// libgit2's own: an object is not there.
-pub fn touched_by(
+pub(crate) fn touched_by(
     repo: &Repository,
     target: Oid,
     tip: Oid,

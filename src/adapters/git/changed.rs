@@ -20,7 +20,7 @@ const LONGEST_PATH: usize = 1_000;
 ///
 /// # Errors
 /// Permanent: a commit is not there, or a glob is none.
-pub fn changed_files(
+pub(crate) fn changed_files(
     repo: &Repository,
     before: ObjectId,
     after: ObjectId,

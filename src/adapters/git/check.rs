@@ -16,7 +16,12 @@ const LARGEST_SUBMODULES: usize = 1 << 20;
 /// # Errors
 /// Permanent: an object is missing, malformed, too large, or a tree has a name in it that no
 /// checkout should see.
-pub fn arrivals(repo: &Repository, mirror: &Odb<'_>, tip: Oid, largest: u64) -> Result<(), Fault> {
+pub(crate) fn arrivals(
+    repo: &Repository,
+    mirror: &Odb<'_>,
+    tip: Oid,
+    largest: u64,
+) -> Result<(), Fault> {
     let odb = repo.odb().map_err(|error| unsound(&error))?;
     let mut seen = HashSet::new();
     let mut open = vec![(tip, ObjectType::Commit)];

@@ -21,7 +21,7 @@ use crate::adapters::dumps;
 use crate::ports::Fault;
 
 /// The subcommand's name: the program's first argument.
-pub const SUBCOMMAND: &str = "git-child";
+pub(crate) const SUBCOMMAND: &str = "git-child";
 
 /// The longest order.
 const LONGEST_ORDER: u64 = 1 << 20;
@@ -30,7 +30,7 @@ const LONGEST_ORDER: u64 = 1 << 20;
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
 /// Reads an order from standard input, carries it out, writes lines of JSON to standard output.
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let reply = match read_order() {
         Ok(order) => panic::catch_unwind(AssertUnwindSafe(|| carry_out(order)))
             .unwrap_or_else(|_| trouble(Fault::bug("the git child panicked"))),
@@ -111,5 +111,5 @@ fn write_line(line: &Line) -> io::Result<()> {
 }
 
 fn trouble(fault: Fault) -> Reply {
-    Reply::Trouble(fault.into())
+    Reply::Fault(fault)
 }

@@ -14,13 +14,13 @@ use crate::ports::FaultKind;
 
 /// The transport.
 #[derive(Debug, Clone)]
-pub struct Daemon {
+pub(crate) struct Daemon {
     session: Arc<Session>,
 }
 
 impl Daemon {
     /// For one session.
-    pub fn new(session: &Arc<Session>) -> Self {
+    pub(crate) fn new(session: &Arc<Session>) -> Self {
         Self { session: Arc::clone(session) }
     }
 
@@ -58,7 +58,7 @@ impl SmartSubtransport for Daemon {
 ///
 /// # Errors
 /// The name does not resolve, or an address is not allowed; the trouble is put down.
-pub fn resolve(session: &Session) -> io::Result<Vec<SocketAddr>> {
+pub(crate) fn resolve(session: &Session) -> io::Result<Vec<SocketAddr>> {
     let url = session.url();
     let found = (url.host.as_str(), url.port).to_socket_addrs().map(Vec::from_iter);
     match found {

@@ -22,7 +22,7 @@ use crate::ports::{Fault, FaultKind};
 use crate::pull::ids::ObjectId;
 
 /// How far a transfer is, for whoever listens.
-pub type Report<'a> = &'a RefCell<dyn FnMut(Progress)>;
+pub(crate) type Report<'a> = &'a RefCell<dyn FnMut(Progress)>;
 
 /// At most this many refs say what the other side has: libgit2 offers no more commits anyway.
 const HAVES: usize = 200;
@@ -34,10 +34,10 @@ const MOST_REFS: usize = 100_000;
 const MOST_OBJECTS: usize = 2_000_000;
 
 /// What a server advertises.
-pub type Refs = Vec<(String, Oid)>;
+pub(crate) type Refs = Vec<(String, Oid)>;
 
 /// Fetches the first of `references` that is there into a quarantine, and checks what came.
-pub fn into_quarantine(
+pub(crate) fn into_quarantine(
     session: &Arc<Session>,
     paths: (&Path, &Path),
     references: &[String],
@@ -61,14 +61,13 @@ pub fn into_quarantine(
     let pinned = pin::pin(&repo, name, *oid).map_err(|error| not_given(session, &error))?;
     let Some(pinned) = pinned else { return Ok(Reply::NotACommit) };
     let tip = pin::oid(pinned.tip).map_err(local)?;
-    check::arrivals(&repo, &mirror_odb, tip, largest)
-        .map_err(|fault| Reply::Trouble(fault.into()))?;
+    check::arrivals(&repo, &mirror_odb, tip, largest).map_err(Reply::Fault)?;
     repo.reference("refs/pinned", *oid, true, "").map_err(local)?;
     Ok(Reply::Pinned(Box::new(pinned)))
 }
 
 /// Brings one branch of a mirror up to date.
-pub fn into_mirror(
+pub(crate) fn into_mirror(
     session: &Arc<Session>,
     mirror: &Path,
     branch: &str,
@@ -92,7 +91,7 @@ pub fn into_mirror(
 }
 
 /// Where a ref of the other side is.
-pub fn look(session: &Arc<Session>, from: &Path, reference: &str) -> Result<Reply, Reply> {
+pub(crate) fn look(session: &Arc<Session>, from: &Path, reference: &str) -> Result<Reply, Reply> {
     let local = |error: git2::Error| session.explain(&error);
     let repo = Repository::open_bare(from).map_err(local)?;
     let mut remote = repo.remote_anonymous(&session.url().text()).map_err(local)?;
@@ -106,20 +105,23 @@ pub fn look(session: &Arc<Session>, from: &Path, reference: &str) -> Result<Repl
 ///
 /// # Errors
 /// libgit2's own, or a ref whose name is not UTF-8: git2 panics on that.
-pub fn list(session: &Session, connection: &RemoteConnection<'_, '_, '_>) -> Result<Refs, Reply> {
+pub(crate) fn list(
+    session: &Session,
+    connection: &RemoteConnection<'_, '_, '_>,
+) -> Result<Refs, Reply> {
     let read = panic::catch_unwind(AssertUnwindSafe(|| {
         let heads = connection.list()?;
         Ok(heads.iter().map(|head| (head.name().to_owned(), head.oid())).collect())
     }));
     let unreadable = || {
         let sentence = "The repository has refs whose names are not UTF-8.";
-        Reply::Trouble(session.blame(FaultKind::Permanent, sentence).into())
+        Reply::Fault(session.blame(FaultKind::Permanent, sentence))
     };
     let refs: Refs =
         read.map_err(|_| unreadable())?.map_err(|error: git2::Error| session.explain(&error))?;
     if session.is_strangers() && refs.len() > MOST_REFS {
         let sentence = format!("The repository has more than {MOST_REFS} refs.");
-        return Err(Reply::Trouble(session.blame(FaultKind::Permanent, sentence).into()));
+        return Err(Reply::Fault(session.blame(FaultKind::Permanent, sentence)));
     }
     session.is_listed();
     Ok(refs)
@@ -186,5 +188,5 @@ fn not_given(session: &Session, error: &git2::Error) -> Reply {
     let sentence = "The repository's server did not send what its ref leads to.";
     let mut fault: Fault = session.blame(FaultKind::Temporary, sentence);
     fault.detail = format!("{} ({})", fault.detail, error.message());
-    Reply::Trouble(fault.into())
+    Reply::Fault(fault)
 }

@@ -6,7 +6,7 @@ use globset::{Error, GlobBuilder, GlobSet, GlobSetBuilder};
 ///
 /// # Errors
 /// One of them is no pattern.
-pub fn set(globs: &[String]) -> Result<GlobSet, Error> {
+pub(crate) fn set(globs: &[String]) -> Result<GlobSet, Error> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
         set.add(GlobBuilder::new(glob).literal_separator(true).build()?);

@@ -15,7 +15,7 @@ use crate::pull::tag::{Candidate, Drift, Facts};
 const NAMED: usize = 10;
 
 /// Whether `commit` is `head` or an ancestor of it.
-pub fn contains(repo: &Repository, head: Oid, commit: Oid) -> Result<bool, git2::Error> {
+pub(crate) fn contains(repo: &Repository, head: Oid, commit: Oid) -> Result<bool, git2::Error> {
     Ok(head == commit || repo.graph_descendant_of(head, commit)?)
 }
 
@@ -23,7 +23,7 @@ pub fn contains(repo: &Repository, head: Oid, commit: Oid) -> Result<bool, git2:
 ///
 /// # Errors
 /// Permanent: the tip is not there.
-pub fn facts(repo: &Repository, head: ObjectId, tip: ObjectId) -> Result<Facts, Fault> {
+pub(crate) fn facts(repo: &Repository, head: ObjectId, tip: ObjectId) -> Result<Facts, Fault> {
     let answer = || {
         let (at, tip) = (oid(head)?, oid(tip)?);
         repo.find_commit(tip)?;
@@ -38,7 +38,7 @@ pub fn facts(repo: &Repository, head: ObjectId, tip: ObjectId) -> Result<Facts, 
 ///
 /// # Errors
 /// Permanent: the tip is not there.
-pub fn brings(
+pub(crate) fn brings(
     repo: &Repository,
     head: ObjectId,
     tip: ObjectId,
@@ -64,7 +64,7 @@ pub fn brings(
 ///
 /// # Errors
 /// Permanent: it is not there.
-pub fn as_candidate(
+pub(crate) fn as_candidate(
     repo: &Repository,
     head: ObjectId,
     commit: ObjectId,
@@ -84,7 +84,11 @@ pub fn as_candidate(
 ///
 /// # Errors
 /// Permanent: an object is not there.
-pub fn drift(repo: &Repository, head: ObjectId, candidate: &Candidate) -> Result<Drift, Fault> {
+pub(crate) fn drift(
+    repo: &Repository,
+    head: ObjectId,
+    candidate: &Candidate,
+) -> Result<Drift, Fault> {
     let answer = || {
         let (at, commit) = (oid(head)?, oid(candidate.commit)?);
         let base = match candidate.base {

@@ -17,7 +17,7 @@ const QUARANTINES: &str = "quarantine";
 /// The folders. Quarantines name the mirror they borrow from by a relative path, so that the state
 /// directory may be moved.
 #[derive(Debug, Clone)]
-pub struct Layout {
+pub(crate) struct Layout {
     root: PathBuf,
     quarantines: PathBuf,
 }
@@ -28,7 +28,7 @@ impl Layout {
     ///
     /// # Errors
     /// They can't be made; see [`Fault::of_disk`].
-    pub fn new(state: &Path) -> Result<Self, Fault> {
+    pub(crate) fn new(state: &Path) -> Result<Self, Fault> {
         let root = state.join("git");
         for folder in ["mirrors", QUARANTINES] {
             let folder = root.join(folder);
@@ -44,7 +44,7 @@ impl Layout {
     ///
     /// # Errors
     /// Temporary: the disk.
-    pub fn apart(self, name: &str) -> Result<Self, Fault> {
+    pub(crate) fn apart(self, name: &str) -> Result<Self, Fault> {
         let quarantines = self.root.join(name);
         remove(&quarantines)?;
         create_private(&quarantines).map_err(|error| disk(&quarantines, &error))?;
@@ -52,7 +52,7 @@ impl Layout {
     }
 
     /// The mirror of a project's repository, by its URL.
-    pub fn mirror(&self, url: &str) -> PathBuf {
+    pub(crate) fn mirror(&self, url: &str) -> PathBuf {
         let last = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let last = last.strip_suffix(".git").unwrap_or(last);
         let plain: String =
@@ -66,12 +66,12 @@ impl Layout {
     ///
     /// # Errors
     /// Temporary: the disk.
-    pub fn make_mirror(&self, mirror: &Path) -> Result<(), Fault> {
+    pub(crate) fn make_mirror(&self, mirror: &Path) -> Result<(), Fault> {
         if mirror.join("HEAD").exists() { Ok(()) } else { init(mirror) }
     }
 
     /// A quarantine's repository.
-    pub fn quarantine(&self, quarantine: Quarantine) -> PathBuf {
+    pub(crate) fn quarantine(&self, quarantine: Quarantine) -> PathBuf {
         self.quarantines.join(quarantine.to_string())
     }
 
@@ -83,7 +83,11 @@ impl Layout {
     ///
     /// # Errors
     /// Temporary: the disk.
-    pub fn make_incoming(&self, quarantine: Quarantine, mirror: &Path) -> Result<PathBuf, Fault> {
+    pub(crate) fn make_incoming(
+        &self,
+        quarantine: Quarantine,
+        mirror: &Path,
+    ) -> Result<PathBuf, Fault> {
         let incoming = self.incoming(quarantine);
         remove(&incoming)?;
         init(&incoming)?;
@@ -99,7 +103,7 @@ impl Layout {
     ///
     /// # Errors
     /// Temporary: the disk.
-    pub fn settle(&self, quarantine: Quarantine) -> Result<(), Fault> {
+    pub(crate) fn settle(&self, quarantine: Quarantine) -> Result<(), Fault> {
         let (incoming, place) = (self.incoming(quarantine), self.quarantine(quarantine));
         if place.exists() {
             renameat_with(CWD, &incoming, CWD, &place, RenameFlags::EXCHANGE)
@@ -111,7 +115,7 @@ impl Layout {
     }
 
     /// Drops what came in. A rest that can't be removed now is removed by the next fetch.
-    pub fn discard_incoming(&self, quarantine: Quarantine) {
+    pub(crate) fn discard_incoming(&self, quarantine: Quarantine) {
         let _next_time = remove(&self.incoming(quarantine));
     }
 
@@ -119,7 +123,7 @@ impl Layout {
     ///
     /// # Errors
     /// Temporary: the disk.
-    pub fn forget(&self, quarantine: Quarantine) -> Result<(), Fault> {
+    pub(crate) fn forget(&self, quarantine: Quarantine) -> Result<(), Fault> {
         remove(&self.incoming(quarantine))?;
         remove(&self.quarantine(quarantine))
     }
@@ -128,12 +132,12 @@ impl Layout {
     ///
     /// # Errors
     /// Temporary: the disk.
-    pub fn used(&self) -> Result<u64, Fault> {
+    pub(crate) fn used(&self) -> Result<u64, Fault> {
         used_by(&self.quarantines).map_err(|error| disk(&self.quarantines, &error))
     }
 
     /// Removes what killed children left of unfinished packs in a mirror. Only while it is locked.
-    pub fn sweep(&self, mirror: &Path) {
+    pub(crate) fn sweep(&self, mirror: &Path) {
         let Ok(files) = fs::read_dir(mirror.join("objects/pack")) else { return };
         for file in files.flatten() {
             // Finished ones are called `pack-…`.
@@ -144,7 +148,7 @@ impl Layout {
     }
 
     /// The file that is locked while a mirror is written.
-    pub fn lock_of(&self, mirror: &Path) -> PathBuf {
+    pub(crate) fn lock_of(&self, mirror: &Path) -> PathBuf {
         mirror.with_extension("lock")
     }
 
@@ -152,7 +156,7 @@ impl Layout {
     ///
     /// # Errors
     /// Permanent: it is not there.
-    pub fn open(&self, quarantine: Quarantine) -> Result<Repository, Fault> {
+    pub(crate) fn open(&self, quarantine: Quarantine) -> Result<Repository, Fault> {
         Repository::open_bare(self.quarantine(quarantine)).map_err(|error| {
             Fault::permanent(format!("the quarantine {quarantine}: {}", error.message()))
         })

@@ -27,7 +27,7 @@ const RECURSION: u32 = 16;
 ///
 /// # Errors
 /// Permanent: an object is not there, or not sound.
-pub fn merge(task: &MergeTask) -> Result<Reply, Reply> {
+pub(crate) fn merge(task: &MergeTask) -> Result<Reply, Reply> {
     in_repository(task).map_err(|error| {
         let fault = if error.class() == git2::ErrorClass::NoMemory {
             out_of_memory(error.message())
@@ -39,7 +39,7 @@ pub fn merge(task: &MergeTask) -> Result<Reply, Reply> {
                 error.message()
             ))
         };
-        Reply::Trouble(fault.into())
+        Reply::Fault(fault)
     })
 }
 
@@ -116,7 +116,7 @@ fn kind(conflict: &IndexConflict) -> &'static str {
 
 /// The merge commit's message, as QEMU's maintainers have it: what, whence and whither, then the
 /// tag's own text.
-pub fn message(pinned: &Pinned, url: &str, into: &str) -> String {
+pub(crate) fn message(pinned: &Pinned, url: &str, into: &str) -> String {
     let name = &pinned.reference;
     let what = if let Some(name) = name.strip_prefix("refs/tags/") {
         format!("tag '{name}' of ")
@@ -142,7 +142,7 @@ pub fn message(pinned: &Pinned, url: &str, into: &str) -> String {
 }
 
 /// The id of a commit in twelve digits, for people.
-pub fn short(oid: Oid) -> String {
+pub(crate) fn short(oid: Oid) -> String {
     let id: ObjectId = pin::id(oid);
     id.short()
 }

@@ -11,11 +11,11 @@
 //! in it is ever pruned, so that quarantines may borrow from it. A quarantine is used by one
 //! thread at a time; different ones freely. A fetch takes the place of an older one in one rename.
 
-pub mod address;
+pub(crate) mod address;
 mod blame;
 mod changed;
 mod check;
-pub mod child;
+pub(crate) mod child;
 mod daemon;
 mod fetch;
 mod forge;
@@ -35,8 +35,8 @@ mod setup;
 mod smart_http;
 mod ssh;
 mod transport;
-pub mod url;
+pub(crate) mod url;
 
-pub use order::Progress;
-pub use repository::{GitRepository, GitSettings};
-pub use setup::{SetupStage, SetupStep};
+pub(crate) use order::Progress;
+pub(crate) use repository::{GitRepository, GitSettings};
+pub(crate) use setup::{SetupStage, SetupStep};

@@ -6,51 +6,50 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::url::RemoteUrl;
-use crate::ports::{Fault, FaultKind};
+use crate::ports::Fault;
 use crate::pull::ids::ObjectId;
 use crate::pull::tag::{Candidate, ConflictFile, Pinned};
 
 /// One order.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Order {
+pub(crate) struct Order {
     /// What the child may use.
-    pub limits: Limits,
+    pub(crate) limits: Limits,
     /// What to do.
-    pub task: Task,
+    pub(crate) task: Task,
 }
 
 /// What one child may use.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Milliseconds until it gives up by itself; shortly after, it is killed.
-    pub deadline_ms: u64,
+    pub(crate) deadline_ms: u64,
     /// Bytes that may come in.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Bytes of memory (`RLIMIT_DATA`).
-    pub memory: u64,
+    pub(crate) memory: u64,
 }
 
 /// The other side of a connection, and how to speak to it.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Peer {
+pub(crate) struct Peer {
     /// Where it is.
-    pub url: RemoteUrl,
+    pub(crate) url: RemoteUrl,
     /// Whose word it is that we may connect there.
-    pub access: Access,
+    pub(crate) access: Access,
     /// The token to authenticate with, for a configured peer only.
-    pub token: Option<Token>,
+    pub(crate) token: Option<Token>,
     /// A file of CA certificates (PEM) to believe instead of the system's.
-    pub ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// Whose word an URL is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Access {
+pub(crate) enum Access {
     /// The operator's: any address.
     Configured,
     /// A mail's: public addresses, and these.
@@ -63,7 +62,7 @@ pub enum Access {
 /// A token on its way to the child. Prints as `***`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Token(pub String);
+pub(crate) struct Token(pub(crate) String);
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,7 +73,7 @@ impl fmt::Debug for Token {
 /// What a child does.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Task {
+pub(crate) enum Task {
     /// Brings one branch of a mirror up to date.
     Update {
         /// The project's own repository.
@@ -138,7 +137,7 @@ pub enum Task {
 
 impl Task {
     /// The task in a word, for the log.
-    pub fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Update { .. } => "update",
             Self::Fetch { .. } => "fetch",
@@ -150,7 +149,7 @@ impl Task {
     }
 
     /// The other side, where there is one.
-    pub fn peer(&self) -> Option<&Peer> {
+    pub(crate) fn peer(&self) -> Option<&Peer> {
         match self {
             Self::Update { peer, .. }
             | Self::Fetch { peer, .. }
@@ -164,25 +163,25 @@ impl Task {
 
 /// Everything a merge commit is made of.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct MergeTask {
+pub(crate) struct MergeTask {
     /// The quarantine.
-    pub repository: PathBuf,
+    pub(crate) repository: PathBuf,
     /// The target's tip.
-    pub base: ObjectId,
+    pub(crate) base: ObjectId,
     /// The request's tip.
-    pub tip: ObjectId,
+    pub(crate) tip: ObjectId,
     /// Author and committer: name and address.
-    pub who: (String, String),
+    pub(crate) who: (String, String),
     /// Their time, in seconds since 1970, UTC.
-    pub at: i64,
+    pub(crate) at: i64,
     /// The message.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// A line of the child's answer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Line {
+pub(crate) enum Line {
     /// How far it is.
     Progress(Progress),
     /// The end: what came of it.
@@ -191,19 +190,19 @@ pub enum Line {
 
 /// How far a transfer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Objects moved.
-    pub objects: u64,
+    pub(crate) objects: u64,
     /// Objects to move, as far as known.
-    pub total: u64,
+    pub(crate) total: u64,
     /// Bytes moved.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 /// What came of an order.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reply {
+pub(crate) enum Reply {
     /// The ref is there, or is there now.
     At(ObjectId),
     /// The other side has no such ref (now).
@@ -227,61 +226,8 @@ pub enum Reply {
     Occupied(ObjectId),
     /// The address policy forbids it.
     NotAllowed(String),
-    /// Trouble.
-    Trouble(Trouble),
-}
-
-/// A [`Fault`] that can be written down.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trouble {
-    /// As [`Fault::kind`].
-    pub kind: Kind,
-    /// As [`Fault::public`].
-    pub public: Option<String>,
-    /// As [`Fault::detail`].
-    pub detail: String,
-    /// As [`Fault::retry_after`], in seconds.
-    pub wait: Option<i64>,
-}
-
-/// A [`FaultKind`] that can be written down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// See [`FaultKind::Temporary`].
-    Temporary,
-    /// See [`FaultKind::Permanent`].
-    Permanent,
-    /// See [`FaultKind::Misconfigured`].
-    Misconfigured,
-    /// See [`FaultKind::Bug`].
-    Bug,
-}
-
-impl From<Fault> for Trouble {
-    fn from(fault: Fault) -> Self {
-        let kind = match fault.kind {
-            FaultKind::Temporary => Kind::Temporary,
-            FaultKind::Permanent => Kind::Permanent,
-            FaultKind::Misconfigured => Kind::Misconfigured,
-            FaultKind::Bug => Kind::Bug,
-        };
-        let wait = fault.retry_after.map(|wait| wait.as_secs());
-        Self { kind, public: fault.public, detail: fault.detail, wait }
-    }
-}
-
-impl From<Trouble> for Fault {
-    fn from(trouble: Trouble) -> Self {
-        let kind = match trouble.kind {
-            Kind::Temporary => FaultKind::Temporary,
-            Kind::Permanent => FaultKind::Permanent,
-            Kind::Misconfigured => FaultKind::Misconfigured,
-            Kind::Bug => FaultKind::Bug,
-        };
-        let retry_after = trouble.wait.map(SignedDuration::from_secs);
-        Self { kind, public: trouble.public, detail: trouble.detail, retry_after }
-    }
+    /// Something else.
+    Fault(Fault),
 }
 
 #[cfg(test)]
@@ -292,12 +238,5 @@ mod tests {
     fn a_token_does_not_print() {
         let token = Token("glpat-canary".into());
         assert_eq!(format!("{token:?}"), "***");
-    }
-
-    #[test]
-    fn a_fault_survives_the_way_through_the_pipe() {
-        let fault =
-            Fault::misconfigured("why").saying("what").retry_after(SignedDuration::from_secs(7));
-        assert_eq!(Fault::from(Trouble::from(fault.clone())), fault);
     }
 }

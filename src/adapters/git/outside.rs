@@ -26,7 +26,7 @@ const LONGEST_PATH: usize = 300;
 ///
 /// # Errors
 /// Permanent: the tip is not there. Misconfigured: a pattern is none.
-pub fn outside(
+pub(crate) fn outside(
     repo: &Repository,
     head: ObjectId,
     tip: ObjectId,
@@ -50,7 +50,7 @@ pub fn outside(
 ///
 /// # Errors
 /// As [`outside`].
-pub fn touched(
+pub(crate) fn touched(
     repo: &Repository,
     head: ObjectId,
     tip: ObjectId,

@@ -13,7 +13,7 @@ const LARGEST_TAG: usize = 1 << 20;
 
 /// The full refs that a mail's ref may mean, in the order they are tried: a bare name is a tag
 /// before it is a branch. Empty if it is no ref at all.
-pub fn candidates(reference: &str) -> Vec<String> {
+pub(crate) fn candidates(reference: &str) -> Vec<String> {
     let name = reference.trim();
     let full = if name.is_empty() || name == "HEAD" {
         return vec!["HEAD".into()];
@@ -29,12 +29,12 @@ pub fn candidates(reference: &str) -> Vec<String> {
 }
 
 /// The object as libgit2 names it.
-pub fn oid(id: ObjectId) -> Result<Oid, git2::Error> {
+pub(crate) fn oid(id: ObjectId) -> Result<Oid, git2::Error> {
     Oid::from_bytes(id.as_bytes())
 }
 
 /// The object as the rules name it.
-pub fn id(oid: Oid) -> ObjectId {
+pub(crate) fn id(oid: Oid) -> ObjectId {
     let mut bytes = [0; 20];
     bytes.copy_from_slice(&oid.as_bytes()[..20]);
     ObjectId::from_bytes(bytes)
@@ -44,7 +44,11 @@ pub fn id(oid: Oid) -> ObjectId {
 ///
 /// # Errors
 /// libgit2's own: the object is not there, or not sound.
-pub fn pin(repo: &Repository, reference: &str, found: Oid) -> Result<Option<Pinned>, git2::Error> {
+pub(crate) fn pin(
+    repo: &Repository,
+    reference: &str,
+    found: Oid,
+) -> Result<Option<Pinned>, git2::Error> {
     let (size, kind) = repo.odb()?.read_header(found)?;
     let reference = reference.to_owned();
     match kind {

@@ -35,7 +35,7 @@ const ENVIRONMENT: [&str; 4] = ["PATH", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR
 /// # Errors
 /// Temporary: the deadline, or the child died. Permanent: it died of what it may not exceed.
 /// Misconfigured: the program can't be started.
-pub fn run(
+pub(crate) fn run(
     program: &Path,
     order: &Order,
     progress: &mut dyn FnMut(Progress),
@@ -171,7 +171,7 @@ fn death(status: Option<ExitStatus>, words: &str) -> Fault {
 
 /// No answer has a token in it, even if the other side sent it back to us.
 fn redacted(mut reply: Reply, order: &Order) -> Reply {
-    if let Reply::Trouble(trouble) = &mut reply {
+    if let Reply::Fault(trouble) = &mut reply {
         trouble.detail = redact(trouble.detail.as_bytes(), order);
         trouble.public = trouble.public.take().map(|public| redact(public.as_bytes(), order));
     }

@@ -18,7 +18,7 @@ use crate::ports::Fault;
 use crate::pull::ids::ObjectId;
 
 /// Pushes a commit to a branch that is absent, at the commit, or at one of `replaces`.
-pub fn push(
+pub(crate) fn push(
     session: &Arc<Session>,
     from: &Path,
     commit: ObjectId,
@@ -37,7 +37,7 @@ pub fn push(
 }
 
 /// Deletes a branch if it is that commit.
-pub fn delete(
+pub(crate) fn delete(
     session: &Arc<Session>,
     from: &Path,
     commit: ObjectId,
@@ -166,5 +166,5 @@ fn declined(session: &Session, refused: &str, words: &[u8]) -> Reply {
     } else {
         Fault::misconfigured(detail)
     };
-    Reply::Trouble(fault.into())
+    Reply::Fault(fault)
 }

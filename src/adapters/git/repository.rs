@@ -27,24 +27,24 @@ use crate::pull::tag::{Candidate, Drift, Facts, Pinned};
 
 /// What the repository needs to know.
 #[derive(Debug, Clone)]
-pub struct GitSettings {
+pub(crate) struct GitSettings {
     /// The state directory: mirrors and quarantines lie in its folder `git`.
-    pub state: PathBuf,
+    pub(crate) state: PathBuf,
     /// This program, for the hidden subcommand.
-    pub program: PathBuf,
+    pub(crate) program: PathBuf,
     /// The targets.
-    pub targets: BTreeMap<TargetName, Target>,
+    pub(crate) targets: BTreeMap<TargetName, Target>,
     /// Which URLs a mail may name: its schemes, hosts and addresses.
-    pub trust: Trust,
+    pub(crate) trust: Trust,
     /// Limits of one operation.
-    pub fetch: Fetch,
+    pub(crate) fetch: Fetch,
     /// Whom merge commits are by.
-    pub committer: Person,
+    pub(crate) committer: Person,
 }
 
 /// Git: mirrors, quarantines and children under one state directory.
 #[derive(Debug)]
-pub struct GitRepository {
+pub(crate) struct GitRepository {
     pub(super) layout: Layout,
     pub(super) targets: BTreeMap<TargetName, Target>,
     pub(super) fetch: Fetch,
@@ -60,7 +60,7 @@ impl GitRepository {
     ///
     /// # Errors
     /// Misconfigured: the state directory can't be used, or the URL policy can't be read.
-    pub fn new(settings: GitSettings) -> Result<Self, Fault> {
+    pub(crate) fn new(settings: GitSettings) -> Result<Self, Fault> {
         let GitSettings { state, program, targets, trust, fetch, committer } = settings;
         Ok(Self {
             layout: Layout::new(&state)?,
@@ -79,7 +79,7 @@ impl GitRepository {
     ///
     /// # Errors
     /// Temporary: the disk.
-    pub fn apart(self) -> Result<Self, Fault> {
+    pub(crate) fn apart(self) -> Result<Self, Fault> {
         Ok(Self { layout: self.layout.apart("dry-run")?, ..self })
     }
 
@@ -121,7 +121,7 @@ impl GitRepository {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Reply, Fault> {
         match process::run(&self.program, &Order { limits, task }, progress)? {
-            Reply::Trouble(trouble) => Err(trouble.into()),
+            Reply::Fault(fault) => Err(fault),
             reply => Ok(reply),
         }
     }
@@ -130,7 +130,7 @@ impl GitRepository {
     ///
     /// # Errors
     /// Misconfigured: the first that has none; the sentence says to run `gatepost setup`.
-    pub fn is_set_up(&self) -> Result<(), Fault> {
+    pub(crate) fn is_set_up(&self) -> Result<(), Fault> {
         self.targets.keys().try_for_each(|name| self.mirrored(name).map(drop))
     }
 
@@ -343,7 +343,7 @@ impl Repository for GitRepository {
         match self.run(self.limits(), task)? {
             Reply::Candidate(candidate) => Ok(Merged::Candidate(candidate)),
             Reply::Conflict { files, total } => Ok(Merged::Conflict { files, total }),
-            Reply::AlreadyMerged => Ok(Merged::AlreadyMerged),
+            Reply::AlreadyMerged => Ok(Merged::NothingNew),
             other => Err(unexpected(&other)),
         }
     }

@@ -23,7 +23,7 @@ const MOST_PEOPLE: usize = 50;
 ///
 /// # Errors
 /// Permanent: the tip is not there.
-pub fn series(
+pub(crate) fn series(
     repo: &Repository,
     head: ObjectId,
     tip: ObjectId,

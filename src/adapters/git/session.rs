@@ -14,17 +14,17 @@ use git2::ErrorClass;
 use super::address;
 use super::order::{Access, Limits, Peer, Reply};
 use super::url::RemoteUrl;
-use crate::mail::clean;
 use crate::ports::{Fault, FaultKind};
+use crate::pull::clean;
 
 /// Bytes in which a stranger's server must have listed its refs: libgit2 keeps them in memory.
 const LISTING: u64 = 32 << 20;
 
 /// What all parts of one operation share.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     /// The other side.
-    pub peer: Peer,
+    pub(crate) peer: Peer,
     deadline: Instant,
     bytes_left: AtomicU64,
     /// What may come once the refs are listed.
@@ -35,7 +35,7 @@ pub struct Session {
 
 impl Session {
     /// Starts the clock.
-    pub fn new(peer: Peer, limits: Limits) -> Self {
+    pub(crate) fn new(peer: Peer, limits: Limits) -> Self {
         let listing = match peer.access {
             Access::Stranger { .. } => limits.bytes.min(LISTING),
             Access::Configured => limits.bytes,
@@ -51,7 +51,7 @@ impl Session {
     }
 
     /// The other side's address.
-    pub fn url(&self) -> &RemoteUrl {
+    pub(crate) fn url(&self) -> &RemoteUrl {
         &self.peer.url
     }
 
@@ -59,7 +59,7 @@ impl Session {
     ///
     /// # Errors
     /// The time is up; the trouble is put down.
-    pub fn time_left(&self) -> io::Result<Duration> {
+    pub(crate) fn time_left(&self) -> io::Result<Duration> {
         match self.deadline.checked_duration_since(Instant::now()) {
             Some(left) if !left.is_zero() => Ok(left),
             _ => Err(self.note_late()),
@@ -67,18 +67,18 @@ impl Session {
     }
 
     /// Whether the time is up; the trouble is put down then.
-    pub fn is_late(&self) -> bool {
+    pub(crate) fn is_late(&self) -> bool {
         self.time_left().is_err()
     }
 
     /// The refs are listed: objects may come now.
-    pub fn is_listed(&self) {
+    pub(crate) fn is_listed(&self) {
         let later = self.bytes_later.swap(0, Ordering::Relaxed);
         self.bytes_left.fetch_add(later, Ordering::Relaxed);
     }
 
     /// Whether the other side is a mail's word, and held to more bounds.
-    pub fn is_strangers(&self) -> bool {
+    pub(crate) fn is_strangers(&self) -> bool {
         matches!(self.peer.access, Access::Stranger { .. })
     }
 
@@ -86,7 +86,7 @@ impl Session {
     ///
     /// # Errors
     /// There were too many; the trouble is put down.
-    pub fn count(&self, bytes: usize) -> io::Result<()> {
+    pub(crate) fn count(&self, bytes: usize) -> io::Result<()> {
         let taken = self.bytes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
             left.checked_sub(bytes as u64)
         });
@@ -107,7 +107,7 @@ impl Session {
     ///
     /// # Errors
     /// One of them is inside the operator's network, or there is none; the trouble is put down.
-    pub fn check_addresses(&self, addresses: &[SocketAddr]) -> io::Result<()> {
+    pub(crate) fn check_addresses(&self, addresses: &[SocketAddr]) -> io::Result<()> {
         let Access::Stranger { allow_addresses } = &self.peer.access else { return Ok(()) };
         for one in addresses {
             if let Err(what) = refused(one.ip(), allow_addresses) {
@@ -121,7 +121,7 @@ impl Session {
 
     /// A fault of the other side: told to the author if it is theirs, to the administrator if it
     /// is the operator's own.
-    pub fn blame(&self, kind: FaultKind, sentence: impl Into<String>) -> Fault {
+    pub(crate) fn blame(&self, kind: FaultKind, sentence: impl Into<String>) -> Fault {
         let sentence = sentence.into();
         let detail = format!("{}: {sentence}", self.peer.url.text());
         match (&self.peer.access, kind) {
@@ -142,12 +142,12 @@ impl Session {
 
     /// Puts trouble down, unless some is down already: the first is the cause. The returned error
     /// has a fixed text, for libgit2 aborts on some.
-    pub fn note(&self, fault: Fault) -> io::Error {
-        self.put_down(Reply::Trouble(fault.into()))
+    pub(crate) fn note(&self, fault: Fault) -> io::Error {
+        self.put_down(Reply::Fault(fault))
     }
 
     /// Puts down that the other side broke off or could not be reached.
-    pub fn note_io(&self, error: &io::Error) -> io::Error {
+    pub(crate) fn note_io(&self, error: &io::Error) -> io::Error {
         match error.kind() {
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => self.note_late(),
             kind => {
@@ -171,9 +171,9 @@ impl Session {
     }
 
     /// What went wrong, given libgit2's own words: the trouble put down, if any.
-    pub fn explain(&self, error: &git2::Error) -> Reply {
+    pub(crate) fn explain(&self, error: &git2::Error) -> Reply {
         let noted = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
-        noted.unwrap_or_else(|| Reply::Trouble(self.translate(error).into()))
+        noted.unwrap_or_else(|| Reply::Fault(self.translate(error)))
     }
 
     fn translate(&self, error: &git2::Error) -> Fault {
@@ -204,19 +204,19 @@ fn refused(address: IpAddr, allowed: &[IpAddr]) -> Result<(), &'static str> {
 }
 
 /// The fault for objects that do not fit into the child's memory.
-pub fn out_of_memory(words: &str) -> Fault {
+pub(crate) fn out_of_memory(words: &str) -> Fault {
     Fault::permanent(format!("the git child ran out of the memory it is allowed: {words}"))
         .saying("The repository's objects need more memory than is allowed here.")
 }
 
 /// A number of bytes in words.
-pub fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     const MIB: u64 = 1 << 20;
     if bytes >= MIB { format!("{} MiB", bytes / MIB) } else { format!("{bytes} bytes") }
 }
 
 /// Foreign text on one line, without control characters, cut.
-pub fn printable(text: &[u8], longest: usize) -> String {
+pub(crate) fn printable(text: &[u8], longest: usize) -> String {
     let line = clean::words(&String::from_utf8_lossy(text));
     line.chars().take(longest).collect()
 }

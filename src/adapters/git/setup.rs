@@ -21,16 +21,16 @@ const MEMORY: u64 = 4 << 30;
 
 /// Where a setup is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetupStep {
+pub(crate) struct SetupStep {
     /// Whose mirror or CI project.
-    pub target: TargetName,
+    pub(crate) target: TargetName,
     /// What happens.
-    pub stage: SetupStage,
+    pub(crate) stage: SetupStage,
 }
 
 /// What happens in a setup.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SetupStage {
+pub(crate) enum SetupStage {
     /// The mirror is being fetched.
     Cloning(Progress),
     /// The mirror has the branch, at this commit.
@@ -49,7 +49,7 @@ impl GitRepository {
     ///
     /// # Errors
     /// The first target's that fails; those before it are done.
-    pub fn setup(&self, progress: &mut dyn FnMut(SetupStep)) -> Result<(), Fault> {
+    pub(crate) fn setup(&self, progress: &mut dyn FnMut(SetupStep)) -> Result<(), Fault> {
         for (name, target) in &self.targets {
             let tell = &mut |stage| progress(SetupStep { target: name.clone(), stage });
             let mirror = self.layout.mirror(&target.url);

@@ -30,7 +30,7 @@ const IN_MEMORY: usize = 4 << 20;
 
 /// The transport.
 #[derive(Debug, Clone)]
-pub struct SmartHttp {
+pub(crate) struct SmartHttp {
     session: Arc<Session>,
     /// The repository's URL: `.git` may have been appended to it.
     base: Arc<Mutex<String>>,
@@ -39,7 +39,7 @@ pub struct SmartHttp {
 
 impl SmartHttp {
     /// For one session.
-    pub fn new(session: &Arc<Session>) -> Self {
+    pub(crate) fn new(session: &Arc<Session>) -> Self {
         Self {
             base: Arc::new(Mutex::new(session.url().text())),
             session: Arc::clone(session),
@@ -309,7 +309,7 @@ impl Resolver for CheckedResolver {
 }
 
 /// A token as the header carries it.
-pub fn credentials(token: &Token) -> String {
+pub(crate) fn credentials(token: &Token) -> String {
     base64(format!("oauth2:{}", token.0).as_bytes())
 }
 

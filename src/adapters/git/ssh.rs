@@ -13,13 +13,13 @@ use super::session::Session;
 
 /// The transport.
 #[derive(Debug, Clone)]
-pub struct Ssh {
+pub(crate) struct Ssh {
     session: Arc<Session>,
 }
 
 impl Ssh {
     /// For one session.
-    pub fn new(session: &Arc<Session>) -> Self {
+    pub(crate) fn new(session: &Arc<Session>) -> Self {
         Self { session: Arc::clone(session) }
     }
 

@@ -15,7 +15,7 @@ use super::url::Scheme;
 ///
 /// # Errors
 /// libgit2's own.
-pub fn register(session: &Arc<Session>) -> Result<(), git2::Error> {
+pub(crate) fn register(session: &Arc<Session>) -> Result<(), git2::Error> {
     match session.url().scheme {
         Scheme::Https => register_one("https", true, SmartHttp::new(session)),
         Scheme::Http => register_one("http", true, SmartHttp::new(session)),

@@ -11,7 +11,7 @@ use crate::ports::Fault;
 /// The schemes there is a transport for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Scheme {
+pub(crate) enum Scheme {
     /// Git's smart protocol over HTTP with TLS.
     Https,
     /// The same without TLS.
@@ -24,7 +24,7 @@ pub enum Scheme {
 
 impl Scheme {
     /// The scheme as URLs write it.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Https => "https",
             Self::Http => "http",
@@ -34,7 +34,7 @@ impl Scheme {
     }
 
     /// The port that goes without saying.
-    pub fn port(self) -> u16 {
+    pub(crate) fn port(self) -> u16 {
         match self {
             Self::Https => 443,
             Self::Http => 80,
@@ -50,17 +50,17 @@ impl Scheme {
 
 /// A repository's address, taken apart and checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RemoteUrl {
+pub(crate) struct RemoteUrl {
     /// How to speak.
-    pub scheme: Scheme,
+    pub(crate) scheme: Scheme,
     /// The login name, for ssh only.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// The host, an IPv6 address without its brackets.
-    pub host: String,
+    pub(crate) host: String,
     /// The port.
-    pub port: u16,
+    pub(crate) port: u16,
     /// The path with its first slash, as the URL writes it, without a last one.
-    pub path: String,
+    pub(crate) path: String,
 }
 
 impl RemoteUrl {
@@ -68,26 +68,26 @@ impl RemoteUrl {
     ///
     /// # Errors
     /// Misconfigured: not an URL there is a transport for.
-    pub fn configured(text: &str) -> Result<Self, Fault> {
+    pub(crate) fn configured(text: &str) -> Result<Self, Fault> {
         parse(text).map_err(|why| Fault::misconfigured(format!("repository URL {text:?}: {why}")))
     }
 
     /// The host with the port if it is an odd one, as URLs write it.
-    pub fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         let host =
             if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         if self.port == self.scheme.port() { host } else { format!("{host}:{}", self.port) }
     }
 
     /// The whole URL, without a login name.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         format!("{}://{}{}", self.scheme.word(), self.authority(), self.path)
     }
 }
 
 /// What a mail's URL may be.
 #[derive(Debug, Clone)]
-pub struct UrlPolicy {
+pub(crate) struct UrlPolicy {
     schemes: Vec<Scheme>,
     hosts: GlobSet,
 }
@@ -99,7 +99,7 @@ impl UrlPolicy {
     ///
     /// # Errors
     /// Misconfigured: a scheme without a transport, or not a glob.
-    pub fn new(schemes: &[String], hosts: &[String]) -> Result<Self, Fault> {
+    pub(crate) fn new(schemes: &[String], hosts: &[String]) -> Result<Self, Fault> {
         let schemes = schemes
             .iter()
             .map(|word| {
@@ -124,7 +124,7 @@ impl UrlPolicy {
     ///
     /// # Errors
     /// One sentence fit for the author.
-    pub fn check(&self, text: &str) -> Result<RemoteUrl, String> {
+    pub(crate) fn check(&self, text: &str) -> Result<RemoteUrl, String> {
         let url = parse(text)?;
         let as_it_is = url.scheme == Scheme::Ssh && self.schemes.contains(&Scheme::Ssh);
         let url = if as_it_is { url } else { forge::public(url) };

@@ -37,24 +37,24 @@ pub(super) trait Row {
 #[derive(Debug, Deserialize)]
 pub(super) struct UserAnswer {
     /// Its number.
-    pub id: u64,
+    pub(crate) id: u64,
     /// Its login name.
     #[serde(default)]
-    pub username: String,
+    pub(crate) username: String,
 }
 
 /// A pipeline, basic or in detail.
 #[derive(Debug, Deserialize)]
 pub(super) struct PipelineAnswer {
     /// Its number.
-    pub id: u64,
+    pub(crate) id: u64,
     /// The commit; read as text, since a project of SHA-256 has longer ones.
-    pub sha: String,
+    pub(crate) sha: String,
     /// The branch or tag.
     #[serde(rename = "ref")]
-    pub reference: Option<String>,
+    pub(crate) reference: Option<String>,
     /// Who made it; only in detail.
-    pub user: Option<UserAnswer>,
+    pub(crate) user: Option<UserAnswer>,
     status: String,
     source: Option<String>,
     web_url: Option<String>,
@@ -109,7 +109,7 @@ impl TryFrom<PipelineAnswer> for Pipeline {
 #[derive(Debug, Deserialize)]
 pub(super) struct JobAnswer {
     /// Its number.
-    pub id: u64,
+    pub(crate) id: u64,
     name: String,
     status: String,
     stage: Option<String>,
@@ -188,12 +188,12 @@ impl JobAnswer {
 #[derive(Debug, Deserialize)]
 pub(super) struct StatusAnswer {
     /// Its number; jobs and posted statuses share one sequence.
-    pub id: u64,
+    pub(crate) id: u64,
     /// The branch or tag.
     #[serde(rename = "ref")]
-    pub reference: Option<String>,
+    pub(crate) reference: Option<String>,
     /// The pipeline it counts for; older GitLabs do not say.
-    pub pipeline_id: Option<u64>,
+    pub(crate) pipeline_id: Option<u64>,
     name: String,
     status: String,
     target_url: Option<String>,

@@ -19,8 +19,8 @@ use super::refusal::Quoted;
 use crate::adapters::http;
 use crate::config::model::Ci;
 use crate::config::redact::Redactor;
-use crate::mail::clean::cut;
 use crate::ports::Fault;
+use crate::pull::clean::cut;
 
 /// One call, from the connection to the last byte of the answer.
 pub(super) const CALL_DEADLINE: Duration = Duration::from_secs(60);

@@ -17,40 +17,40 @@ const OWNER: u64 = 50;
 
 /// What was found out; each part by itself, since any may be refused.
 #[derive(Debug)]
-pub struct Inspection {
+pub(crate) struct Inspection {
     /// GitLab's version, `18.5.1-ee`.
-    pub version: Result<String, Fault>,
+    pub(crate) version: Result<String, Fault>,
     /// The login name of the token's user.
-    pub user: Result<String, Fault>,
+    pub(crate) user: Result<String, Fault>,
     /// The token. Fine-grained tokens may not look at themselves: then a fault though all is well.
-    pub token: Result<TokenFacts, Fault>,
+    pub(crate) token: Result<TokenFacts, Fault>,
     /// The project.
-    pub project: Result<ProjectFacts, Fault>,
+    pub(crate) project: Result<ProjectFacts, Fault>,
     /// Protected branches whose pattern takes in the candidate's branch. Developers may not see
     /// them everywhere: then a fault though all may be well.
-    pub protected: Result<Vec<ProtectedBranch>, Fault>,
+    pub(crate) protected: Result<Vec<ProtectedBranch>, Fault>,
 }
 
 /// A token's own facts (GitLab's REST API, "Personal access tokens").
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct TokenFacts {
+pub(crate) struct TokenFacts {
     /// What it is called.
     #[serde(default)]
-    pub name: String,
+    pub(crate) name: String,
     /// Its scopes: `api`, `write_repository`, `granular`, …
     #[serde(default)]
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// Its last day, `None`: it does not expire.
-    pub expires_at: Option<jiff::civil::Date>,
+    pub(crate) expires_at: Option<jiff::civil::Date>,
     /// Whether it works now.
     #[serde(default)]
-    pub active: bool,
+    pub(crate) active: bool,
 }
 
 impl TokenFacts {
     /// Whether its scopes let it make pipelines and push; `None` for a fine-grained token, whose
     /// scopes do not tell.
-    pub fn suffices(&self) -> Option<bool> {
+    pub(crate) fn suffices(&self) -> Option<bool> {
         let has = |scope: &str| self.scopes.iter().any(|s| s == scope);
         if has("granular") { None } else { Some(has("api")) }
     }
@@ -59,7 +59,7 @@ impl TokenFacts {
 /// Who may see a project.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Visibility {
+pub(crate) enum Visibility {
     /// Its members.
     Private,
     /// Everybody with an account.
@@ -70,7 +70,7 @@ pub enum Visibility {
 
 /// Who may set variables when he makes a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum VariablesRole {
+pub(crate) enum VariablesRole {
     /// Nobody; the default of new groups on GitLab.com since 18.0.
     Nobody,
     /// Developers and above.
@@ -85,37 +85,37 @@ pub enum VariablesRole {
 
 /// A project's facts, as far as the bot depends on them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProjectFacts {
+pub(crate) struct ProjectFacts {
     /// Its number.
-    pub id: u64,
+    pub(crate) id: u64,
     /// Its full path.
-    pub path: String,
+    pub(crate) path: String,
     /// Who may see it.
-    pub visibility: Visibility,
+    pub(crate) visibility: Visibility,
     /// Whether nothing was pushed to it yet.
-    pub empty: bool,
+    pub(crate) empty: bool,
     /// Whether it is read-only.
-    pub archived: bool,
+    pub(crate) archived: bool,
     /// Whether CI is on.
-    pub ci_enabled: bool,
+    pub(crate) ci_enabled: bool,
     /// Whether those who see the project see its pipelines and logs too.
-    pub public_jobs: bool,
+    pub(crate) public_jobs: bool,
     /// Whether a new pipeline on a branch cancels that branch's older ones.
-    pub auto_cancels: bool,
+    pub(crate) auto_cancels: bool,
     /// Who may set variables.
-    pub variables_role: VariablesRole,
+    pub(crate) variables_role: VariablesRole,
     /// The token's role in it (30 Developer, 40 Maintainer, 50 Owner), where GitLab says it.
-    pub role: Option<u64>,
+    pub(crate) role: Option<u64>,
 }
 
 impl ProjectFacts {
     /// Whether the role lets the token make pipelines; `None` if GitLab does not say.
-    pub fn may_make_pipelines(&self) -> Option<bool> {
+    pub(crate) fn may_make_pipelines(&self) -> Option<bool> {
         self.role.map(|role| role >= DEVELOPER)
     }
 
     /// Whether pipelines may be made with variables; `None` if GitLab does not say.
-    pub fn may_set_variables(&self) -> Option<bool> {
+    pub(crate) fn may_set_variables(&self) -> Option<bool> {
         let needed = match &self.variables_role {
             VariablesRole::Nobody => return Some(false),
             VariablesRole::Developer => DEVELOPER,
@@ -129,20 +129,20 @@ impl ProjectFacts {
 
 /// A protected branch or a pattern of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProtectedBranch {
+pub(crate) struct ProtectedBranch {
     /// The name or pattern, with `*`.
-    pub name: String,
+    pub(crate) name: String,
     /// Roles that may push; 0: nobody.
-    pub push: Vec<u64>,
+    pub(crate) push: Vec<u64>,
     /// Roles that may merge; who may push or merge may make pipelines on it.
-    pub merge: Vec<u64>,
+    pub(crate) merge: Vec<u64>,
     /// Whether who may push may also force it.
-    pub force_push: bool,
+    pub(crate) force_push: bool,
 }
 
 impl ProtectedBranch {
     /// Whether that branch is protected by this. `*` stands for any text, slashes too.
-    pub fn covers(&self, branch: &str) -> bool {
+    pub(crate) fn covers(&self, branch: &str) -> bool {
         let pattern = regex::escape(&self.name).replace(r"\*", ".*");
         Regex::new(&format!("^{pattern}$")).is_ok_and(|pattern| pattern.is_match(branch))
     }
@@ -151,7 +151,7 @@ impl ProtectedBranch {
 impl GitLab {
     /// Asks the server about itself, the token and the project, changing nothing. `ci_ref` is a
     /// candidate's branch as the target's template makes it. Safe to repeat.
-    pub fn inspect(&self, ci_ref: &str) -> Inspection {
+    pub(crate) fn inspect(&self, ci_ref: &str) -> Inspection {
         let client = &self.client;
         let version = client.get::<VersionAnswer>("version", &[]);
         let user = client.get::<UserAnswer>("user", &[]);

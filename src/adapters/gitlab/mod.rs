@@ -10,7 +10,7 @@
 
 mod answer;
 mod client;
-mod inspect;
+pub(crate) mod inspect;
 mod lint;
 mod page;
 mod reach;
@@ -26,10 +26,8 @@ use serde_json::json;
 
 use self::answer::{JobAnswer, PipelineAnswer, StatusAnswer, UserAnswer};
 use self::client::Client;
-pub use self::inspect::{
-    Inspection, ProjectFacts, ProtectedBranch, TokenFacts, VariablesRole, Visibility,
-};
-pub use self::reach::{Reach, Runner, Variable};
+pub(crate) use self::inspect::{Inspection, ProjectFacts, ProtectedBranch, Visibility};
+pub(crate) use self::reach::{Reach, Runner, Variable};
 use self::refusal::Quoted;
 use crate::config::model::Ci;
 use crate::ports::{Fault, Pipelines};
@@ -45,7 +43,7 @@ const FOUND_LIMIT: usize = 20;
 
 /// One target's CI project on a GitLab server.
 #[derive(Debug)]
-pub struct GitLab {
+pub(crate) struct GitLab {
     client: Client,
     variables: Vec<serde_json::Value>,
     inputs: serde_json::Map<String, serde_json::Value>,
@@ -62,7 +60,7 @@ impl GitLab {
     ///
     /// # Errors
     /// Misconfigured: the URL, the token or the file of certificates can't be used.
-    pub fn new(ci: &Ci) -> Result<Self, Fault> {
+    pub(crate) fn new(ci: &Ci) -> Result<Self, Fault> {
         Self::with_deadline(ci, client::CALL_DEADLINE)
     }
 
@@ -71,7 +69,7 @@ impl GitLab {
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn with_deadline(ci: &Ci, deadline: Duration) -> Result<Self, Fault> {
+    pub(crate) fn with_deadline(ci: &Ci, deadline: Duration) -> Result<Self, Fault> {
         let variables = ci
             .variables
             .iter()

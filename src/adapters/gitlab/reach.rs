@@ -14,39 +14,39 @@ const RUNNERS: usize = 30;
 
 /// What was found out; each part by itself, since any may be refused.
 #[derive(Debug)]
-pub struct Reach {
+pub(crate) struct Reach {
     /// CI variables of the project, and of those of its groups that the token may look at.
-    pub variables: Result<Vec<Variable>, Fault>,
+    pub(crate) variables: Result<Vec<Variable>, Fault>,
     /// Groups whose variables the token may not look at.
-    pub closed_groups: Vec<String>,
+    pub(crate) closed_groups: Vec<String>,
     /// Runners that may take the project's jobs.
-    pub runners: Result<Vec<Runner>, Fault>,
+    pub(crate) runners: Result<Vec<Runner>, Fault>,
 }
 
 /// A CI variable, without its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Variable {
+pub(crate) struct Variable {
     /// Its name.
-    pub key: String,
+    pub(crate) key: String,
     /// Whether it reaches protected branches only.
-    pub protected: bool,
+    pub(crate) protected: bool,
     /// Whether logs do not show it.
-    pub masked: bool,
+    pub(crate) masked: bool,
     /// The group it comes from; `None`: the project's own.
-    pub group: Option<String>,
+    pub(crate) group: Option<String>,
 }
 
 /// A runner.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Runner {
+pub(crate) struct Runner {
     /// What its owner calls it.
-    pub description: String,
+    pub(crate) description: String,
     /// `instance_type`, `group_type`, `project_type`.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Its tags, where GitLab tells them.
-    pub tags: Option<Vec<String>>,
+    pub(crate) tags: Option<Vec<String>>,
     /// Whether it takes jobs of protected branches only, where GitLab tells that.
-    pub protected: Option<bool>,
+    pub(crate) protected: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -97,7 +97,7 @@ impl Row for RunnerAnswer {
 impl GitLab {
     /// Asks for variables and runners, changing nothing. `project` is the project's full path.
     /// Safe to repeat.
-    pub fn reach(&self, project: &str) -> Reach {
+    pub(crate) fn reach(&self, project: &str) -> Reach {
         let client = &self.client;
         let own = client.list::<VariableAnswer>(&client.in_project("variables"), &[]);
         let own = own.map(|rows| rows.into_iter().map(|row| row.of(None)).collect::<Vec<_>>());

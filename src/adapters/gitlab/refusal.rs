@@ -6,8 +6,8 @@ use serde_json::Value;
 use ureq::http::{HeaderMap, StatusCode};
 
 use crate::config::redact::Redactor;
-use crate::mail::clean::{self, cut};
 use crate::ports::{Fault, FaultKind};
+use crate::pull::clean::{self, cut};
 
 /// The longest quotation of GitLab's words, in characters.
 const LONGEST_QUOTE: usize = 500;

@@ -23,7 +23,7 @@ const BYTES_PER_SECOND: u64 = 256 * 1024;
 const AROUND: u64 = 64 * 1024;
 
 /// One folder of an account.
-pub struct ImapFolder {
+pub(crate) struct ImapFolder {
     pub(super) account: Account,
     pub(super) folder: String,
     pub(super) limits: Limits,
@@ -45,7 +45,7 @@ impl ImapFolder {
     ///
     /// # Errors
     /// Temporary: the process has no file descriptors left.
-    pub fn new(
+    pub(crate) fn new(
         account: &Account,
         folder: impl Into<String>,
         limits: Limits,
@@ -67,7 +67,7 @@ impl ImapFolder {
     }
 
     /// What ends a [`wait`](Mailbox::wait) from another thread within milliseconds.
-    pub fn waker(&self) -> Waker {
+    pub(crate) fn waker(&self) -> Waker {
         self.waker.clone()
     }
 

@@ -24,7 +24,7 @@ const LONGEST_LINE: usize = 64 * 1024;
 const IDLE_BYTES: u64 = 1024 * 1024;
 
 /// The connection, as the crate sees it.
-pub struct Lines {
+pub(crate) struct Lines {
     connection: Connection,
     control: Control,
     buffer: Vec<u8>,
@@ -35,7 +35,7 @@ pub struct Lines {
 
 /// The same connection, as its owner sees it while the crate holds it.
 #[derive(Clone)]
-pub struct Control {
+pub(crate) struct Control {
     bounds: Bounds,
     state: Arc<Mutex<State>>,
 }
@@ -58,35 +58,35 @@ enum Phase {
 
 /// How long IDLE lasts, what ends it early, and how long its end may take.
 #[derive(Clone)]
-pub struct IdleTerms {
+pub(crate) struct IdleTerms {
     /// An absolute limit from the server's `+`, however much it says in between.
-    pub lasts: Duration,
+    pub(crate) lasts: Duration,
     /// From DONE to the server's answer.
-    pub farewell: Duration,
+    pub(crate) farewell: Duration,
     /// Ends it early.
-    pub bell: Arc<Bell>,
+    pub(crate) bell: Arc<Bell>,
 }
 
 impl Control {
     /// Begins a command, which may take that long and bring that many bytes.
-    pub fn command(&self, time: Duration, bytes: u64) {
+    pub(crate) fn command(&self, time: Duration, bytes: u64) {
         self.bounds.allow(time, bytes);
         self.state().phase = Phase::Command;
     }
 
     /// Begins an IDLE; to get to its `+` may take `time`.
-    pub fn idle(&self, time: Duration, terms: IdleTerms) {
+    pub(crate) fn idle(&self, time: Duration, terms: IdleTerms) {
         self.bounds.allow(time, IDLE_BYTES);
         self.state().phase = Phase::Starting(terms);
     }
 
     /// Why the connection can't be used any more, if so.
-    pub fn broken(&self) -> Option<String> {
+    pub(crate) fn broken(&self) -> Option<String> {
         self.state().broken.clone()
     }
 
     /// Whether the server refused an IDLE.
-    pub fn is_idle_refused(&self) -> bool {
+    pub(crate) fn is_idle_refused(&self) -> bool {
         self.state().is_idle_refused
     }
 
@@ -97,7 +97,7 @@ impl Control {
 
 impl Lines {
     /// Takes a connection over.
-    pub fn new(connection: Connection) -> Self {
+    pub(crate) fn new(connection: Connection) -> Self {
         let state = State { phase: Phase::Command, broken: None, is_idle_refused: false };
         let control =
             Control { bounds: connection.bounds().clone(), state: Arc::new(Mutex::new(state)) };
@@ -105,17 +105,17 @@ impl Lines {
     }
 
     /// The owner's side of it.
-    pub fn control(&self) -> Control {
+    pub(crate) fn control(&self) -> Control {
         self.control.clone()
     }
 
     /// The connection, for its TLS handshake.
-    pub fn connection(&mut self) -> &mut Connection {
+    pub(crate) fn connection(&mut self) -> &mut Connection {
         &mut self.connection
     }
 
     /// Whether the server said more than has been read.
-    pub fn has_unread(&self) -> bool {
+    pub(crate) fn has_unread(&self) -> bool {
         self.start < self.buffer.len()
     }
 
@@ -123,7 +123,7 @@ impl Lines {
     ///
     /// # Errors
     /// As of [`Read`]; `UnexpectedEof` if the server closed the connection.
-    pub fn read_line(&mut self) -> io::Result<String> {
+    pub(crate) fn read_line(&mut self) -> io::Result<String> {
         let end = self.fill()?;
         let line = self.buffer.get(self.start..end).unwrap_or_default();
         if line.is_empty() {

@@ -15,22 +15,22 @@ use crate::config::model::{Account, Tls};
 use crate::ports::{Fault, FolderState};
 
 /// What a server may say in answer to a command that fetches nothing.
-pub const SMALL_ANSWER: u64 = 1024 * 1024;
+pub(crate) const SMALL_ANSWER: u64 = 1024 * 1024;
 /// Untagged lines before the answer to STARTTLS.
 const CHATTER: usize = 50;
 
 /// A session that is logged in.
-pub struct Live {
+pub(crate) struct Live {
     /// The crate's side.
-    pub session: Session<Lines>,
+    pub(crate) session: Session<Lines>,
     /// Our side of its connection.
-    pub control: Control,
+    pub(crate) control: Control,
     /// Whether the server can IDLE.
-    pub can_idle: bool,
+    pub(crate) can_idle: bool,
     /// Whether it is encrypted.
-    pub is_encrypted: bool,
+    pub(crate) is_encrypted: bool,
     /// Where the folder stood when it was opened last on this session.
-    pub state: FolderState,
+    pub(crate) state: FolderState,
 }
 
 /// Connects and logs in. Repeating is safe.
@@ -38,7 +38,7 @@ pub struct Live {
 /// # Errors
 /// Temporary: the server is away, or slow. Misconfigured: login refused, no STARTTLS, certificate
 /// not trusted.
-pub fn connect(account: &Account, limits: &Limits) -> Result<Live, Fault> {
+pub(crate) fn connect(account: &Account, limits: &Limits) -> Result<Live, Fault> {
     let peer = Peer {
         host: &account.host,
         port: account.port,
@@ -73,7 +73,11 @@ pub fn connect(account: &Account, limits: &Limits) -> Result<Live, Fault> {
 ///
 /// # Errors
 /// As of any command.
-pub fn examine(account: &Account, live: &mut Live, folder: &str) -> Result<FolderState, Trouble> {
+pub(crate) fn examine(
+    account: &Account,
+    live: &mut Live,
+    folder: &str,
+) -> Result<FolderState, Trouble> {
     let name = utf7::encode(folder).replace('\\', "\\\\").replace('"', "\\\"");
     let (answer, _) = guarded(account, || live.session.run(format!("EXAMINE \"{name}\"")))?;
     let text = String::from_utf8_lossy(&answer);

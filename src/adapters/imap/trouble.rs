@@ -10,15 +10,15 @@ use thiserror::Error as ThisError;
 
 use crate::config::model::Account;
 use crate::config::redact::Redactor;
-use crate::mail::clean;
 use crate::ports::Fault;
+use crate::pull::clean;
 
 /// More of a server's words than this is not told.
 const LONGEST_WORDS: usize = 200;
 
 /// Why a command failed. After all of them the session is dropped.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// The connection broke off or took too long.
     #[error("the connection was lost: {0}")]
     Lost(String),
@@ -32,12 +32,12 @@ pub enum Trouble {
 
 impl Trouble {
     /// As a fault of this account that may go away.
-    pub fn fault(&self, account: &Account, doing: impl fmt::Display) -> Fault {
+    pub(crate) fn fault(&self, account: &Account, doing: impl fmt::Display) -> Fault {
         Fault::temporary(format!("account {}: {doing}: {self}", account.name))
     }
 
     /// As a fault of this account: the administrator's if the server refused for good.
-    pub fn refusal(&self, account: &Account, doing: impl fmt::Display) -> Fault {
+    pub(crate) fn refusal(&self, account: &Account, doing: impl fmt::Display) -> Fault {
         match self {
             Self::Refused(words) if !is_passing(words) => {
                 Fault::misconfigured(format!("account {}: {doing}: {self}", account.name))
@@ -51,7 +51,10 @@ impl Trouble {
 ///
 /// # Errors
 /// The crate's own, sorted.
-pub fn guarded<T>(account: &Account, call: impl FnOnce() -> imap::Result<T>) -> Result<T, Trouble> {
+pub(crate) fn guarded<T>(
+    account: &Account,
+    call: impl FnOnce() -> imap::Result<T>,
+) -> Result<T, Trouble> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(sort(account, error)),
@@ -80,7 +83,7 @@ fn sort(account: &Account, error: Error) -> Trouble {
 }
 
 /// A server's words as one short line, without the account's password.
-pub fn words(account: &Account, text: &str) -> String {
+pub(crate) fn words(account: &Account, text: &str) -> String {
     let redactor = Redactor::of(&account.password);
     // Twice: what was hidden between its letters is gone the second time.
     let line = redactor.text(&clean::words(&redactor.text(text)));
@@ -88,7 +91,7 @@ pub fn words(account: &Account, text: &str) -> String {
 }
 
 /// Whether a refusal says itself that it passes (RFC 5530).
-pub fn is_passing(words: &str) -> bool {
+pub(crate) fn is_passing(words: &str) -> bool {
     let words = words.to_ascii_uppercase();
     ["[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]"].iter().any(|code| words.contains(code))
 }

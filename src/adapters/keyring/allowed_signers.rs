@@ -7,24 +7,24 @@ use ssh_key::PublicKey;
 
 /// One line: a key, whose it is, and what for.
 #[derive(Debug, Clone)]
-pub struct AllowedSigner {
+pub(crate) struct AllowedSigner {
     /// The principals as the line has them: a pattern list, mostly one address.
-    pub principals: String,
+    pub(crate) principals: String,
     /// Namespaces it may sign in: a pattern list; all if there is none.
-    pub namespaces: Option<String>,
+    pub(crate) namespaces: Option<String>,
     /// Not good before.
-    pub valid_after: Option<Timestamp>,
+    pub(crate) valid_after: Option<Timestamp>,
     /// Not good from then on.
-    pub valid_before: Option<Timestamp>,
+    pub(crate) valid_before: Option<Timestamp>,
     /// Whether a security key's signature counts that was made without a touch.
-    pub no_touch: bool,
+    pub(crate) no_touch: bool,
     /// The key.
-    pub key: PublicKey,
+    pub(crate) key: PublicKey,
 }
 
 impl AllowedSigner {
     /// The principals that are addresses and not patterns.
-    pub fn addresses(&self) -> Vec<String> {
+    pub(crate) fn addresses(&self) -> Vec<String> {
         self.principals
             .split(',')
             .filter(|principal| principal.contains('@') && !principal.contains(['*', '?', '!']))
@@ -35,7 +35,7 @@ impl AllowedSigner {
 
 /// Reads the file: the lines that can be read, and for the others their number (from 1) and what
 /// is wrong. Times without a `Z` are in that zone.
-pub fn parse(text: &str, zone: &TimeZone) -> (Vec<AllowedSigner>, Vec<(usize, String)>) {
+pub(crate) fn parse(text: &str, zone: &TimeZone) -> (Vec<AllowedSigner>, Vec<(usize, String)>) {
     let (mut signers, mut problems) = (Vec::new(), Vec::new());
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();

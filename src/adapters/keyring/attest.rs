@@ -15,7 +15,7 @@ use crate::pull::tag::Verification;
 ///
 /// # Errors
 /// Misconfigured: the key may be in a part of the keyring that can't be read.
-pub fn attest(
+pub(crate) fn attest(
     keys: &Keys,
     signed: Signed<'_>,
     signature: &[u8],

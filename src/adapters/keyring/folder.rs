@@ -26,11 +26,11 @@ const EXTENSIONS: [&str; 3] = ["asc", "gpg", "pgp"];
 
 /// What is wrong with a file of the keyring.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// The file's name, with a line number where there is one.
-    pub file: String,
+    pub(crate) file: String,
     /// What is wrong, in a clause.
-    pub why: String,
+    pub(crate) why: String,
 }
 
 impl fmt::Display for Problem {
@@ -42,7 +42,7 @@ impl fmt::Display for Problem {
 /// What the folder looked like: when it differs, the files are read again. The change time and the
 /// inode tell a file apart that was put in another's place with its times kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stamp(Vec<FileStamp>);
+pub(crate) struct Stamp(Vec<FileStamp>);
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct FileStamp {
@@ -58,7 +58,7 @@ impl Stamp {
     ///
     /// # Errors
     /// The folder can't be listed.
-    pub fn of(folder: &Path) -> io::Result<Self> {
+    pub(crate) fn of(folder: &Path) -> io::Result<Self> {
         let mut files = Vec::new();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
@@ -88,19 +88,19 @@ fn is_key_file(name: &str) -> bool {
 
 /// Everything that was read.
 #[derive(Debug, Default)]
-pub struct Keys {
+pub(crate) struct Keys {
     /// OpenPGP certificates; the files' parts of the same one are merged.
-    pub certificates: Vec<Cert>,
+    pub(crate) certificates: Vec<Cert>,
     /// SSH keys.
-    pub signers: Vec<AllowedSigner>,
+    pub(crate) signers: Vec<AllowedSigner>,
     /// Who may sign what; `None` if there is no such file: then every key may sign anything.
-    pub maintainers: Option<Vec<Maintainer>>,
+    pub(crate) maintainers: Option<Vec<Maintainer>>,
     /// All owners' addresses, in lower case.
-    pub addresses: BTreeSet<String>,
+    pub(crate) addresses: BTreeSet<String>,
     /// What is wrong with the files.
-    pub problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
     /// The first thing that could not be read: a key that seems to be missing may be in it.
-    pub unread: Option<Problem>,
+    pub(crate) unread: Option<Problem>,
     /// Whose the keys are that commands added, by fingerprint.
     pub(super) granted: BTreeMap<String, Granted>,
     /// Fingerprints of keys that commands took away.
@@ -109,7 +109,7 @@ pub struct Keys {
 
 impl Keys {
     /// Reads the files that the stamp names, and changes what commands changed.
-    pub fn read(folder: &Path, stamp: &Stamp, changes: &KeyChanges) -> Self {
+    pub(crate) fn read(folder: &Path, stamp: &Stamp, changes: &KeyChanges) -> Self {
         let mut keys = Self::default();
         for FileStamp { name, .. } in &stamp.0 {
             match fs::read(folder.join(name)) {
@@ -149,7 +149,7 @@ impl Keys {
 
     /// A key's owner as `maintainers.toml` has it; without the file, as the key itself says.
     /// `None`: the file lists nobody with it.
-    pub fn listed(&self, signer: &Signer) -> Option<Signer> {
+    pub(crate) fn listed(&self, signer: &Signer) -> Option<Signer> {
         let Some(maintainers) = &self.maintainers else { return Some(self.as_granted(signer)) };
         let has_it = |maintainer: &&Maintainer| maintainer.keys.contains(&signer.key);
         maintainers.iter().find(has_it).map(|maintainer| Signer {
@@ -161,7 +161,7 @@ impl Keys {
     }
 
     /// The maintainers for whom `maintainers.toml` names paths.
-    pub fn path_owners(&self) -> Vec<PathOwner> {
+    pub(crate) fn path_owners(&self) -> Vec<PathOwner> {
         let owner = |maintainer: &Maintainer| PathOwner {
             addresses: maintainer.addresses.clone(),
             paths: maintainer.scope.paths.clone(),
@@ -171,7 +171,7 @@ impl Keys {
     }
 
     /// What a good signature by that signer is worth here.
-    pub fn admit(&self, signer: Signer) -> Verification {
+    pub(crate) fn admit(&self, signer: Signer) -> Verification {
         match self.listed(&signer) {
             Some(listed) => Verification::Good(listed),
             None => Verification::NotListed { key: signer.key, owner: signer.name },

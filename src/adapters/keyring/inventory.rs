@@ -21,7 +21,7 @@ const LONGEST_OWNER: usize = 200;
 
 /// Which kind of key it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyKind {
+pub(crate) enum KeyKind {
     /// An OpenPGP certificate.
     OpenPgp,
     /// A line of `allowed_signers`.
@@ -30,34 +30,34 @@ pub enum KeyKind {
 
 /// One key of the keyring.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyLine {
+pub(crate) struct KeyLine {
     /// Which kind.
-    pub kind: KeyKind,
+    pub(crate) kind: KeyKind,
     /// The primary key's fingerprint, or an SSH key's `SHA256:…`.
-    pub key: String,
+    pub(crate) key: String,
     /// Whose it is.
-    pub owner: String,
+    pub(crate) owner: String,
     /// The owner's addresses.
-    pub addresses: Vec<String>,
+    pub(crate) addresses: Vec<String>,
     /// From when on a new tag signed with it is not believed any more; `None`: no end is set.
-    pub expires: Option<Timestamp>,
+    pub(crate) expires: Option<Timestamp>,
     /// What its owner may submit; `None`: nothing, for no maintainer has it.
-    pub scope: Option<Scope>,
+    pub(crate) scope: Option<Scope>,
     /// Why a tag signed with it now would not be believed; `None`: it would.
-    pub trouble: Option<String>,
+    pub(crate) trouble: Option<String>,
     /// Whether a command added it.
-    pub by_command: bool,
+    pub(crate) by_command: bool,
 }
 
 /// All keys, and what is wrong with the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inventory {
+pub(crate) struct Inventory {
     /// The maintainers that the folder's file names, with the line of each; empty without it.
-    pub maintainers: Vec<Maintainer>,
+    pub(crate) maintainers: Vec<Maintainer>,
     /// The keys: OpenPGP, then SSH, each in the files' order.
-    pub keys: Vec<KeyLine>,
+    pub(crate) keys: Vec<KeyLine>,
     /// What could not be read.
-    pub problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 impl Inventory {
@@ -82,7 +82,7 @@ impl Inventory {
     }
 
     /// Keys that are believed now and end within that time, with whoever is to be told.
-    pub fn expiring(self, now: Timestamp, within: SignedDuration) -> Vec<ExpiringKey> {
+    pub(crate) fn expiring(self, now: Timestamp, within: SignedDuration) -> Vec<ExpiringKey> {
         let soon = |line: KeyLine| {
             let expires = line.expires.filter(|end| end.duration_since(now) <= within)?;
             let believed = line.trouble.is_none() && line.scope.is_some();

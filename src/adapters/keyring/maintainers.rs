@@ -16,30 +16,30 @@ const KEYS: [&str; 6] = ["name", "addresses", "keys", "lists", "targets", "paths
 
 /// One `[[maintainer]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Maintainer {
+pub(crate) struct Maintainer {
     /// How letters call them.
-    pub name: String,
+    pub(crate) name: String,
     /// From where their requests come: these addresses and no others.
-    pub addresses: Vec<String>,
+    pub(crate) addresses: Vec<String>,
     /// Fingerprints: of OpenPGP primary keys in capitals, of SSH keys as `SHA256:…`.
-    pub keys: Vec<String>,
+    pub(crate) keys: Vec<String>,
     /// What they may submit.
-    pub scope: Scope,
+    pub(crate) scope: Scope,
     /// The line where the entry begins, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
 }
 
 /// What the file says.
 #[derive(Debug, Default)]
-pub struct Read {
+pub(crate) struct Read {
     /// The entries that are in order.
-    pub maintainers: Vec<Maintainer>,
+    pub(crate) maintainers: Vec<Maintainer>,
     /// What is wrong: the line, from 1, and a clause.
-    pub problems: Vec<(usize, String)>,
+    pub(crate) problems: Vec<(usize, String)>,
 }
 
 /// Reads the file.
-pub fn parse(text: &str) -> Read {
+pub(crate) fn parse(text: &str) -> Read {
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut reading = Reading { text, problems: Vec::new() };
     for error in &errors {

@@ -26,8 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 
 use self::folder::{Keys, Stamp};
-pub use self::inventory::{Inventory, KeyKind, KeyLine};
-pub use self::maintainers::Maintainer;
+pub(crate) use self::inventory::{Inventory, KeyKind, KeyLine};
 use self::tag::{Signature, SignedTag};
 use crate::ports::{
     Attested, Fault, KeyChanges, Keyring, ListedKey, OfferedKey, PathOwner, Signed, Unattested,
@@ -36,11 +35,9 @@ use crate::pull::expiry::{ExpiringKey, WATCHED};
 use crate::pull::signed_tag::PayloadDigest;
 use crate::pull::tag::Verification;
 
-pub use self::folder::Problem;
-
 /// A keyring in a folder. The files are looked at on every call and read again when they changed.
 #[derive(Debug)]
-pub struct KeyringFolder {
+pub(crate) struct KeyringFolder {
     folder: PathBuf,
     state: Mutex<State>,
 }
@@ -55,7 +52,7 @@ struct State {
 impl KeyringFolder {
     /// A keyring in that folder, which need not exist yet: `*.asc`, `*.gpg` and `*.pgp` hold
     /// OpenPGP certificates, `allowed_signers` SSH keys, `maintainers.toml` who may sign what.
-    pub fn new(folder: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), state: Mutex::default() }
     }
 
@@ -63,7 +60,7 @@ impl KeyringFolder {
     ///
     /// # Errors
     /// Misconfigured: the folder can't be read.
-    pub fn inventory(&self, now: Timestamp) -> Result<Inventory, Fault> {
+    pub(crate) fn inventory(&self, now: Timestamp) -> Result<Inventory, Fault> {
         Ok(Inventory::of(&*self.keys()?, now))
     }
 

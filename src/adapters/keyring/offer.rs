@@ -23,7 +23,7 @@ const READ: usize = 4 * 1024 * 1024;
 const CERTIFICATES: usize = 8;
 
 /// Each certificate in the bytes, or why it is not to be had.
-pub fn offered(bytes: &[u8], now: Timestamp) -> Vec<Result<OfferedKey, String>> {
+pub(crate) fn offered(bytes: &[u8], now: Timestamp) -> Vec<Result<OfferedKey, String>> {
     let none = || vec![Err("there is no OpenPGP certificate in it".to_owned())];
     if bytes.len() > READ {
         return vec![Err(format!("it is larger than {} MiB", READ >> 20))];

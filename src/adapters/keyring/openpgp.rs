@@ -35,11 +35,16 @@ const CLOCK_SKEW: Duration = Duration::from_secs(30 * 60);
 const ADDRESSES: usize = signer::ADDRESSES - LONGEST_ADDRESS - 3;
 
 /// Why a key is not believed that a command took away.
-pub const TAKEN_AWAY: &str = "it was taken out of the keyring by command";
+pub(crate) const TAKEN_AWAY: &str = "it was taken out of the keyring by command";
 
 /// What an armored detached signature proves about a tag's payload. Of several signatures one good
 /// one is enough; else the most telling failure counts.
-pub fn verify(keys: &Keys, payload: &[u8], signature: &[u8], now: Timestamp) -> Verification {
+pub(crate) fn verify(
+    keys: &Keys,
+    payload: &[u8],
+    signature: &[u8],
+    now: Timestamp,
+) -> Verification {
     match examine(keys, "tag", payload, signature, now) {
         Ok(found) => most_telling(found.into_iter().map(|found| found.verification)),
         Err(why) => bad(why),
@@ -47,11 +52,11 @@ pub fn verify(keys: &Keys, payload: &[u8], signature: &[u8], now: Timestamp) -> 
 }
 
 /// One signature and what it proves.
-pub struct Found {
+pub(crate) struct Found {
     /// What it proves.
-    pub verification: Verification,
+    pub(crate) verification: Verification,
     /// Of one that fits what was signed: the signature.
-    pub signature: Option<Signature>,
+    pub(crate) signature: Option<Signature>,
 }
 
 /// What each signature of a detached signature block proves about the payload, which is called
@@ -59,7 +64,7 @@ pub struct Found {
 ///
 /// # Errors
 /// The block can't be read: a clause.
-pub fn examine(
+pub(crate) fn examine(
     keys: &Keys,
     what: &'static str,
     payload: &[u8],
@@ -80,7 +85,7 @@ pub fn examine(
 
 /// Which algorithms are believed at that time (ours, not the system's): Sequoia's standard policy,
 /// which refuses SHA-1 and keys under 2048 bits, and no DSA at all (FIPS 186-5 took it out).
-pub fn policy(time: SystemTime) -> StandardPolicy<'static> {
+pub(crate) fn policy(time: SystemTime) -> StandardPolicy<'static> {
     let mut policy = StandardPolicy::at(time);
     for dsa in [
         AsymmetricAlgorithm::DSA1024,
@@ -94,7 +99,7 @@ pub fn policy(time: SystemTime) -> StandardPolicy<'static> {
 }
 
 /// The one of several verifications that decides.
-pub fn most_telling(found: impl Iterator<Item = Verification>) -> Verification {
+pub(crate) fn most_telling(found: impl Iterator<Item = Verification>) -> Verification {
     let rank = |verification: &Verification| match verification {
         Verification::Good(_) => 0,
         Verification::NotListed { .. } => 1,
@@ -237,7 +242,7 @@ impl Judge<'_> {
 }
 
 /// What the keyring says about a certificate's owner.
-pub fn signer(cert: &ValidCert<'_>) -> Signer {
+pub(crate) fn signer(cert: &ValidCert<'_>) -> Signer {
     let key = cert.fingerprint().to_hex();
     let addresses = addresses(cert.cert());
     let primary = cert.primary_userid().ok();
@@ -259,13 +264,13 @@ pub fn signer(cert: &ValidCert<'_>) -> Signer {
 /// owner's signature, nor what the owner revoked. Expiry is no matter here: whose key has expired
 /// is still who they are. A record has to hold all of them: the first ones count, in the order in
 /// which Sequoia sorts them.
-pub fn addresses(cert: &Cert) -> Vec<String> {
+pub(crate) fn addresses(cert: &Cert) -> Vec<String> {
     let all = all_addresses(cert).into_iter();
     first_within(all.filter(|address| address.len() <= LONGEST_ADDRESS), ADDRESSES)
 }
 
 /// How many addresses of a certificate do not count, because they are too many or too long.
-pub fn left_out(cert: &Cert) -> usize {
+pub(crate) fn left_out(cert: &Cert) -> usize {
     all_addresses(cert).len() - addresses(cert).len()
 }
 
@@ -285,7 +290,7 @@ fn all_addresses(cert: &Cert) -> Vec<String> {
 }
 
 /// What a certificate calls whoever has that address.
-pub fn name_of(cert: &Cert, address: &str) -> Option<String> {
+pub(crate) fn name_of(cert: &Cert, address: &str) -> Option<String> {
     let address = address.to_lowercase();
     let mut own = cert.userids().filter(|id| id.self_signatures().next().is_some());
     let id = own.find(|id| {

@@ -21,7 +21,7 @@ const BY_COMMAND: &str = "a key added by command";
 
 /// Whose a key is that a command added.
 #[derive(Debug, Clone, Default)]
-pub struct Granted {
+pub(crate) struct Granted {
     /// How its owner is called; `None`: as the folder's own copy of the key has it.
     name: Option<String>,
     /// The owner's addresses.

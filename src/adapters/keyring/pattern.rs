@@ -1,7 +1,7 @@
 //! OpenSSH's pattern lists (ssh_config(5), PATTERNS): `*`, `?`, and `!` in front of what is out.
 
 /// Whether a comma-separated list has the text: some pattern matches, and no negated one does.
-pub fn list_matches(list: &str, text: &str) -> bool {
+pub(crate) fn list_matches(list: &str, text: &str) -> bool {
     let mut found = false;
     for pattern in list.split(',') {
         match pattern.strip_prefix('!') {

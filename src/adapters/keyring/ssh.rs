@@ -17,13 +17,18 @@ use crate::pull::signer::Scope;
 use crate::pull::tag::{Signer, Verification};
 
 /// The namespace that git signs in.
-pub const NAMESPACE: &str = "git";
+pub(crate) const NAMESPACE: &str = "git";
 
 /// The shortest RSA key that is believed, in bits.
 const RSA_BITS: usize = 2048;
 
 /// What an armored SSH signature proves about a tag.
-pub fn verify(keys: &Keys, tag: &SignedTag<'_>, signature: &[u8], now: Timestamp) -> Verification {
+pub(crate) fn verify(
+    keys: &Keys,
+    tag: &SignedTag<'_>,
+    signature: &[u8],
+    now: Timestamp,
+) -> Verification {
     let bad = |why: String| Verification::Bad { why };
     let signature = match SshSig::from_pem(signature.trim_ascii_end()) {
         Ok(signature) => signature,
@@ -97,7 +102,7 @@ fn not_good(of_key: &[&AllowedSigner], key: String, times: [Timestamp; 2]) -> Ve
 }
 
 /// Why the key itself is not believed.
-pub fn weakness(key: &PublicKey) -> Option<String> {
+pub(crate) fn weakness(key: &PublicKey) -> Option<String> {
     match key.key_data() {
         KeyData::Rsa(rsa) => {
             let modulus = rsa.n.as_positive_bytes().unwrap_or_default();
@@ -112,24 +117,24 @@ pub fn weakness(key: &PublicKey) -> Option<String> {
 
 impl AllowedSigner {
     /// The key's fingerprint, as `ssh-keygen -l` prints it.
-    pub fn fingerprint(&self) -> String {
+    pub(crate) fn fingerprint(&self) -> String {
         self.key.fingerprint(HashAlg::Sha256).to_string()
     }
 
     /// Whether the line lets its key sign for git.
-    pub fn may_sign_tags(&self) -> bool {
+    pub(crate) fn may_sign_tags(&self) -> bool {
         self.namespaces.as_deref().is_none_or(|list| pattern::list_matches(list, NAMESPACE))
     }
 
     /// Whether the line is in force at that time (ssh-keygen(1): valid-after included,
     /// valid-before not).
-    pub fn is_good_at(&self, time: Timestamp) -> bool {
+    pub(crate) fn is_good_at(&self, time: Timestamp) -> bool {
         self.valid_after.is_none_or(|from| time >= from)
             && self.valid_before.is_none_or(|end| time < end)
     }
 
     /// What the keyring says about the key's owner.
-    pub fn as_signer(&self, key: String) -> Signer {
+    pub(crate) fn as_signer(&self, key: String) -> Signer {
         let addresses = self.addresses();
         let name = addresses.first().unwrap_or(&self.principals);
         let name = name.chars().filter(|c| !c.is_control()).collect();

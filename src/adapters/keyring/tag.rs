@@ -10,7 +10,7 @@ const X509: &[u8] = b"-----BEGIN SIGNED MESSAGE-----";
 
 /// A signature as it stands at the end of a tag object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signature<'a> {
+pub(crate) enum Signature<'a> {
     /// There is none.
     None,
     /// OpenPGP, armored.
@@ -23,15 +23,15 @@ pub enum Signature<'a> {
 
 /// A tag object of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedTag<'a> {
+pub(crate) struct SignedTag<'a> {
     /// What a signature covers: all before it.
-    pub payload: &'a [u8],
+    pub(crate) payload: &'a [u8],
     /// The signature.
-    pub signature: Signature<'a>,
+    pub(crate) signature: Signature<'a>,
     /// The object's own name.
-    pub name: String,
+    pub(crate) name: String,
     /// The tagger line's time.
-    pub tagged_at: Option<Timestamp>,
+    pub(crate) tagged_at: Option<Timestamp>,
 }
 
 impl<'a> SignedTag<'a> {
@@ -41,7 +41,7 @@ impl<'a> SignedTag<'a> {
     /// # Errors
     /// One clause for people: not a tag of a commit, or something stands after the signature,
     /// which no signature covers.
-    pub fn split(object: &'a [u8]) -> Result<Self, String> {
+    pub(crate) fn split(object: &'a [u8]) -> Result<Self, String> {
         let payload = payload(object);
         let rest = &object[payload.len()..];
         let (name, tagged_at) = header(payload)?;
@@ -59,7 +59,7 @@ impl<'a> SignedTag<'a> {
 }
 
 /// What a tag object's signature covers: all before it, or all of it where there is none.
-pub fn payload(object: &[u8]) -> &[u8] {
+pub(crate) fn payload(object: &[u8]) -> &[u8] {
     &object[..signature_start(object).unwrap_or(object.len())]
 }
 

@@ -3,7 +3,7 @@
 /// Gives every line the end CRLF, and a line that begins with a dot a second one (RFC 5321,
 /// sections 2.3.8 and 4.5.2). A bare CR or LF would let a message say where it ends on a server
 /// that takes one for a line end.
-pub fn encode(message: &[u8]) -> Vec<u8> {
+pub(crate) fn encode(message: &[u8]) -> Vec<u8> {
     let mut encoded = Vec::with_capacity(message.len() + message.len() / 32 + 2);
     let mut rest = message;
     while !rest.is_empty() {

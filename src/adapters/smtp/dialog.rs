@@ -26,7 +26,7 @@ const CHALLENGES: usize = 3;
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A connection that has been greeted, encrypted and logged in as the settings want.
-pub struct Dialog {
+pub(crate) struct Dialog {
     connection: Connection,
     unread: Vec<u8>,
     server: ServerInfo,
@@ -41,7 +41,11 @@ impl Dialog {
     /// # Errors
     /// Temporary: the server is away, slow or busy. Misconfigured: TLS, certificate, greeting or
     /// login refused.
-    pub fn begin(settings: &Smtp, hello: &ClientId, deadline: Duration) -> Result<Self, Fault> {
+    pub(crate) fn begin(
+        settings: &Smtp,
+        hello: &ClientId,
+        deadline: Duration,
+    ) -> Result<Self, Fault> {
         let peer = Peer {
             host: &settings.host,
             port: settings.port,
@@ -74,12 +78,12 @@ impl Dialog {
     }
 
     /// What the server offers.
-    pub fn server(&self) -> &ServerInfo {
+    pub(crate) fn server(&self) -> &ServerInfo {
         &self.server
     }
 
     /// Whether the connection is encrypted.
-    pub fn is_encrypted(&self) -> bool {
+    pub(crate) fn is_encrypted(&self) -> bool {
         self.connection.is_encrypted()
     }
 
@@ -87,7 +91,7 @@ impl Dialog {
     ///
     /// # Errors
     /// Broken.
-    pub fn ask(&mut self, command: impl Display) -> Result<Response, Failure> {
+    pub(crate) fn ask(&mut self, command: impl Display) -> Result<Response, Failure> {
         self.write(command.to_string().as_bytes())?;
         self.reply()
     }
@@ -96,7 +100,7 @@ impl Dialog {
     ///
     /// # Errors
     /// Broken, or another answer.
-    pub fn command(&mut self, command: impl Display, code: u16) -> Result<(), Failure> {
+    pub(crate) fn command(&mut self, command: impl Display, code: u16) -> Result<(), Failure> {
         let response = self.ask(command)?;
         if response.has_code(code) { Ok(()) } else { Err(Failure::answered(&response)) }
     }
@@ -105,7 +109,7 @@ impl Dialog {
     ///
     /// # Errors
     /// Broken.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         if !self.unread.is_empty() {
             self.is_broken = true;
             return Err(Failure::Broken("the server answered what it was not asked".into()));
@@ -119,14 +123,14 @@ impl Dialog {
     ///
     /// # Errors
     /// Broken.
-    pub fn reply(&mut self) -> Result<Response, Failure> {
+    pub(crate) fn reply(&mut self) -> Result<Response, Failure> {
         let result = self.read_reply();
         self.is_broken |= result.is_err();
         result
     }
 
     /// Says goodbye, and does not wait long for the answer.
-    pub fn quit(&mut self) {
+    pub(crate) fn quit(&mut self) {
         if !self.is_broken {
             self.connection.bounds().shorten(FAREWELL);
             let _whatever = self.ask(Quit);

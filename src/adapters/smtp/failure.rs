@@ -2,15 +2,15 @@
 
 use lettre::transport::smtp::response::{Response, Severity};
 
-use crate::mail::clean;
 use crate::ports::{Delivery, Fault};
+use crate::pull::clean;
 
 /// More of a server's words than this is not told.
 const LONGEST_WORDS: usize = 200;
 
 /// Why a step failed.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// The connection broke off, took too long, or what came is not SMTP.
     Broken(String),
     /// The server answered with another code than the step needs.
@@ -24,14 +24,14 @@ pub enum Failure {
 
 impl Failure {
     /// An answer other than the expected one.
-    pub fn answered(response: &Response) -> Self {
+    pub(crate) fn answered(response: &Response) -> Self {
         let words = response.message().collect::<Vec<_>>().join(" ");
         let code = u16::from(response.code());
         Self::Answered { code, words: format!("{code} {}", short(&words)) }
     }
 
     /// What a failure before the end of the data means: nothing was delivered.
-    pub fn before_end(self, step: &str) -> Delivery {
+    pub(crate) fn before_end(self, step: &str) -> Delivery {
         match self {
             Self::Broken(why) => Delivery::Temporary(Fault::temporary(format!("{step}: {why}"))),
             // RFC 4954, section 6: the server wants a login, or another one.
@@ -44,7 +44,7 @@ impl Failure {
     }
 
     /// What a failure after the end of the data means: without a clear no, nobody knows.
-    pub fn after_end(self) -> Delivery {
+    pub(crate) fn after_end(self) -> Delivery {
         match self {
             Self::Broken(why) => {
                 Delivery::Unknown(Fault::temporary(format!("after the letter's end: {why}")))
@@ -55,7 +55,7 @@ impl Failure {
     }
 
     /// What a failure before any letter means, for the server's settings.
-    pub fn setup(self, step: &str) -> Fault {
+    pub(crate) fn setup(self, step: &str) -> Fault {
         match self {
             Self::Broken(why) => Fault::temporary(format!("{step}: {why}")),
             Self::Answered { code: 400..=499, words } => {
@@ -76,11 +76,11 @@ fn refused(code: u16, detail: String) -> Result<Delivery, String> {
 }
 
 /// A server's words as one short line.
-pub fn short(words: &str) -> String {
+pub(crate) fn short(words: &str) -> String {
     clean::words(words).chars().take(LONGEST_WORDS).collect()
 }
 
 /// Whether a reply is positive as a whole (2yz).
-pub fn is_completion(response: &Response) -> bool {
+pub(crate) fn is_completion(response: &Response) -> bool {
     response.code().severity == Severity::PositiveCompletion
 }

@@ -23,7 +23,7 @@ mod transaction;
 
 /// The server that takes the bot's letters.
 #[derive(Debug, Clone)]
-pub struct SmtpServer {
+pub(crate) struct SmtpServer {
     settings: Smtp,
     hello: ClientId,
     deadline: Duration,
@@ -31,11 +31,11 @@ pub struct SmtpServer {
 
 /// What a server offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Probe {
+pub(crate) struct Probe {
     /// Whether the connection is encrypted.
-    pub is_encrypted: bool,
+    pub(crate) is_encrypted: bool,
     /// Whether a login was made.
-    pub is_logged_in: bool,
+    pub(crate) is_logged_in: bool,
 }
 
 impl SmtpServer {
@@ -43,7 +43,7 @@ impl SmtpServer {
     ///
     /// # Errors
     /// Misconfigured: the name for EHLO is not one, or the deadline is not a time.
-    pub fn new(settings: &Smtp) -> Result<Self, Fault> {
+    pub(crate) fn new(settings: &Smtp) -> Result<Self, Fault> {
         let deadline = Duration::try_from(settings.deadline)
             .ok()
             .filter(|time| !time.is_zero())
@@ -60,7 +60,7 @@ impl SmtpServer {
     ///
     /// # Errors
     /// Temporary: the server is away. Misconfigured: TLS, certificate or login refused.
-    pub fn probe(&self) -> Result<Probe, Fault> {
+    pub(crate) fn probe(&self) -> Result<Probe, Fault> {
         let mut dialog = Dialog::begin(&self.settings, &self.hello, self.deadline)?;
         let probe = Probe {
             is_encrypted: dialog.is_encrypted(),

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use crate::ports::{Delivery, Envelope, Fault};
 
 /// Sends one letter on a dialog that is ready for it.
-pub fn deliver(dialog: &mut Dialog, envelope: &Envelope, message: &[u8]) -> Delivery {
+pub(crate) fn deliver(dialog: &mut Dialog, envelope: &Envelope, message: &[u8]) -> Delivery {
     let (sender, recipients) = match addresses(envelope) {
         Ok(addresses) => addresses,
         Err(fault) => return Delivery::Permanent(fault),

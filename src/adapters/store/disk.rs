@@ -33,11 +33,11 @@ const LOCK_WAIT: Duration = Duration::from_millis(50);
 const TIDY_EVERY: u64 = 60_000;
 
 /// The store on disk. A clone is another handle to the same store.
-pub type SledStore = KeyedStore<Disk>;
+pub(crate) type SledStore = KeyedStore<Disk>;
 
 /// Why the store could not be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub(crate) enum OpenError {
     /// Another process has it.
     #[error(
         "another gatepost{} has the state directory {} open; it takes one at a time",
@@ -76,7 +76,7 @@ impl OpenError {
 
 /// The state directory, locked: the database `db` and the files.
 #[derive(Debug)]
-pub struct Disk {
+pub(crate) struct Disk {
     database: PathBuf,
     /// `None` after an I/O error, until it is opened again.
     opened: RwLock<Option<Database>>,
@@ -98,7 +98,7 @@ struct Database {
 impl SledStore {
     /// Whether a process has a state directory open, as a bot does that is starting. Asking takes
     /// nothing: who opens it in this moment tries again.
-    pub fn is_held(directory: &Path) -> bool {
+    pub(crate) fn is_held(directory: &Path) -> bool {
         let held = File::open(directory.join("lock")).map(|lock| lock.try_lock_shared());
         matches!(held, Ok(Err(TryLockError::WouldBlock)))
     }
@@ -109,7 +109,7 @@ impl SledStore {
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub fn open(directory: &Path) -> Result<Self, OpenError> {
+    pub(crate) fn open(directory: &Path) -> Result<Self, OpenError> {
         create_private(directory).map_err(OpenError::io(directory))?;
         let lock = lock(directory)?;
         let files = Files::open(directory.join("files"))

@@ -7,7 +7,7 @@ use crate::ports::{Fault, FileName};
 
 /// The tables. Numbers in keys are big-endian, so that keys sort as numbers do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Table {
+pub(crate) enum Table {
     /// Requests by number.
     Pulls,
     /// Runs by number.
@@ -40,7 +40,7 @@ pub enum Table {
 
 impl Table {
     /// All of them, in the order of [`index`](Self::index).
-    pub const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Pulls,
         Self::Runs,
         Self::Letters,
@@ -58,7 +58,7 @@ impl Table {
     ];
 
     /// The name on disk. Never changes.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Pulls => "pulls",
             Self::Runs => "runs",
@@ -78,25 +78,25 @@ impl Table {
     }
 
     /// Its place in [`ALL`](Self::ALL).
-    pub fn index(self) -> usize {
+    pub(crate) fn index(self) -> usize {
         self as usize
     }
 }
 
 /// One change of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Write {
+pub(crate) struct Write {
     /// Where.
-    pub table: Table,
+    pub(crate) table: Table,
     /// Under which key.
-    pub key: Vec<u8>,
+    pub(crate) key: Vec<u8>,
     /// What; `None` removes.
-    pub value: Option<Vec<u8>>,
+    pub(crate) value: Option<Vec<u8>>,
 }
 
 /// In which order keys are visited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub(crate) enum Order {
     /// Smallest first.
     Ascending,
     /// Largest first.
@@ -104,10 +104,10 @@ pub enum Order {
 }
 
 /// What a visitor of entries says: go on, stop, or give up.
-pub type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Fault>;
+pub(crate) type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Fault>;
 
 /// An ordered, durable key-value store with files beside it.
-pub trait Engine: Send + Sync {
+pub(crate) trait Engine: Send + Sync {
     /// The value under a key.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ const KEYS: &str = "key";
 
 /// A directory of files.
 #[derive(Debug)]
-pub struct Files {
+pub(crate) struct Files {
     directory: PathBuf,
 }
 
@@ -29,7 +29,7 @@ impl Files {
     ///
     /// # Errors
     /// The system's own, with the path that it is about.
-    pub fn open(directory: PathBuf) -> Result<Self, (PathBuf, io::Error)> {
+    pub(crate) fn open(directory: PathBuf) -> Result<Self, (PathBuf, io::Error)> {
         for folder in FOLDERS {
             let folder = directory.join(folder);
             fs::create_dir_all(&folder)
@@ -44,7 +44,7 @@ impl Files {
     ///
     /// # Errors
     /// As [`Fault::of_disk`].
-    pub fn put(&self, name: &FileName, content: &[u8]) -> Result<(), Fault> {
+    pub(crate) fn put(&self, name: &FileName, content: &[u8]) -> Result<(), Fault> {
         let path = self.path(name);
         write_durably(&path, content).map_err(|error| Fault::of_disk(&path, &error))
     }
@@ -53,7 +53,7 @@ impl Files {
     ///
     /// # Errors
     /// As [`Fault::of_disk`].
-    pub fn get(&self, name: &FileName) -> Result<Option<Vec<u8>>, Fault> {
+    pub(crate) fn get(&self, name: &FileName) -> Result<Option<Vec<u8>>, Fault> {
         let path = self.path(name);
         match fs::read(&path) {
             Ok(content) => Ok(Some(content)),
@@ -66,7 +66,7 @@ impl Files {
     ///
     /// # Errors
     /// As [`Fault::of_disk`].
-    pub fn expire(&self, older_than: Duration) -> Result<u64, Fault> {
+    pub(crate) fn expire(&self, older_than: Duration) -> Result<u64, Fault> {
         let mut removed = 0;
         for folder in FOLDERS.iter().filter(|folder| **folder != KEYS) {
             let folder = self.directory.join(folder);
@@ -126,6 +126,6 @@ fn remove_unfinished(folder: &Path) -> io::Result<()> {
 }
 
 /// Makes a directory's entries durable (fsync(2): a file's own sync does not cover its name).
-pub fn sync_directory(directory: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }

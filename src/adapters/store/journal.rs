@@ -13,14 +13,14 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// The file, opened when it is first written to.
 #[derive(Debug)]
-pub struct JournalFile {
+pub(crate) struct JournalFile {
     path: PathBuf,
     file: Mutex<Option<File>>,
 }
 
 impl JournalFile {
     /// The one at that path, which need not exist.
-    pub fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf) -> Self {
         Self { path, file: Mutex::default() }
     }
 
@@ -28,7 +28,7 @@ impl JournalFile {
     ///
     /// # Errors
     /// As [`Fault::of_disk`].
-    pub fn read(&self) -> Result<String, Fault> {
+    pub(crate) fn read(&self) -> Result<String, Fault> {
         let read = fs::metadata(&self.path).and_then(|about| match about.len() {
             ..=LARGEST => fs::read(&self.path),
             _ => Ok(Vec::new()),
@@ -44,7 +44,7 @@ impl JournalFile {
     ///
     /// # Errors
     /// As [`Fault::of_disk`].
-    pub fn append(&self, text: &str) -> Result<(), Fault> {
+    pub(crate) fn append(&self, text: &str) -> Result<(), Fault> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let appended = match &mut *file {
             Some(file) => file.write_all(text.as_bytes()),
@@ -60,7 +60,7 @@ impl JournalFile {
     ///
     /// # Errors
     /// As [`Fault::of_disk`].
-    pub fn replace(&self, text: &str) -> Result<(), Fault> {
+    pub(crate) fn replace(&self, text: &str) -> Result<(), Fault> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let new = self.path.with_extension("new");
         let replaced = fs::write(&new, text).and_then(|()| fs::rename(&new, &self.path));

@@ -32,7 +32,7 @@ const OPEN_MAIL: u8 = b'm';
 
 /// A store upon an engine. A clone is another handle to the same store.
 #[derive(Debug)]
-pub struct KeyedStore<E> {
+pub(crate) struct KeyedStore<E> {
     engine: Arc<E>,
     /// Held through a `put`: what it reads must not change before it commits.
     putting: Arc<Mutex<()>>,
@@ -48,11 +48,6 @@ impl<E> KeyedStore<E> {
     /// A store upon that engine.
     pub(super) fn new(engine: E) -> Self {
         Self { engine: Arc::new(engine), putting: Arc::default() }
-    }
-
-    /// The engine below.
-    pub(super) fn engine(&self) -> &E {
-        &self.engine
     }
 }
 

@@ -1,7 +1,7 @@
 //! A store that lives in memory, held to the same contract as the one on disk. It must not be
 //! gentler: records go through the same bytes, limits and indexes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::ports::{Fault, FileName};
 
 /// A store in memory. A clone is another handle to the same store: one that outlives whoever used
 /// it, as a disk outlives a process.
-pub type MemoryStore = KeyedStore<Memory>;
+pub(crate) type MemoryStore = KeyedStore<Memory>;
 
 /// The tables and files, in memory.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub(crate) struct Memory {
     contents: Mutex<Contents>,
 }
 
@@ -24,31 +24,11 @@ struct Contents {
     tables: BTreeMap<Table, BTreeMap<Vec<u8>, Vec<u8>>>,
     files: BTreeMap<FileName, Vec<u8>>,
     journal: String,
-    failures: VecDeque<(Fault, Failing)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Failing {
-    Before,
-    After,
 }
 
 impl Default for MemoryStore {
     fn default() -> Self {
         Self::new(Memory::default())
-    }
-}
-
-impl MemoryStore {
-    /// Makes the next `put` fail with nothing written. Calls queue up.
-    pub fn fail_next_put(&self, fault: Fault) {
-        self.engine().contents().failures.push_back((fault, Failing::Before));
-    }
-
-    /// Makes the next `put` fail although everything is written, as when the disk reports an
-    /// error late. Calls queue up.
-    pub fn fail_next_put_late(&self, fault: Fault) {
-        self.engine().contents().failures.push_back((fault, Failing::After));
     }
 }
 
@@ -92,10 +72,6 @@ impl Engine for Memory {
 
     fn commit(&self, writes: &[Write]) -> Result<(), Fault> {
         let mut contents = self.contents();
-        let failure = contents.failures.pop_front();
-        if let Some((fault, Failing::Before)) = failure {
-            return Err(fault);
-        }
         for Write { table, key, value } in writes {
             let entries = contents.tables.entry(*table).or_default();
             match value {
@@ -103,10 +79,7 @@ impl Engine for Memory {
                 None => entries.remove(key),
             };
         }
-        match failure {
-            Some((fault, _)) => Err(fault),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     fn put_file(&self, name: &FileName, content: &[u8]) -> Result<(), Fault> {

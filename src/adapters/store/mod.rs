@@ -13,7 +13,6 @@
 
 mod disk;
 mod engine;
-mod export;
 mod files;
 mod journal;
 mod keyed;
@@ -23,7 +22,5 @@ mod record;
 mod repair;
 mod trail;
 
-pub use self::disk::{OpenError, SledStore};
-pub use self::keyed::KeyedStore;
-pub use self::memory::MemoryStore;
-pub use self::record::LARGEST_RECORD;
+pub(crate) use self::disk::{OpenError, SledStore};
+pub(crate) use self::memory::MemoryStore;

@@ -18,10 +18,10 @@ use crate::pull::overlay::Overlay;
 use crate::pull::request::Pull;
 use crate::pull::run::Run;
 
-pub use crate::pull::room::LARGEST_RECORD;
+pub(crate) use crate::pull::room::LARGEST_RECORD;
 
 /// What can be kept as a record.
-pub trait Record: Serialize + DeserializeOwned {
+pub(crate) trait Record: Serialize + DeserializeOwned {
     /// What people call it, for messages.
     const KIND: &'static str;
     /// The version that this program writes.
@@ -96,7 +96,7 @@ struct Version {
 ///
 /// # Errors
 /// Bug: it is larger than [`LARGEST_RECORD`], or can't be written as JSON.
-pub fn encode<T: Record>(record: &T, name: &dyn Display) -> Result<Vec<u8>, Fault> {
+pub(crate) fn encode<T: Record>(record: &T, name: &dyn Display) -> Result<Vec<u8>, Fault> {
     let bytes = serde_json::to_vec(&Written { v: T::VERSION, record })
         .map_err(|error| Fault::bug(format!("{} {name} can't be written: {error}", T::KIND)))?;
     if bytes.len() > LARGEST_RECORD {
@@ -113,7 +113,7 @@ pub fn encode<T: Record>(record: &T, name: &dyn Display) -> Result<Vec<u8>, Faul
 ///
 /// # Errors
 /// Permanent: it is of a newer version, or unreadable.
-pub fn decode<T: Record>(bytes: &[u8], name: &dyn Display) -> Result<T, Fault> {
+pub(crate) fn decode<T: Record>(bytes: &[u8], name: &dyn Display) -> Result<T, Fault> {
     let unreadable = |error: serde_json::Error| {
         Fault::permanent(format!("{} {name} in the store is unreadable: {error}", T::KIND))
     };

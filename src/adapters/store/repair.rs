@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::files::sync_directory;
 
 /// Removes snapshots that were being written when the process died.
-pub fn remove_unfinished_snapshots(database: &Path) -> io::Result<()> {
+pub(crate) fn remove_unfinished_snapshots(database: &Path) -> io::Result<()> {
     for path in snapshots(database)? {
         if path.extension().is_some_and(|extension| extension == "generating") {
             tracing::warn!(
@@ -23,7 +23,7 @@ pub fn remove_unfinished_snapshots(database: &Path) -> io::Result<()> {
 }
 
 /// Copies the database aside and removes its snapshots; returns where the copy is.
-pub fn set_snapshots_aside(database: &Path) -> io::Result<PathBuf> {
+pub(crate) fn set_snapshots_aside(database: &Path) -> io::Result<PathBuf> {
     let copy = (1_u32..)
         .map(|n| database.with_extension(format!("damaged-{n}")))
         .find(|path| !path.exists())

@@ -4,7 +4,7 @@ use super::safe;
 use crate::pull::audit::AuditEntry;
 
 /// One command on one line: when, who, how that was proved, what, and what came of it.
-pub fn line(entry: &AuditEntry) -> String {
+pub(crate) fn line(entry: &AuditEntry) -> String {
     let when = entry.at.strftime("%Y-%m-%d %H:%M:%S");
     let command = match entry.command.as_str() {
         "" => "a mail".to_owned(),

@@ -1,12 +1,14 @@
 //! What `help` says, and the page `docs/commands.md`: both are made of the table of commands.
 
+#[cfg(test)]
 use std::fmt::Write as _;
 
 use crate::pull::command::table::May;
 use crate::pull::command::{Proof, Row, TABLE, row_of};
 
 /// Where the page is, from the top of the source tree.
-pub const COMMANDS_PAGE: &str = "docs/commands.md";
+#[cfg(test)]
+pub(crate) const COMMANDS_PAGE: &str = "docs/commands.md";
 
 /// All commands, or one by its word.
 pub(super) fn lines(word: Option<&str>) -> Vec<String> {
@@ -14,7 +16,7 @@ pub(super) fn lines(word: Option<&str>) -> Vec<String> {
 }
 
 /// All commands, or one.
-pub fn lines_of(row: Option<&Row>) -> Vec<String> {
+pub(crate) fn lines_of(row: Option<&Row>) -> Vec<String> {
     match row {
         Some(row) => one(row),
         None => TABLE
@@ -60,7 +62,8 @@ fn signed(row: &Row) -> &'static str {
 }
 
 /// The whole page.
-pub fn page() -> String {
+#[cfg(test)]
+pub(crate) fn page() -> String {
     let mut page = INTRODUCTION.to_owned();
     for row in TABLE {
         let _ = write!(
@@ -77,11 +80,13 @@ pub fn page() -> String {
     page
 }
 
+#[cfg(test)]
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
+#[cfg(test)]
 const INTRODUCTION: &str = include_str!("commands.md");
 
 #[cfg(test)]

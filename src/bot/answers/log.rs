@@ -3,8 +3,9 @@
 
 use super::{Rendered, safe};
 use crate::bot::ports::Ports;
-use crate::mail::{clean, trace};
+use crate::mail::trace;
 use crate::ports::{Fault, FileName};
+use crate::pull::clean;
 use crate::pull::command_mail::Item;
 use crate::pull::ids::RunId;
 use crate::pull::pipeline::Job;

@@ -1,35 +1,35 @@
 //! What a command asks to see, as lines of text: the same for a letter, for `gatepost do` and for
 //! the other subcommands. It must not change anything.
 
-pub mod audit;
+pub(crate) mod audit;
 mod help;
 mod keys;
 mod list;
 mod log;
-pub mod show;
-pub mod status;
+pub(crate) mod show;
+pub(crate) mod status;
 
 use super::ports::Ports;
 use super::view;
-use crate::mail::clean;
 use crate::ports::Fault;
+use crate::pull::clean;
 use crate::pull::command_mail::{Item, Look};
 use crate::pull::world::glance::Glance;
 
-pub use self::help::{COMMANDS_PAGE, lines_of as help_lines, page as commands_page};
+pub(crate) use self::help::lines_of as help_lines;
 
 /// What is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Rendered {
+pub(crate) struct Rendered {
     /// Lines, each cleaned.
-    pub lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
     /// A file that goes with them: its name, and its text.
-    pub attached: Option<(String, String)>,
+    pub(crate) attached: Option<(String, String)>,
 }
 
 impl Rendered {
     /// All of it as one text.
-    pub fn whole(&self) -> String {
+    pub(crate) fn whole(&self) -> String {
         let lines = self.lines.join("\n");
         match &self.attached {
             Some((_, text)) => format!("{lines}\n\n{}", text.trim_end()),
@@ -47,7 +47,7 @@ impl Rendered {
 }
 
 /// Renders what is asked for, as it is now. It may ask GitLab for a log.
-pub fn render(ports: &Ports, glance: &Glance, look: &Look) -> Rendered {
+pub(crate) fn render(ports: &Ports, glance: &Glance, look: &Look) -> Rendered {
     let rendered = match look {
         Look::Help(word) => Ok(Rendered::of(help::lines(word.as_deref()))),
         Look::Status => Ok(Rendered::of(status::lines(glance))),

@@ -8,7 +8,7 @@ use crate::pull::decision::clock;
 use crate::pull::world::glance::RunLine;
 
 /// A request, whole.
-pub fn lines(shown: &Shown) -> Vec<String> {
+pub(crate) fn lines(shown: &Shown) -> Vec<String> {
     let pull = &shown.pull;
     let verdict = pull.verdict.as_ref().map(|v| format!(" ({v})")).unwrap_or_default();
     let mut lines = vec![
@@ -56,7 +56,7 @@ pub fn lines(shown: &Shown) -> Vec<String> {
 }
 
 /// A run, whole.
-pub fn run_lines(run: &RunLine) -> Vec<String> {
+pub(crate) fn run_lines(run: &RunLine) -> Vec<String> {
     let mut lines = vec![
         format!("Run {}: {}", run.id, safe(&run.what)),
         format!("  branch     {}", safe(&run.ci_ref)),

@@ -9,7 +9,7 @@ use crate::pull::world::glance::{AsideLine, Glance, PullLine, RunLine};
 pub(super) const ANSWERED: &str = "answered";
 
 /// What the bot does, what is stopped, what is open and what each request waits for.
-pub fn lines(glance: &Glance) -> Vec<String> {
+pub(crate) fn lines(glance: &Glance) -> Vec<String> {
     let mut lines = stopped(&glance.overlay);
     lines.extend(glance.aside.iter().map(|line| format!("Set aside: {}", aside(line))));
     for folder in &glance.folders {

@@ -3,14 +3,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Result, alert, keep, trouble};
+use super::{Result, alert, keep};
 use crate::bot::answers;
 use crate::bot::intake::is_to_commands;
 use crate::bot::ports::{CommandDesk, Ports};
+use crate::mail;
 use crate::mail::commands::{Commands, Line, MOST, commands, in_subject, retest_on_list};
 use crate::mail::letter::{Answered, Copied, Told};
-use crate::mail::{self, clean};
 use crate::ports::{Fault, FileName, Proof};
+use crate::pull::clean;
 use crate::pull::command::{Command, How, Named, Sender};
 use crate::pull::command_mail::{Answer, CommandMail, Item, MailReading, Offer, Order, Transcript};
 use crate::pull::cover::Person;
@@ -34,7 +35,7 @@ struct Proved {
 /// Looks at a mail.
 pub(super) fn read(ports: &Ports, mail: &CommandMail) -> Result {
     let reading =
-        looked_at(ports, mail).unwrap_or_else(|fault| MailReading::Failed(trouble(&fault)));
+        looked_at(ports, mail).unwrap_or_else(|fault| MailReading::Failed(fault.shortened()));
     let told = match &reading {
         MailReading::Failed(_) => looked_at_alert(&reading),
         MailReading::Proved { .. }
@@ -309,7 +310,7 @@ pub(super) fn transcribe(
     match keep(ports, draft) {
         Ok(letter) => Result::with_letters(Happened::Transcribed, vec![letter]),
         Err(fault) => {
-            let failed = MailReading::Failed(trouble(&fault));
+            let failed = MailReading::Failed(fault.shortened());
             Result::of(Happened::Commands(Box::new(failed))).alerting(alert(subject, &fault))
         }
     }

@@ -1,6 +1,6 @@
 //! The letter to the author of a mail that looks like a pull request but lacks something one needs.
 
-use super::{Result, alert, keep, trouble};
+use super::{Result, alert, keep};
 use crate::bot::ports::Ports;
 use crate::ports::Fault;
 use crate::pull::near_miss::{MissEvent, NearMiss};
@@ -27,7 +27,7 @@ pub(super) fn tell(ports: &Ports, miss: &NearMiss) -> Result {
         }
     };
     let failed = |fault: &Fault| {
-        Result::of(Happened::Miss(MissEvent::Failed(trouble(fault))))
+        Result::of(Happened::Miss(MissEvent::Failed(fault.shortened())))
             .alerting(alert("A letter can't be kept", fault))
     };
     match ports.store.letter(&draft.letter.id) {

@@ -1,6 +1,6 @@
 //! Effects for a request: fetch, verify, examine, write its letters, look whether it landed.
 
-use super::{Result, alert, keep, trouble};
+use super::{Result, alert, keep};
 use crate::bot::ports::Ports;
 use crate::mail::letter::{Draft, LetterFault, LetterInput};
 use crate::ports::{Fault, FaultKind, FetchOrder, FetchRefused, OtherFiles, Quarantine};
@@ -8,7 +8,7 @@ use crate::pull::checks::Series;
 use crate::pull::ids::{MessageId, ObjectId, PullNumber};
 use crate::pull::letter::Letter;
 use crate::pull::policy::Policy;
-use crate::pull::request::apply::{FetchTrouble, PullEvent};
+use crate::pull::request::apply::{Checked, Examined, FetchTrouble, PullEvent};
 use crate::pull::request::decide::PullAction;
 use crate::pull::request::{Pull, Stage, Trusted};
 use crate::pull::revision::OlderTip;
@@ -57,7 +57,7 @@ fn happened(event: PullEvent) -> Result {
 }
 
 fn failed(fault: &Fault, alert: Option<Alert>) -> Result {
-    happened(PullEvent::Failed(trouble(fault))).alerting(alert)
+    happened(PullEvent::Failed(fault.shortened())).alerting(alert)
 }
 
 fn fetch(ports: &Ports, pull: &Pull) -> Result {
@@ -80,7 +80,7 @@ fn fetch(ports: &Ports, pull: &Pull) -> Result {
                 FetchRefused::NotACommit => FetchTrouble::NotACommit,
                 FetchRefused::Fault(fault) => {
                     told = alert("Fetching does not work", &fault);
-                    FetchTrouble::Trouble(trouble(&fault))
+                    FetchTrouble::Trouble(fault.shortened())
                 }
             };
             happened(PullEvent::NotFetched { why, sender_known }).alerting(told)
@@ -117,7 +117,8 @@ fn verify(ports: &Ports, pull: &Pull) -> Result {
     };
     match checked {
         Ok((verification, payload, unwanted_by)) => {
-            happened(PullEvent::Checked { verification, payload, unwanted_by, sender_known })
+            let checked = Checked { verification, payload, unwanted_by, sender_known };
+            happened(PullEvent::Checked(checked))
         }
         Err(fault) => failed(&fault, alert("Signatures can't be checked", &fault)),
     }
@@ -161,7 +162,7 @@ fn examine(ports: &Ports, policy: &Policy, pull: &Pull, older: &[OlderTip]) -> R
         let contained = older.iter().filter(|older| brings.contains(&older.tip));
         let contains = contained.map(|older| older.number).collect();
         let touches = touches(ports, pull, tip)?;
-        Ok(PullEvent::Examined { facts, contains, series, touches })
+        Ok(PullEvent::Examined(Examined { facts, contains, series, touches }))
     });
     match examined {
         Ok(event) => happened(event),

@@ -7,7 +7,6 @@ use crate::mail::trace;
 use crate::ports::{
     Fault, FaultKind, FetchOrder, FetchRefused, FileName, MergeOrder, Merged, Pipelines, Quarantine,
 };
-use crate::pull::decision::{Trouble, TroubleKind};
 use crate::pull::evidence::{Deadline, Judgement, judge, needs_jobs};
 use crate::pull::ids::{ObjectId, PipelineId};
 use crate::pull::pipeline::{Job, JobKind, Pipeline, Status};
@@ -21,7 +20,7 @@ use crate::pull::tag::{Candidate, ConflictFile};
 use crate::pull::verdict::{Outcome, Overdue};
 use crate::pull::world::Happened;
 
-use super::{Result, alert, keep, trouble};
+use super::{Result, alert, keep};
 
 mod branch;
 mod ci;
@@ -92,7 +91,7 @@ fn happened(event: RunEvent) -> Result {
 
 fn failed(fault: &Fault) -> Result {
     let told = alert("Testing does not work", fault);
-    happened(RunEvent::Failed(trouble(fault))).alerting(told)
+    happened(RunEvent::Failed(fault.shortened())).alerting(told)
 }
 
 fn quarantine(run: &Run) -> Quarantine {
@@ -150,7 +149,7 @@ fn merge(ports: &Ports, run: &Run, pull: Option<&Pull>) -> Result {
             let files = files.into_iter().take(FILES).map(shortened).collect();
             happened(RunEvent::Conflicted { files, total })
         }
-        Ok(Merged::AlreadyMerged) => happened(RunEvent::AlreadyMerged),
+        Ok(Merged::NothingNew) => happened(RunEvent::AlreadyMerged),
         Err(fault) => failed(&fault),
     }
 }
@@ -199,7 +198,7 @@ fn create(pipelines: &dyn Pipelines, run: &Run, earlier: &[Run]) -> Result {
         // Nothing was sent that could have made one.
         Err(fault) => {
             let told = alert("Testing does not work", &fault);
-            return happened(RunEvent::NotCreated(trouble(&fault))).alerting(told);
+            return happened(RunEvent::NotCreated(fault.shortened())).alerting(told);
         }
     }
     match pipelines.create(&run.ci_ref) {
@@ -208,7 +207,7 @@ fn create(pipelines: &dyn Pipelines, run: &Run, earlier: &[Run]) -> Result {
         Err(fault) => match fault.kind {
             FaultKind::Permanent | FaultKind::Misconfigured => {
                 let told = alert("Testing does not work", &fault);
-                happened(RunEvent::NotCreated(trouble(&fault))).alerting(told)
+                happened(RunEvent::NotCreated(fault.shortened())).alerting(told)
             }
             // It may have been made: `Failed` leaves the time of the try, so it is looked for.
             FaultKind::Temporary | FaultKind::Bug => failed(&fault),
@@ -230,8 +229,8 @@ fn wrong_commit(
     if let Err(fault) = pipelines.cancel(pipeline.id) {
         tracing::warn!("pipeline {} could not be cancelled: {fault}", pipeline.id);
     }
-    let kind = TroubleKind::Passing;
-    let trouble = Trouble { detail, public: None, retry_after: None, kind };
+    let kind = FaultKind::Temporary;
+    let trouble = Fault { detail, public: None, retry_after: None, kind };
     happened(RunEvent::Moved(trouble))
 }
 

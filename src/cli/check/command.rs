@@ -8,12 +8,15 @@ use crate::ports::Fault;
 const SUBJECT: &str = "command mailbox";
 
 /// The domain that a resolver is asked about: that of the mailbox's own address.
-pub fn domain(command: &Command) -> &str {
+pub(crate) fn domain(command: &Command) -> &str {
     command.address.rsplit_once('@').map_or("", |(_, domain)| domain)
 }
 
 /// What is to be said of the resolver, or of what stands in for it.
-pub fn dkim_line(command: &Command, resolver: impl FnOnce() -> Result<(), Fault>) -> CheckLine {
+pub(crate) fn dkim_line(
+    command: &Command,
+    resolver: impl FnOnce() -> Result<(), Fault>,
+) -> CheckLine {
     match &command.dkim {
         Dkim::Off => CheckLine::yes(SUBJECT, "only OpenPGP proves a sender"),
         Dkim::Header { authserv_id } => CheckLine::yes(
@@ -31,7 +34,7 @@ pub fn dkim_line(command: &Command, resolver: impl FnOnce() -> Result<(), Fault>
 }
 
 /// Whether the administrator and the release managers have keys.
-pub fn key_lines(
+pub(crate) fn key_lines(
     config: &Config,
     command: &Command,
     found: Option<&KeyringFacts>,

@@ -11,7 +11,7 @@ use crate::pull::ids::{ObjectId, TargetName};
 use crate::pull::signer::Scope;
 
 /// The world, as far as `check` looks at it. Asking changes nothing, and may be repeated.
-pub trait Probes {
+pub(crate) trait Probes {
     /// The state directory, as it is on the disk.
     fn state_directory(&mut self) -> StateFacts;
 
@@ -52,7 +52,7 @@ pub trait Probes {
 
 /// A directory on the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StateFacts {
+pub(crate) enum StateFacts {
     /// There is none, or it can't be looked at; the system's words.
     Unreachable(String),
     /// It is there.
@@ -68,171 +68,171 @@ pub enum StateFacts {
 
 /// The keys that the bot believes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KeyringFacts {
+pub(crate) struct KeyringFacts {
     /// The keys.
-    pub keys: Vec<KeyFacts>,
+    pub(crate) keys: Vec<KeyFacts>,
     /// The maintainers that a file of the folder names.
-    pub maintainers: Vec<MaintainerFacts>,
+    pub(crate) maintainers: Vec<MaintainerFacts>,
     /// Files, or lines of them, that can't be read, and why.
-    pub problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
 }
 
 /// One maintainer of `maintainers.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MaintainerFacts {
+pub(crate) struct MaintainerFacts {
     /// How letters call them.
-    pub name: String,
+    pub(crate) name: String,
     /// The line where the entry begins.
-    pub line: usize,
+    pub(crate) line: usize,
     /// What they may submit.
-    pub scope: Scope,
+    pub(crate) scope: Scope,
 }
 
 /// One key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyFacts {
+pub(crate) struct KeyFacts {
     /// Its fingerprint.
-    pub key: String,
+    pub(crate) key: String,
     /// Whose it is.
-    pub owner: String,
+    pub(crate) owner: String,
     /// The owner's addresses.
-    pub addresses: Vec<String>,
+    pub(crate) addresses: Vec<String>,
     /// When it ends.
-    pub expires: Option<Timestamp>,
+    pub(crate) expires: Option<Timestamp>,
     /// Why it is not believed now.
-    pub trouble: Option<String>,
+    pub(crate) trouble: Option<String>,
 }
 
 /// A mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MailboxFacts {
+pub(crate) struct MailboxFacts {
     /// Whether the connection is encrypted.
-    pub is_encrypted: bool,
+    pub(crate) is_encrypted: bool,
     /// Whether the server announces news by itself.
-    pub can_idle: bool,
+    pub(crate) can_idle: bool,
     /// Each folder, and how many mails are in it.
-    pub folders: Vec<(String, Result<u32, Fault>)>,
+    pub(crate) folders: Vec<(String, Result<u32, Fault>)>,
 }
 
 /// The mail server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SmtpFacts {
+pub(crate) struct SmtpFacts {
     /// Whether the connection is encrypted.
-    pub is_encrypted: bool,
+    pub(crate) is_encrypted: bool,
     /// Whether there was a login.
-    pub is_logged_in: bool,
+    pub(crate) is_logged_in: bool,
 }
 
 /// What GitLab said; each part by itself, since any may be refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GitLabFacts {
+pub(crate) struct GitLabFacts {
     /// GitLab's version.
-    pub version: Result<String, Fault>,
+    pub(crate) version: Result<String, Fault>,
     /// The login name of the token's user.
-    pub user: Result<String, Fault>,
+    pub(crate) user: Result<String, Fault>,
     /// The token.
-    pub token: Result<TokenFacts, Fault>,
+    pub(crate) token: Result<TokenFacts, Fault>,
     /// The project.
-    pub project: Result<ProjectFacts, Fault>,
+    pub(crate) project: Result<ProjectFacts, Fault>,
     /// Protected branches whose pattern takes in the candidate's branch.
-    pub protected: Result<Vec<ProtectedFacts>, Fault>,
+    pub(crate) protected: Result<Vec<ProtectedFacts>, Fault>,
     /// What candidates may reach; `None` where the project can't be seen.
-    pub reach: Option<ReachFacts>,
+    pub(crate) reach: Option<ReachFacts>,
 }
 
 /// CI variables and runners.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReachFacts {
+pub(crate) struct ReachFacts {
     /// Variables of the project, and of its groups as far as they can be seen.
-    pub variables: Result<Vec<VariableFacts>, Fault>,
+    pub(crate) variables: Result<Vec<VariableFacts>, Fault>,
     /// Groups whose variables can't be seen.
-    pub closed_groups: Vec<String>,
+    pub(crate) closed_groups: Vec<String>,
     /// Runners.
-    pub runners: Result<Vec<RunnerFacts>, Fault>,
+    pub(crate) runners: Result<Vec<RunnerFacts>, Fault>,
 }
 
 /// A CI variable, without its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VariableFacts {
+pub(crate) struct VariableFacts {
     /// Its name.
-    pub key: String,
+    pub(crate) key: String,
     /// Whether it reaches protected branches only.
-    pub protected: bool,
+    pub(crate) protected: bool,
     /// Whether logs do not show it.
-    pub masked: bool,
+    pub(crate) masked: bool,
     /// The group it comes from; `None`: the project's own.
-    pub group: Option<String>,
+    pub(crate) group: Option<String>,
 }
 
 /// A runner.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunnerFacts {
+pub(crate) struct RunnerFacts {
     /// What its owner calls it.
-    pub description: String,
+    pub(crate) description: String,
     /// GitLab's word for whose it is.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Its tags, where GitLab tells them.
-    pub tags: Option<Vec<String>>,
+    pub(crate) tags: Option<Vec<String>>,
     /// Whether it takes jobs of protected branches only, where GitLab tells that.
-    pub protected: Option<bool>,
+    pub(crate) protected: Option<bool>,
 }
 
 /// An access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenFacts {
+pub(crate) struct TokenFacts {
     /// Its scopes.
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// Whether they are enough; `None` if they do not tell.
-    pub suffices: Option<bool>,
+    pub(crate) suffices: Option<bool>,
     /// Its last day.
-    pub expires_at: Option<Date>,
+    pub(crate) expires_at: Option<Date>,
     /// Whether it works now.
-    pub active: bool,
+    pub(crate) active: bool,
 }
 
 /// Who may see a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
+pub(crate) enum Seen {
     /// Its members.
-    ByMembers,
+    Members,
     /// Everybody with an account.
-    ByAccounts,
+    Accounts,
     /// Everybody.
-    ByAll,
+    Everybody,
 }
 
 /// A CI project.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProjectFacts {
+pub(crate) struct ProjectFacts {
     /// Its full path.
-    pub path: String,
+    pub(crate) path: String,
     /// Who may see it.
-    pub seen: Seen,
+    pub(crate) seen: Seen,
     /// Whether nothing was pushed to it yet.
-    pub empty: bool,
+    pub(crate) empty: bool,
     /// Whether it is read-only.
-    pub archived: bool,
+    pub(crate) archived: bool,
     /// Whether CI is on.
-    pub ci_enabled: bool,
+    pub(crate) ci_enabled: bool,
     /// Whether those who see it see its pipelines too.
-    pub public_jobs: bool,
+    pub(crate) public_jobs: bool,
     /// Whether a new pipeline on a branch cancels the branch's older ones.
-    pub auto_cancels: bool,
+    pub(crate) auto_cancels: bool,
     /// Whether the token may make pipelines; `None` if GitLab does not say.
-    pub may_make_pipelines: Option<bool>,
+    pub(crate) may_make_pipelines: Option<bool>,
     /// Whether it may give them variables; `None` if GitLab does not say.
-    pub may_set_variables: Option<bool>,
+    pub(crate) may_set_variables: Option<bool>,
     /// The token's role (30 Developer, 40 Maintainer, 50 Owner), where GitLab says it.
-    pub role: Option<u64>,
+    pub(crate) role: Option<u64>,
 }
 
 /// A protected branch or a pattern of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProtectedFacts {
+pub(crate) struct ProtectedFacts {
     /// The name or pattern.
-    pub name: String,
+    pub(crate) name: String,
     /// The roles that may push; 0: nobody.
-    pub push: Vec<u64>,
+    pub(crate) push: Vec<u64>,
     /// Whether who may push may also force it.
-    pub force_push: bool,
+    pub(crate) force_push: bool,
 }

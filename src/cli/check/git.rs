@@ -6,7 +6,7 @@ use crate::ports::Fault;
 use crate::pull::ids::ObjectId;
 
 /// What is to be said of a target's branch.
-pub fn line(target: &Target, found: Result<ObjectId, Fault>) -> CheckLine {
+pub(crate) fn line(target: &Target, found: Result<ObjectId, Fault>) -> CheckLine {
     let subject = format!("target {}", target.name);
     match found {
         Ok(head) => {

@@ -9,7 +9,7 @@ use crate::config::model::{Config, Target};
 use crate::ports::FaultKind;
 
 /// A candidate's branch as the template makes it.
-pub fn sample_branch(target: &Target) -> String {
+pub(crate) fn sample_branch(target: &Target) -> String {
     let template = target.ci.reference.replace("{target}", target.name.as_str());
     template.replace("{number}", "1").replace("{attempt}", "1")
 }
@@ -20,7 +20,7 @@ fn is_single_slot(target: &Target) -> bool {
 }
 
 /// What is to be said of a target's CI.
-pub fn lines(
+pub(crate) fn lines(
     config: &Config,
     target: &Target,
     found: &GitLabFacts,
@@ -173,29 +173,29 @@ fn privacy(
         .filter_map(|list| {
             let (name, path) = (&list.name, &project.path);
             match (list.private, project.seen) {
-                (true, Seen::ByAll) => Some(CheckLine::no(
+                (true, Seen::Everybody) => Some(CheckLine::no(
                     subject,
                     format!("list {name} is private, and everybody can see project {path}"),
                     "make the project private, or use another for this list's target",
                 )),
-                (true, Seen::ByAccounts) => Some(CheckLine::no(
+                (true, Seen::Accounts) => Some(CheckLine::no(
                     subject,
                     format!("list {name} is private, and every account can see project {path}"),
                     "make the project private, or use another for this list's target",
                 )),
-                (false, Seen::ByMembers) => Some(CheckLine::warn(
+                (false, Seen::Members) => Some(CheckLine::warn(
                     subject,
                     format!("list {name} is public, and only members can see project {path}"),
                     "authors will not be able to open the links in replies: make it public",
                 )),
-                (false, Seen::ByAll | Seen::ByAccounts) if !project.public_jobs => {
+                (false, Seen::Everybody | Seen::Accounts) if !project.public_jobs => {
                     Some(CheckLine::warn(
                         subject,
                         format!("list {name} is public, and only members see {path}'s pipelines"),
                         "turn on \"Project-based pipeline visibility\" in its CI/CD settings",
                     ))
                 }
-                (true, Seen::ByMembers) | (false, Seen::ByAll | Seen::ByAccounts) => None,
+                (true, Seen::Members) | (false, Seen::Everybody | Seen::Accounts) => None,
             }
         })
         .collect()

@@ -15,7 +15,7 @@ use crate::ports::Fault;
 const SOON: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// What is to be said of the keyring of a configuration.
-pub fn lines(
+pub(crate) fn lines(
     config: &Config,
     found: Result<KeyringFacts, Fault>,
     now: Timestamp,
@@ -47,7 +47,7 @@ fn strange_names(config: &Config, found: &KeyringFacts) -> Vec<CheckLine> {
 }
 
 /// What is to be said of a keyring folder.
-pub fn of_folder(
+pub(crate) fn of_folder(
     folder: &Path,
     found: Result<KeyringFacts, Fault>,
     now: Timestamp,

@@ -6,7 +6,7 @@ use crate::config::model::{Account, Config, Smtp};
 use crate::ports::Fault;
 
 /// The folders of an account that the configuration needs, each once.
-pub fn folders(config: &Config, account: &Account) -> Vec<String> {
+pub(crate) fn folders(config: &Config, account: &Account) -> Vec<String> {
     let lists = config.lists.values().filter(|list| list.account == account.name);
     let of_lists = lists.flat_map(|list| [Some(&list.folder), list.own_copy_folder.as_ref()]);
     let command = config.command.iter().filter(|command| command.account == account.name);
@@ -21,7 +21,10 @@ pub fn folders(config: &Config, account: &Account) -> Vec<String> {
 }
 
 /// What is to be said of an account and its folders.
-pub fn account_lines(account: &Account, found: Result<MailboxFacts, Fault>) -> Vec<CheckLine> {
+pub(crate) fn account_lines(
+    account: &Account,
+    found: Result<MailboxFacts, Fault>,
+) -> Vec<CheckLine> {
     let subject = format!("account {}", account.name);
     let server = format!("{}:{}", account.host, account.port);
     let found = match found {
@@ -71,7 +74,7 @@ fn connection(subject: &str, done: &str, is_encrypted: bool, allow_plain: bool) 
 }
 
 /// What is to be said of the mail server.
-pub fn smtp_line(smtp: &Smtp, found: Result<SmtpFacts, Fault>) -> CheckLine {
+pub(crate) fn smtp_line(smtp: &Smtp, found: Result<SmtpFacts, Fault>) -> CheckLine {
     let server = format!("{}:{}", smtp.host, smtp.port);
     match found {
         Err(fault) => {

@@ -23,7 +23,7 @@ use crate::pull::ids::{ObjectId, TargetName};
 
 /// The world as the configuration describes it.
 #[derive(Debug)]
-pub struct World {
+pub(crate) struct World {
     config: Config,
     program: PathBuf,
 }
@@ -32,7 +32,7 @@ pub struct World {
 ///
 /// # Errors
 /// Misconfigured: it can't be read.
-pub fn keyring_facts(folder: &Path, now: Timestamp) -> Result<KeyringFacts, Fault> {
+pub(crate) fn keyring_facts(folder: &Path, now: Timestamp) -> Result<KeyringFacts, Fault> {
     let inventory = KeyringFolder::new(folder).inventory(now)?;
     let keys = inventory.keys.into_iter().map(|key| KeyFacts {
         key: key.key,
@@ -56,7 +56,7 @@ pub fn keyring_facts(folder: &Path, now: Timestamp) -> Result<KeyringFacts, Faul
 impl World {
     /// Takes the configuration, and the path of this program, which does the work of git in a
     /// child. Nothing is connected yet.
-    pub fn new(config: Config, program: PathBuf) -> Self {
+    pub(crate) fn new(config: Config, program: PathBuf) -> Self {
         Self { config, program }
     }
 
@@ -183,9 +183,9 @@ fn project_facts(project: gitlab::ProjectFacts) -> ProjectFacts {
         may_set_variables: project.may_set_variables(),
         path: project.path,
         seen: match project.visibility {
-            Visibility::Private => Seen::ByMembers,
-            Visibility::Internal => Seen::ByAccounts,
-            Visibility::Public => Seen::ByAll,
+            Visibility::Private => Seen::Members,
+            Visibility::Internal => Seen::Accounts,
+            Visibility::Public => Seen::Everybody,
         },
         empty: project.empty,
         archived: project.archived,

@@ -3,8 +3,8 @@
 
 use super::CheckLine;
 use super::facts::{ReachFacts, RunnerFacts, VariableFacts};
-use crate::mail::clean;
 use crate::ports::{Fault, FaultKind};
+use crate::pull::clean;
 
 /// How many are named.
 const NAMED: usize = 20;
@@ -14,7 +14,7 @@ const SECRET: [&str; 8] =
     ["TOKEN", "SECRET", "PASS", "KEY", "CREDENTIAL", "PRIVATE", "AUTH", "LOGIN"];
 
 /// What is to be said; `is_protected`: whether the candidate's branch is.
-pub fn lines(
+pub(crate) fn lines(
     subject: &str,
     branch: &str,
     is_protected: Option<bool>,

@@ -13,7 +13,7 @@ const LEAST_FREE: u64 = 1 << 30;
 
 impl StateFacts {
     /// Looks at a directory. What it tries to write has no name and is gone at once.
-    pub fn of(directory: &Path) -> Self {
+    pub(crate) fn of(directory: &Path) -> Self {
         use std::os::unix::fs::PermissionsExt;
         let metadata = match directory.metadata() {
             Ok(metadata) if metadata.is_dir() => metadata,
@@ -30,7 +30,7 @@ impl StateFacts {
 }
 
 /// What is to be said of the state directory.
-pub fn lines(config: &Config, found: StateFacts) -> Vec<CheckLine> {
+pub(crate) fn lines(config: &Config, found: StateFacts) -> Vec<CheckLine> {
     let directory = config.state.directory.display();
     let subject = "state directory";
     let (mode, unwritable, free) = match found {

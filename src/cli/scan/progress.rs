@@ -9,17 +9,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::folders;
 
 /// A bar on a terminal, or nothing.
-pub(super) struct Progress(Option<ProgressBar>);
+pub(crate) struct Progress(Option<ProgressBar>);
 
 impl Progress {
     /// No bar.
-    pub(super) fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self(None)
     }
 
     /// A bar if a person is there to see it. `alone`: nothing else may be on the same terminal, for
     /// the output is for a program.
-    pub(super) fn on_a_terminal(paths: &[PathBuf], alone: bool) -> Self {
+    pub(crate) fn on_a_terminal(paths: &[PathBuf], alone: bool) -> Self {
         let seen = io::stderr().is_terminal() && !(alone && io::stdout().is_terminal());
         if !seen {
             return Self::none();
@@ -35,7 +35,7 @@ impl Progress {
     }
 
     /// Does something that may write to the terminal, with the bar out of the way.
-    pub(super) fn aside<T>(&self, act: impl FnOnce() -> T) -> T {
+    pub(crate) fn aside<T>(&self, act: impl FnOnce() -> T) -> T {
         match &self.0 {
             Some(bar) => bar.suspend(act),
             None => act(),
@@ -43,7 +43,7 @@ impl Progress {
     }
 
     /// A stream whose bytes count.
-    pub(super) fn counting<'a>(&'a self, from: impl Read + 'a) -> impl Read + 'a {
+    pub(crate) fn counting<'a>(&'a self, from: impl Read + 'a) -> impl Read + 'a {
         Counting { from, progress: self }
     }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::mail::reader::DEFAULT_REFERENCE;
-use crate::mail::{Reading, Reason, clean};
+use crate::mail::{Reading, Reason};
+use crate::pull::clean;
 use crate::pull::cover::Cover;
 use crate::pull::ids::{CommitName, MessageId};
 

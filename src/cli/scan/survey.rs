@@ -13,7 +13,8 @@ use super::walk::{Counts, Streams, walk};
 use crate::mail::reader::DEFAULT_REFERENCE;
 use crate::mail::rules::choose;
 use crate::mail::words::counted;
-use crate::mail::{self, Heading, Reading, Reason, Rules, Ruling, clean, look};
+use crate::mail::{self, Heading, Reading, Reason, Rules, Ruling, look};
+use crate::pull::clean;
 use crate::pull::cover::{Cover, Person};
 use crate::pull::ids::MessageId;
 

@@ -17,25 +17,25 @@ use super::world::{PipelineState, World};
 /// A request as far as the API needs it.
 pub(super) struct Question {
     /// The method.
-    pub method: Method,
+    pub(crate) method: Method,
     /// The path after `/api/v4/`, decoded segment by segment.
-    pub path: Vec<String>,
+    pub(crate) path: Vec<String>,
     /// The query, the last of each name.
-    pub query: HashMap<String, String>,
+    pub(crate) query: HashMap<String, String>,
     /// The headers.
-    pub headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     /// The JSON body; null if there is none.
-    pub body: Value,
+    pub(crate) body: Value,
 }
 
 /// An answer.
 pub(super) struct Reply {
     /// The HTTP status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// Headers besides the usual ones.
-    pub headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(&'static str, String)>,
     /// The body.
-    pub body: ReplyBody,
+    pub(crate) body: ReplyBody,
 }
 
 /// An answer's body.

@@ -17,17 +17,17 @@ const NO_JOBS: [&str; 8] =
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct JobOrder {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its stage.
-    pub stage: String,
+    pub(crate) stage: String,
     /// Its lines.
-    pub script: Vec<String>,
+    pub(crate) script: Vec<String>,
     /// Whether it may fail.
-    pub allow_failure: bool,
+    pub(crate) allow_failure: bool,
     /// The runner tags it asks for.
-    pub tags: Vec<String>,
+    pub(crate) tags: Vec<String>,
     /// Whether it waits for a person.
-    pub manual: bool,
+    pub(crate) manual: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,9 +53,9 @@ enum Lines {
 /// A file with what it includes, and the paths of that.
 pub(super) struct Merged {
     /// Every entry.
-    pub entries: Map<String, Value>,
+    pub(crate) entries: Map<String, Value>,
     /// The included files.
-    pub includes: Vec<String>,
+    pub(crate) includes: Vec<String>,
 }
 
 /// Reads a file and what it includes; an entry of its own goes before an included one.

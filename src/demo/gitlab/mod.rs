@@ -26,7 +26,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-pub use self::plan::{Plan, Trouble};
+pub use self::plan::Plan;
+pub use self::plan::Trouble;
 use self::world::{BridgeState, PostedState, Standing, World};
 use super::git_http::{self, GitHttp, OnPush};
 use crate::adapters::clock::SystemClock;
@@ -39,17 +40,17 @@ const REPOSITORY: &str = "project.git";
 #[derive(Clone)]
 pub struct Settings {
     /// The project's full path.
-    pub project: String,
+    pub(crate) project: String,
     /// The one token that is taken, for the API and for pushes.
-    pub token: String,
+    pub(crate) token: String,
     /// A path before everything, as of a GitLab that is not at its host's root: `/gitlab`.
-    pub prefix: String,
+    pub(crate) prefix: String,
     /// Whether reading the repository needs the token as well.
-    pub private: bool,
+    pub(crate) private: bool,
     /// How long one job may run.
-    pub job_limit: Duration,
+    pub(crate) job_limit: Duration,
     /// The time in answers and traces.
-    pub clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Default for Settings {

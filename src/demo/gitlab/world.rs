@@ -12,71 +12,71 @@ use super::plan::{Plan, Trouble};
 /// What a commit looks like to the API.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CommitFacts {
-    pub id: String,
-    pub parents: Vec<String>,
-    pub title: String,
-    pub message: String,
-    pub author: (String, String, String),
-    pub committer: (String, String, String),
+    pub(crate) id: String,
+    pub(crate) parents: Vec<String>,
+    pub(crate) title: String,
+    pub(crate) message: String,
+    pub(crate) author: (String, String, String),
+    pub(crate) committer: (String, String, String),
 }
 
 /// A job, one attempt of it.
 #[derive(Debug, Clone)]
 pub(super) struct JobState {
-    pub id: u64,
-    pub order: JobOrder,
-    pub status: String,
-    pub failure_reason: Option<String>,
-    pub created_at: Timestamp,
-    pub started_at: Option<Timestamp>,
-    pub finished_at: Option<Timestamp>,
-    pub trace: Vec<u8>,
-    pub retried: bool,
+    pub(crate) id: u64,
+    pub(crate) order: JobOrder,
+    pub(crate) status: String,
+    pub(crate) failure_reason: Option<String>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) started_at: Option<Timestamp>,
+    pub(crate) finished_at: Option<Timestamp>,
+    pub(crate) trace: Vec<u8>,
+    pub(crate) retried: bool,
     /// The process group at work, so that it can be killed.
-    pub group: Option<Pid>,
+    pub(crate) group: Option<Pid>,
 }
 
 /// A trigger job.
 #[derive(Debug, Clone)]
 pub(super) struct BridgeState {
-    pub id: u64,
-    pub name: String,
-    pub status: String,
-    pub downstream: Option<String>,
-    pub created_at: Timestamp,
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) status: String,
+    pub(crate) downstream: Option<String>,
+    pub(crate) created_at: Timestamp,
 }
 
 /// A status that somebody posted.
 #[derive(Debug, Clone)]
 pub(super) struct PostedState {
-    pub id: u64,
-    pub name: String,
-    pub status: String,
-    pub target_url: Option<String>,
-    pub created_at: Timestamp,
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) status: String,
+    pub(crate) target_url: Option<String>,
+    pub(crate) created_at: Timestamp,
 }
 
 /// A pipeline.
 #[derive(Debug, Clone)]
 pub(super) struct PipelineState {
-    pub id: u64,
-    pub commit: CommitFacts,
-    pub reference: String,
-    pub tag: bool,
-    pub source: String,
-    pub user: u64,
+    pub(crate) id: u64,
+    pub(crate) commit: CommitFacts,
+    pub(crate) reference: String,
+    pub(crate) tag: bool,
+    pub(crate) source: String,
+    pub(crate) user: u64,
     /// Set where the jobs do not tell.
-    pub fixed: Option<String>,
-    pub jobs: Vec<JobState>,
-    pub bridges: Vec<BridgeState>,
-    pub posted: Vec<PostedState>,
-    pub variables: Vec<(String, String)>,
-    pub inputs: serde_json::Value,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
-    pub canceled: bool,
+    pub(crate) fixed: Option<String>,
+    pub(crate) jobs: Vec<JobState>,
+    pub(crate) bridges: Vec<BridgeState>,
+    pub(crate) posted: Vec<PostedState>,
+    pub(crate) variables: Vec<(String, String)>,
+    pub(crate) inputs: serde_json::Value,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) canceled: bool,
     /// Reads still to come that do not see it yet.
-    pub hidden_for: u32,
+    pub(crate) hidden_for: u32,
 }
 
 impl PipelineState {
@@ -144,47 +144,47 @@ fn composite(jobs: &[(&str, bool)]) -> &'static str {
 #[derive(Debug, Clone)]
 pub(super) struct Standing {
     /// `private`, `internal`, `public`.
-    pub visibility: String,
+    pub(crate) visibility: String,
     /// `ci_pipeline_variables_minimum_override_role`.
-    pub variables_role: String,
+    pub(crate) variables_role: String,
     /// The token's role in the project.
-    pub role: u64,
+    pub(crate) role: u64,
     /// The token's scopes.
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// The token's last day.
-    pub expires_at: Option<String>,
+    pub(crate) expires_at: Option<String>,
     /// Protected branches by pattern.
-    pub protected: Vec<String>,
+    pub(crate) protected: Vec<String>,
     /// CI variables, and whether each is protected.
-    pub variables: Vec<(String, bool)>,
+    pub(crate) variables: Vec<(String, bool)>,
     /// Runners, by description.
-    pub runners: Vec<String>,
+    pub(crate) runners: Vec<String>,
     /// Whether the lint ignores which commit and branch it is asked about.
-    pub old_lint: bool,
+    pub(crate) old_lint: bool,
     /// Whether pages are announced by `Link` alone, as for long lists.
-    pub only_link: bool,
+    pub(crate) only_link: bool,
     /// Whether commit statuses name their pipeline, as newer GitLabs do.
-    pub statuses_name_pipelines: bool,
+    pub(crate) statuses_name_pipelines: bool,
 }
 
 /// Everything that changes.
 #[derive(Debug)]
 pub(super) struct World {
-    pub standing: Standing,
-    pub pipelines: Vec<PipelineState>,
-    pub plans: VecDeque<Plan>,
+    pub(crate) standing: Standing,
+    pub(crate) pipelines: Vec<PipelineState>,
+    pub(crate) plans: VecDeque<Plan>,
     /// Method, part of the path, what happens.
-    pub troubles: Vec<(String, String, Trouble)>,
+    pub(crate) troubles: Vec<(String, String, Trouble)>,
     /// Requests to routes that the stand-in does not have.
-    pub unexpected: Vec<String>,
+    pub(crate) unexpected: Vec<String>,
     /// All requests to the API.
-    pub calls: Vec<String>,
+    pub(crate) calls: Vec<String>,
     /// Creates still to come that do not see the branch yet.
-    pub hidden_branches: u32,
+    pub(crate) hidden_branches: u32,
     /// Reads that will not see the next pipeline yet.
-    pub hide_next_for: u32,
+    pub(crate) hide_next_for: u32,
     /// Set when everything has to stop.
-    pub stopping: bool,
+    pub(crate) stopping: bool,
     next_id: u64,
 }
 

@@ -12,11 +12,11 @@ use super::headers;
 #[derive(Debug, Clone)]
 pub struct StoredMail {
     /// Its UID in this folder; 0 in a list's archive.
-    pub uid: u32,
+    pub(crate) uid: u32,
     /// When it arrived: IMAP's INTERNALDATE.
-    pub received: Timestamp,
+    pub(crate) received: Timestamp,
     /// Whether a client set `\Seen`, by fetching a body without PEEK.
-    pub seen: bool,
+    pub(crate) seen: bool,
     content: Content,
 }
 
@@ -48,7 +48,7 @@ impl StoredMail {
     }
 
     /// The value of the first header field with that name, unfolded, not decoded.
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         headers::first(&self.bytes(), name)
     }
 }

@@ -9,20 +9,20 @@ use super::headers;
 #[derive(Debug, Clone, Default)]
 pub struct ListOptions {
     /// Put before every subject that does not have it, such as `[devel]`.
-    pub subject_prefix: Option<String>,
+    pub(crate) subject_prefix: Option<String>,
     /// Put under every body that is plain text.
-    pub footer: Option<String>,
+    pub(crate) footer: Option<String>,
     /// Whether From becomes `Name via <list>` and Reply-To the sender, as GNU's lists do for
     /// domains with a DMARC policy.
-    pub munge_from: bool,
+    pub(crate) munge_from: bool,
     /// Whether the sender gets no copy of their own post.
-    pub suppress_own_copy: bool,
+    pub(crate) suppress_own_copy: bool,
     /// Whether every post is distributed twice.
-    pub duplicate: bool,
+    pub(crate) duplicate: bool,
     /// How long a post waits before it is distributed.
-    pub delay: Option<Duration>,
+    pub(crate) delay: Option<Duration>,
     /// Whether posts wait for [`release`](super::MailStandIn::release).
-    pub moderated: bool,
+    pub(crate) moderated: bool,
 }
 
 /// A subscriber: where the copies go.

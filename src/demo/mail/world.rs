@@ -44,12 +44,6 @@ impl MailWorld {
         }
     }
 
-    /// Takes arrival times from another clock.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
     /// Adds an account with its addresses. It has an INBOX, and the folders that lists deliver to.
     pub fn account<const N: usize>(
         mut self,

@@ -16,13 +16,13 @@ const RULE: &str = "------------------------------------------------------------
 
 /// One mail of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PullMail {
+pub(crate) struct PullMail {
     /// Its Message-ID, without brackets.
-    pub message_id: String,
+    pub(crate) message_id: String,
     /// Its subject, decoded.
-    pub subject: String,
+    pub(crate) subject: String,
     /// The mail, with LF line ends, as UTF-8 in 8 bits.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// The cover letter and the patches.
@@ -207,7 +207,8 @@ fn lossy(bytes: &[u8]) -> String {
 
 impl Maintainer {
     /// `Name <address>`, as headers have it.
-    pub fn mailbox(&self) -> String {
+    #[cfg(test)]
+    pub(crate) fn mailbox(&self) -> String {
         format!("{} <{}>", encoded(self.name), self.address)
     }
 }

@@ -8,15 +8,15 @@ mod token;
 
 /// What a text asks to be pulled, as it is written there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// The repository.
-    pub url: String,
+    pub(crate) url: String,
     /// The ref, where one is named.
-    pub reference: Option<String>,
+    pub(crate) reference: Option<String>,
     /// The commit that the changes are based on.
-    pub base: Option<String>,
+    pub(crate) base: Option<String>,
     /// The commit that the ref leads to.
-    pub tip: Option<String>,
+    pub(crate) tip: Option<String>,
 }
 
 impl Asked {
@@ -34,7 +34,7 @@ type Grammar = fn(&str) -> Option<Asked>;
 const GRAMMARS: [Grammar; 3] = [block::read, prose::read, sentence::read];
 
 /// Reads what one of several forms of the same text asks for.
-pub fn read(texts: &[String]) -> Option<Asked> {
+pub(crate) fn read(texts: &[String]) -> Option<Asked> {
     let mut best: Option<Asked> = None;
     for grammar in GRAMMARS {
         for asked in texts.iter().filter_map(|text| grammar(text)) {

@@ -22,7 +22,12 @@ impl LetterWriter {
     ///
     /// # Errors
     /// None in practice.
-    pub fn alert(&self, subject: &str, detail: &str, now: Timestamp) -> Result<Draft, LetterFault> {
+    pub(crate) fn alert(
+        &self,
+        subject: &str,
+        detail: &str,
+        now: Timestamp,
+    ) -> Result<Draft, LetterFault> {
         let paragraphs = detail.split("\n\n").map(str::to_owned);
         let blocks = alerting(subject.to_owned(), paragraphs, now);
         self.finish(self.about_bot(
@@ -38,7 +43,11 @@ impl LetterWriter {
     ///
     /// # Errors
     /// None in practice.
-    pub fn set_aside(&self, notice: &AsideNotice, now: Timestamp) -> Result<Draft, LetterFault> {
+    pub(crate) fn set_aside(
+        &self,
+        notice: &AsideNotice,
+        now: Timestamp,
+    ) -> Result<Draft, LetterFault> {
         let subject = format!("{} is set aside", notice.key.at_the_beginning());
         let blocks = alerting(format!("{subject}."), words::set_aside(notice), now);
         let key = ["set-aside", &notice.key.to_string()];
@@ -55,7 +64,7 @@ impl LetterWriter {
     ///
     /// # Errors
     /// None in practice.
-    pub fn counted(
+    pub(crate) fn counted(
         &self,
         counts: &BTreeMap<String, u64>,
         since: Timestamp,

@@ -32,7 +32,7 @@ impl LetterWriter {
     ///
     /// # Errors
     /// The author's address is none, and nobody else would get the letter.
-    pub fn verdict(&self, input: &LetterInput<'_>) -> Result<Option<Draft>, LetterFault> {
+    pub(crate) fn verdict(&self, input: &LetterInput<'_>) -> Result<Option<Draft>, LetterFault> {
         let Some(verdict) = input.pull.stage.verdict() else { return Ok(None) };
         let Some(audience) = verdict.audience() else { return Ok(None) };
         let (key, blocks) = match verdict {
@@ -54,7 +54,7 @@ impl LetterWriter {
     ///
     /// # Errors
     /// The author's address is none.
-    pub fn held(
+    pub(crate) fn held(
         &self,
         input: &LetterInput<'_>,
         audience: Audience,
@@ -81,7 +81,11 @@ impl LetterWriter {
     ///
     /// # Errors
     /// None in practice.
-    pub fn unanswered(&self, input: &LetterInput<'_>, because: &str) -> Result<Draft, LetterFault> {
+    pub(crate) fn unanswered(
+        &self,
+        input: &LetterInput<'_>,
+        because: &str,
+    ) -> Result<Draft, LetterFault> {
         let waited = input.now.duration_since(input.pull.received_at).as_secs().max(0);
         let words = words::unanswered(input.pull.number, waited.unsigned_abs(), because);
         let blocks = framed(words, vec![Block::Facts(overview(input))]);
@@ -95,7 +99,7 @@ impl LetterWriter {
     ///
     /// # Errors
     /// None in practice.
-    pub fn retracted(&self, input: &LetterInput<'_>) -> Result<Option<Draft>, LetterFault> {
+    pub(crate) fn retracted(&self, input: &LetterInput<'_>) -> Result<Option<Draft>, LetterFault> {
         let Some(retraction) = &input.pull.retraction else { return Ok(None) };
         let words = words::retracted(input.pull.number, input.pull.stage.verdict().is_some());
         let mut facts = what_it_is(input);

@@ -21,7 +21,7 @@ impl LetterWriter {
     ///
     /// # Errors
     /// The asker's address is none.
-    pub fn asked(
+    pub(crate) fn asked(
         &self,
         run: &Run,
         outcome: &Outcome,

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use textwrap::{Options, WordSeparator, WordSplitter};
 
-use crate::mail::clean;
 use crate::mail::words::{Suggestion, Words};
+use crate::pull::clean;
 
 /// Columns of running text.
 const WIDTH: usize = 72;

@@ -9,7 +9,7 @@ use crate::pull::verdict::Audience;
 
 /// Whether letters go to those they are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivering {
+pub(crate) enum Delivering {
     /// They do.
     Live,
     /// Letters about requests and runs go to the release managers alone, and say who would have

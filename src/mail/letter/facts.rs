@@ -2,7 +2,7 @@
 
 use super::block::Fact;
 use super::input::LetterInput;
-use crate::mail::clean;
+use crate::pull::clean;
 use crate::pull::ids::ObjectId;
 use crate::pull::request::{HoldReason, Pull, Stage};
 use crate::pull::revision::Replaced;

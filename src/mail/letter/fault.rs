@@ -2,7 +2,7 @@
 
 /// Why a letter can't be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LetterFault {
+pub(crate) enum LetterFault {
     /// An address that no mail server would take.
     #[error("{address:?} is not a mail address")]
     Address {

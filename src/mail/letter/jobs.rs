@@ -2,8 +2,8 @@
 //! which were not done. It must not choose what is a failure.
 
 use super::block::Block;
-use crate::mail::clean;
 use crate::mail::words::{clause, counted};
+use crate::pull::clean;
 use crate::pull::verdict::{Breakdown, BrokenJob, Evidence, FailedJob};
 
 /// Lines of log that a failed job shows at most.

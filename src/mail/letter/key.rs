@@ -5,7 +5,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::fault::LetterFault;
-use crate::mail::clean;
+use crate::pull::clean;
 use crate::pull::ids::{MessageId, ObjectId};
 use crate::pull::verdict::Audience;
 

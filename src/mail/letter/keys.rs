@@ -21,7 +21,7 @@ impl LetterWriter {
     ///
     /// # Errors
     /// The owner's address is none.
-    pub fn key_expires(
+    pub(crate) fn key_expires(
         &self,
         warning: &Warning,
         now: Timestamp,
@@ -36,7 +36,7 @@ impl LetterWriter {
     ///
     /// # Errors
     /// None in practice.
-    pub fn key_expires_for_administrator(
+    pub(crate) fn key_expires_for_administrator(
         &self,
         warning: &Warning,
         now: Timestamp,

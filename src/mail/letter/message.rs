@@ -14,7 +14,7 @@ use lettre::{Address, Message as Mail};
 use super::block::{Block, Fact};
 use super::fault::LetterFault;
 use super::key::Key;
-use crate::mail::clean;
+use crate::pull::clean;
 use crate::pull::cover::Person;
 use crate::pull::ids::{ListName, MessageId};
 use crate::pull::letter::{About, Letter, LetterState};

@@ -28,8 +28,8 @@ mod problems;
 mod transcript;
 mod writer;
 
-pub use self::delivering::Delivering;
-pub use self::fault::LetterFault;
-pub use self::input::{LetterInput, ListWords, TargetWords};
-pub use self::transcript::{Answered, Copied, Told};
-pub use self::writer::{Draft, LetterWriter};
+pub(crate) use self::delivering::Delivering;
+pub(crate) use self::fault::LetterFault;
+pub(crate) use self::input::{LetterInput, ListWords, TargetWords};
+pub(crate) use self::transcript::{Answered, Copied, Told};
+pub(crate) use self::writer::{Draft, LetterWriter};

@@ -22,7 +22,7 @@ impl LetterWriter {
     ///
     /// # Errors
     /// The author's address is none.
-    pub fn near_miss(
+    pub(crate) fn near_miss(
         &self,
         miss: &NearMiss,
         list: &ListWords,

@@ -1,8 +1,9 @@
 //! The part of a letter that lists what speaks against a request's commits.
 
 use super::block::Block;
-use crate::mail::{clean, words};
+use crate::mail::words;
 use crate::pull::checks::{Duty, Problem};
+use crate::pull::clean;
 use crate::pull::cover::Cover;
 
 /// Characters of one line about a commit.

@@ -19,16 +19,16 @@ const SHOWN: usize = 400;
 
 /// A command, and what its answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told<'a> {
+pub(crate) struct Told<'a> {
     /// The command as it was written.
-    pub line: &'a str,
+    pub(crate) line: &'a str,
     /// What came of it.
-    pub answer: Answered,
+    pub(crate) answer: Answered,
 }
 
 /// What came of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answered {
+pub(crate) enum Answered {
     /// It was carried out: a sentence.
     Done(String),
     /// It was not: a sentence that says what to write instead.
@@ -44,7 +44,7 @@ pub enum Answered {
 
 /// Who gets a copy of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Copied {
+pub(crate) enum Copied {
     /// Nobody: nothing was changed.
     Nobody,
     /// The release managers.
@@ -59,7 +59,7 @@ impl LetterWriter {
     ///
     /// # Errors
     /// The sender's address is none.
-    pub fn transcript(
+    pub(crate) fn transcript(
         &self,
         mail: &CommandMail,
         remark: Option<&str>,

@@ -13,16 +13,16 @@ use crate::pull::verdict::Audience;
 
 /// A letter, written: its record and its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
+pub(crate) struct Draft {
     /// The record, ready to be sent.
-    pub letter: Letter,
+    pub(crate) letter: Letter,
     /// The message with CRLF line ends. The bot's own copy needs no header: `letter.blind`.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// The bot as a writer of letters.
 #[derive(Debug, Clone)]
-pub struct LetterWriter {
+pub(crate) struct LetterWriter {
     from: Mailbox,
     pub(super) managers: Vec<Mailbox>,
     pub(super) administrator: Mailbox,
@@ -36,7 +36,7 @@ impl LetterWriter {
     ///
     /// # Errors
     /// An address is none.
-    pub fn new(
+    pub(crate) fn new(
         from: &Person,
         managers: &[String],
         administrator: &str,
@@ -55,14 +55,14 @@ impl LetterWriter {
     ///
     /// # Errors
     /// The address is none.
-    pub fn with_commands(mut self, address: &str) -> Result<Self, LetterFault> {
+    pub(crate) fn with_commands(mut self, address: &str) -> Result<Self, LetterFault> {
         self.commands = Some(bare(address)?);
         Ok(self)
     }
 
     /// The same, for other release managers. An address that is none is left out.
     #[must_use]
-    pub fn with_managers(mut self, managers: &[String]) -> Self {
+    pub(crate) fn with_managers(mut self, managers: &[String]) -> Self {
         self.managers = managers.iter().filter_map(|manager| bare(manager).ok()).collect();
         self
     }

@@ -2,24 +2,24 @@
 //! signature. What stands in front of it and behind it is left alone.
 
 /// How a signed text begins.
-pub const BEGIN: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
+pub(crate) const BEGIN: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
 /// How an encrypted one does.
-pub const ENCRYPTED: &str = "-----BEGIN PGP MESSAGE-----";
+pub(crate) const ENCRYPTED: &str = "-----BEGIN PGP MESSAGE-----";
 const SIGNATURE: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
 const END: &[u8] = b"-----END PGP SIGNATURE-----";
 
 /// A signed text and its signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cleartext {
+pub(crate) struct Cleartext {
     /// The text as it is signed: without blanks at the lines' ends, which are CR LF, and without
     /// the dashes that were put in front of some.
-    pub content: Vec<u8>,
+    pub(crate) content: Vec<u8>,
     /// The armored signature.
-    pub signature: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
 }
 
 /// How many lines begin so; blanks at a line's end are no matter.
-pub fn count(text: &[u8], marker: &str) -> usize {
+pub(crate) fn count(text: &[u8], marker: &str) -> usize {
     text.split(|byte| *byte == b'\n').filter(|line| trim_end(line) == marker.as_bytes()).count()
 }
 
@@ -27,7 +27,7 @@ pub fn count(text: &[u8], marker: &str) -> usize {
 ///
 /// # Errors
 /// A clause for people: it is none as the standard has it.
-pub fn read(text: &[u8]) -> Result<Cleartext, &'static str> {
+pub(crate) fn read(text: &[u8]) -> Result<Cleartext, &'static str> {
     let mut lines = text.split(|byte| *byte == b'\n').map(trim_end);
     lines.by_ref().find(|line| *line == BEGIN.as_bytes()).ok_or("there is no signed text")?;
     for line in lines.by_ref() {

@@ -8,38 +8,39 @@ use mail_parser::decoders::base64::base64_decode;
 use mail_parser::{Address, HeaderName, HeaderValue, MessageParser, MimeHeaders};
 
 use super::super::reader::contained;
-use super::super::{body, bounds, clean};
+use super::super::{body, bounds};
 use super::fields::{self, Field, fields, named};
 use super::said::Said;
 use super::settled::is_settled;
+use crate::pull::clean;
 
 /// A DKIM-Signature field, read strictly.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DkimSignature<'m> {
+pub(crate) struct DkimSignature<'m> {
     /// The field's value as it came.
-    pub raw: &'m [u8],
+    pub(crate) raw: &'m [u8],
     /// `d=`, in lower case.
-    pub domain: String,
+    pub(crate) domain: String,
     /// `s=`.
-    pub selector: String,
+    pub(crate) selector: String,
     /// The domain of `i=`, in lower case; that of `d=` where it says none.
-    pub identity: String,
+    pub(crate) identity: String,
     /// `b=`, decoded.
-    pub signature: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
     /// `b=` as it is written, without blanks.
-    pub written: String,
+    pub(crate) written: String,
     /// `h=`, in lower case.
-    pub covered: Vec<String>,
+    pub(crate) covered: Vec<String>,
     /// `t=`.
     made_at: Option<Timestamp>,
     /// `x=`.
     expires: Option<Timestamp>,
     /// Why it is not to be believed, whatever it proves: a clause.
-    pub refusal: Option<&'static str>,
+    pub(crate) refusal: Option<&'static str>,
 }
 
 /// Every DKIM-Signature of a mail, topmost first; `None` stands for one that can't be read.
-pub fn signatures(mail: &[u8]) -> Vec<Option<DkimSignature<'_>>> {
+pub(crate) fn signatures(mail: &[u8]) -> Vec<Option<DkimSignature<'_>>> {
     let fields = fields(super::super::without_envelope(mail));
     let found = fields.iter().filter(|field| field.is("DKIM-Signature"));
     found.map(|field| signature(field.value)).collect()
@@ -98,7 +99,7 @@ fn signature(raw: &[u8]) -> Option<DkimSignature<'_>> {
 
 /// Whether every reader finds the same fields in a mail's header. Where not, who it is from may be
 /// another than who signed it says.
-pub fn has_plain_header(mail: &[u8]) -> bool {
+pub(crate) fn has_plain_header(mail: &[u8]) -> bool {
     fields::is_plain(super::super::without_envelope(mail))
 }
 
@@ -109,7 +110,7 @@ fn trim(text: &str) -> &str {
 
 /// The domain that a mail says it is from; `None` unless exactly one address stands in exactly one
 /// From.
-pub fn from_domain(mail: &[u8]) -> Option<String> {
+pub(crate) fn from_domain(mail: &[u8]) -> Option<String> {
     let mail = bounds::header(super::super::without_envelope(mail));
     if named(&fields(mail), "From").len() != 1 {
         return None;
@@ -128,12 +129,12 @@ pub fn from_domain(mail: &[u8]) -> Option<String> {
 
 impl DkimSignature<'_> {
     /// Whether it has ended.
-    pub fn has_expired(&self, now: Timestamp) -> bool {
+    pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|end| end <= now)
     }
 
     /// When the mail was signed: its own time, else the covered Date; `None` if neither is there.
-    pub fn signed_at(&self, mail: &[u8]) -> Option<Timestamp> {
+    pub(crate) fn signed_at(&self, mail: &[u8]) -> Option<Timestamp> {
         let mail = super::super::without_envelope(mail);
         let dated = || {
             let fields = fields(mail);
@@ -159,7 +160,7 @@ impl DkimSignature<'_> {
     ///
     /// # Errors
     /// A sentence for whoever sent it: how the text is to be read is not covered.
-    pub fn said(&self, mail: &[u8]) -> Result<Said, String> {
+    pub(crate) fn said(&self, mail: &[u8]) -> Result<Said, String> {
         let mail = super::super::without_envelope(mail);
         if bounds::read(mail).len() < mail.len() {
             return Err("The mail is too large, or has too many parts.".into());

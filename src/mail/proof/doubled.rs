@@ -22,7 +22,7 @@ const ONCE: [&str; 13] = [
 ];
 
 /// The first field of a mail's header that stands there twice and must not.
-pub fn doubled(mail: &[u8]) -> Option<&'static str> {
+pub(crate) fn doubled(mail: &[u8]) -> Option<&'static str> {
     let fields = fields(super::super::without_envelope(mail));
     let names: Vec<Vec<u8>> = fields
         .iter()

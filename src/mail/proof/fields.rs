@@ -5,29 +5,22 @@ use super::super::look;
 
 /// One field, folded as it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Field<'m> {
+pub(crate) struct Field<'m> {
     /// Its name, without blanks around it.
-    pub name: &'m [u8],
+    pub(crate) name: &'m [u8],
     /// What stands behind the colon, line ends included.
-    pub value: &'m [u8],
+    pub(crate) value: &'m [u8],
 }
 
 impl Field<'_> {
     /// Whether it is called so, in capitals or not.
-    pub fn is(&self, name: &str) -> bool {
+    pub(crate) fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
-    }
-
-    /// Its value on one line, as text.
-    pub fn text(&self) -> String {
-        let one_line: Vec<u8> =
-            self.value.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-        String::from_utf8_lossy(&one_line).trim().to_owned()
     }
 }
 
 /// The fields of a mail or a part, topmost first. A line without a colon is none.
-pub fn fields(entity: &[u8]) -> Vec<Field<'_>> {
+pub(crate) fn fields(entity: &[u8]) -> Vec<Field<'_>> {
     let header = look::header(entity);
     let mut fields = Vec::new();
     let mut start = 0;
@@ -46,7 +39,7 @@ pub fn fields(entity: &[u8]) -> Vec<Field<'_>> {
 /// Whether every reader finds the same fields in a header: each line is a name with its colon, or
 /// goes on with the line above (RFC 5322, section 2.2). Parsers pass over what is not so in ways of
 /// their own, and one would see a field where another, such as who signs, sees none.
-pub fn is_plain(entity: &[u8]) -> bool {
+pub(crate) fn is_plain(entity: &[u8]) -> bool {
     let header = look::header(entity);
     let mut lines = header.split_inclusive(|byte| *byte == b'\n').map(|line| {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
@@ -68,7 +61,7 @@ pub fn is_plain(entity: &[u8]) -> bool {
 }
 
 /// What follows the header.
-pub fn body(entity: &[u8]) -> &[u8] {
+pub(crate) fn body(entity: &[u8]) -> &[u8] {
     let header = look::header(entity);
     let rest = &entity[header.len()..];
     if !header.is_empty() {
@@ -79,7 +72,7 @@ pub fn body(entity: &[u8]) -> &[u8] {
 }
 
 /// The fields of that name.
-pub fn named<'f, 'm>(fields: &'f [Field<'m>], name: &str) -> Vec<&'f Field<'m>> {
+pub(crate) fn named<'f, 'm>(fields: &'f [Field<'m>], name: &str) -> Vec<&'f Field<'m>> {
     fields.iter().filter(|field| field.is(name)).collect()
 }
 

@@ -8,13 +8,13 @@
 //! server says).
 
 mod cleartext;
-pub mod dkim;
+pub(crate) mod dkim;
 mod doubled;
-pub mod fields;
+pub(crate) mod fields;
 mod parts;
-pub mod results;
-pub mod said;
+pub(crate) mod results;
+pub(crate) mod said;
 mod settled;
-pub mod signed;
+pub(crate) mod signed;
 
-pub use self::doubled::doubled;
+pub(crate) use self::doubled::doubled;

@@ -6,7 +6,7 @@ const MOST: usize = 64;
 
 /// The parts between the delimiters, without the line end in front of each. `None` where the last
 /// delimiter is missing, or there are too many parts.
-pub fn parts<'b>(body: &'b [u8], boundary: &str) -> Option<Vec<&'b [u8]>> {
+pub(crate) fn parts<'b>(body: &'b [u8], boundary: &str) -> Option<Vec<&'b [u8]>> {
     let mut parts = Vec::new();
     let mut begun = None;
     let mut at = 0;

@@ -11,27 +11,27 @@ const LONGEST: usize = 16 * 1024;
 
 /// What one server found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Results {
+pub(crate) struct Results {
     /// The server's name.
-    pub authserv_id: String,
+    pub(crate) authserv_id: String,
     /// What it found, in its order.
-    pub results: Vec<MethodResult>,
+    pub(crate) results: Vec<MethodResult>,
 }
 
 /// What came of one method.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MethodResult {
+pub(crate) struct MethodResult {
     /// The method in lower case: `dkim`.
-    pub method: String,
+    pub(crate) method: String,
     /// Its result in lower case: `pass`.
-    pub result: String,
+    pub(crate) result: String,
     /// Type and name in lower case with the value: (`header.d`, `example.org`).
-    pub properties: Vec<(String, String)>,
+    pub(crate) properties: Vec<(String, String)>,
 }
 
 impl MethodResult {
     /// The value of a property that is there once.
-    pub fn property(&self, name: &str) -> Option<&str> {
+    pub(crate) fn property(&self, name: &str) -> Option<&str> {
         let mut found = self.properties.iter().filter(|(key, _)| key == name);
         match (found.next(), found.next()) {
             (Some((_, value)), None) => Some(value),
@@ -42,7 +42,7 @@ impl MethodResult {
 
 /// What the server of that name says in the topmost field; `None` where that is another's or can't
 /// be read.
-pub fn topmost(mail: &[u8], authserv_id: &str) -> Option<Results> {
+pub(crate) fn topmost(mail: &[u8], authserv_id: &str) -> Option<Results> {
     let fields = fields(super::super::without_envelope(mail));
     let field = *named(&fields, "Authentication-Results").first()?;
     let results = parse(std::str::from_utf8(field.value).ok()?)?;
@@ -50,7 +50,7 @@ pub fn topmost(mail: &[u8], authserv_id: &str) -> Option<Results> {
 }
 
 /// Reads the field's value; `None` if it is not as the standard has it.
-pub fn parse(value: &str) -> Option<Results> {
+pub(crate) fn parse(value: &str) -> Option<Results> {
     if value.len() > LONGEST {
         return None;
     }

@@ -20,20 +20,20 @@ const PRIVATE: (&str, &str) =
 
 /// What is said under a signature.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Said {
+pub(crate) struct Said {
     /// The text, without key blocks.
-    pub text: String,
+    pub(crate) text: String,
     /// The subject.
-    pub subject: Option<String>,
+    pub(crate) subject: Option<String>,
     /// The addresses of To and Cc, in lower case.
-    pub recipients: Option<Vec<String>>,
+    pub(crate) recipients: Option<Vec<String>>,
     /// OpenPGP keys: one armored block, or one binary file, each.
-    pub keys: Vec<Vec<u8>>,
+    pub(crate) keys: Vec<Vec<u8>>,
 }
 
 impl Said {
     /// What plain text says.
-    pub fn of_text(text: &str) -> Self {
+    pub(crate) fn of_text(text: &str) -> Self {
         let (text, keys) = without_keys(text);
         Self { text, keys, ..Self::default() }
     }
@@ -42,7 +42,7 @@ impl Said {
     ///
     /// # Errors
     /// A sentence for whoever sent it.
-    pub fn of_entity(entity: &[u8]) -> Result<Self, String> {
+    pub(crate) fn of_entity(entity: &[u8]) -> Result<Self, String> {
         let fields = fields(entity);
         if named(&fields, "Content-Type").len() != 1 {
             return Err("The signed part does not say what kind of text it is.".into());

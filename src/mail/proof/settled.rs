@@ -7,7 +7,7 @@ use mail_parser::{Message, MimeHeaders};
 use super::fields;
 
 /// Whether nothing of that stands where it could.
-pub fn is_settled(mail: &[u8], message: &Message<'_>) -> bool {
+pub(crate) fn is_settled(mail: &[u8], message: &Message<'_>) -> bool {
     !has_bare_return(mail)
         && message.parts.iter().all(|part| {
             let header = part.offset_header as usize..part.offset_body as usize;

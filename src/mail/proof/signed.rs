@@ -16,7 +16,7 @@ const ENCRYPTED_MAIL: &str =
 
 /// What is signed, and the signature over it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignedPart {
+pub(crate) enum SignedPart {
     /// A MIME part with its header, line ends CR LF.
     Entity {
         /// The bytes that are signed.
@@ -31,20 +31,20 @@ pub enum SignedPart {
 
 /// One form of a text signed in the clear.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Form {
+pub(crate) struct Form {
     /// The bytes that are signed.
-    pub content: Vec<u8>,
+    pub(crate) content: Vec<u8>,
     /// The detached signature.
-    pub signature: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
     /// What they say.
-    pub said: Said,
+    pub(crate) said: Said,
 }
 
 /// The one part of a mail that is signed; `None`: there is none.
 ///
 /// # Errors
 /// A sentence for whoever sent it: there are several, or it can't be told.
-pub fn signed_part(mail: &[u8]) -> Result<Option<SignedPart>, String> {
+pub(crate) fn signed_part(mail: &[u8]) -> Result<Option<SignedPart>, String> {
     let mail = super::super::without_envelope(mail);
     if bounds::read(mail).len() < mail.len() {
         return Err("The mail is too large, or has too many parts, to look at a signature.".into());
@@ -54,7 +54,7 @@ pub fn signed_part(mail: &[u8]) -> Result<Option<SignedPart>, String> {
 
 /// Whether a mail bears the marks of an OpenPGP signature, if they can be read as such or not: with
 /// other blanks in them, say, which a DKIM signature lets pass.
-pub fn is_marked(mail: &[u8]) -> bool {
+pub(crate) fn is_marked(mail: &[u8]) -> bool {
     let marks = |text: &[u8]| {
         text.split(|byte| *byte == b'\n').any(|line| {
             let line: Vec<u8> = line.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();

@@ -3,42 +3,42 @@
 
 /// One word or several in a row, as a rule names them: `pull`, `for-9.0`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Phrase {
+pub(crate) struct Phrase {
     text: String,
     words: Vec<String>,
 }
 
 impl Phrase {
     /// Takes a text; `None` if there is no word in it.
-    pub fn new(text: &str) -> Option<Self> {
+    pub(crate) fn new(text: &str) -> Option<Self> {
         let words = words(text);
         (!words.is_empty()).then(|| Self { text: text.to_owned(), words })
     }
 
     /// The text as it was written.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// How many words it has.
-    pub fn length(&self) -> usize {
+    pub(crate) fn length(&self) -> usize {
         self.words.len()
     }
 
     /// Whether two texts mean the same.
-    pub fn same_as(&self, other: &Self) -> bool {
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
         self.words == other.words
     }
 
     /// Whether it stands in a text.
-    pub fn is_in(&self, text: &str) -> bool {
+    pub(crate) fn is_in(&self, text: &str) -> bool {
         words(text).windows(self.words.len()).any(|some| some == self.words)
     }
 }
 
 /// The words of a text in lower case. A full stop within a word belongs to it (`9.0`), and so does
 /// a plus sign.
-pub fn words(text: &str) -> Vec<String> {
+pub(crate) fn words(text: &str) -> Vec<String> {
     let inside = |c: char| c.is_alphanumeric() || c == '.' || c == '+';
     text.split(|c: char| !inside(c))
         .map(|word| word.trim_matches('.').to_lowercase())

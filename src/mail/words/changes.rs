@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use crate::pull::ci_change::{Change, CiDifference, What};
 
 /// The changes as records and letters have them; `clean` makes a name or value fit for a letter.
-pub fn difference(changes: &[Change], clean: impl Fn(&str) -> String) -> CiDifference {
+pub(crate) fn difference(changes: &[Change], clean: impl Fn(&str) -> String) -> CiDifference {
     let lines = changes.iter().map(|change| sentence(change, &clean));
     CiDifference::of(changes, summary(changes), lines)
 }
 
 /// A change in a sentence.
-pub fn sentence(change: &Change, clean: &impl Fn(&str) -> String) -> String {
+pub(crate) fn sentence(change: &Change, clean: &impl Fn(&str) -> String) -> String {
     let from_to = || {
         let side = |value: &Option<String>| match value.as_deref() {
             None | Some("") => "(none)".to_owned(),

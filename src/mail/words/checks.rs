@@ -6,7 +6,7 @@ use crate::pull::checks::{Check, Duty, Problem};
 use crate::pull::cover::Cover;
 
 /// What is wrong, as a sentence.
-pub fn problem(problem: &Problem, cover: &Cover) -> String {
+pub(crate) fn problem(problem: &Problem, cover: &Cover) -> String {
     let some = counted(problem.total.into(), "commit");
     let one = problem.total == 1;
     let has = if one { "has" } else { "have" };

@@ -2,7 +2,7 @@
 //! `pull::failure`, row for row.
 
 /// What a reason of GitLab's means.
-pub fn clause(reason: &str) -> &'static str {
+pub(crate) fn clause(reason: &str) -> &'static str {
     let known = TABLE.iter().find(|(word, _)| *word == reason);
     known.map_or("a reason that the bot does not know", |(_, clause)| clause)
 }

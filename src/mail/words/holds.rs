@@ -182,17 +182,17 @@ fn ci_changed(difference: &CiDifference) -> Row {
 }
 
 /// Its name in Message-IDs.
-pub fn key(reason: &HoldReason) -> &'static str {
+pub(crate) fn key(reason: &HoldReason) -> &'static str {
     row(reason).key
 }
 
 /// Why a request is held, in a clause for histories and decisions.
-pub fn in_history(reason: &HoldReason) -> String {
+pub(crate) fn in_history(reason: &HoldReason) -> String {
     row(reason).history
 }
 
 /// What the author of a request that waits for a person is told.
-pub fn for_author(reason: &HoldReason) -> Words {
+pub(crate) fn for_author(reason: &HoldReason) -> Words {
     if reason.is_freeze() {
         return Words {
             first: "On hold: the target is frozen.".into(),
@@ -214,7 +214,7 @@ pub fn for_author(reason: &HoldReason) -> Words {
 
 /// What the release managers are told of a request that waits for them. `of`: the beginning of what
 /// is approved.
-pub fn for_managers(reason: &HoldReason, number: PullNumber, of: Option<String>) -> Words {
+pub(crate) fn for_managers(reason: &HoldReason, number: PullNumber, of: Option<String>) -> Words {
     let orders = [Order::Approve { number, of }, Order::Cancel(number)];
     let commands = orders.map(Suggestion::Order).into();
     if reason.is_freeze() {

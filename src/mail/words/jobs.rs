@@ -32,3 +32,34 @@ pub(super) fn broken_by_ci(breakdown: &Breakdown) -> String {
         format!("GitLab did not end the pipeline in time{}", besides(&rest))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pull::ids::PipelineId;
+    use crate::pull::jobs::PipelineLink;
+
+    fn said(no_result: NoResult, allowed: Option<u64>) -> String {
+        let pipeline = PipelineLink { id: PipelineId(1), url: String::new() };
+        let (broken, waiting) = (Vec::new(), Vec::new());
+        broken_by_ci(&Breakdown { pipeline, broken, allowed, waiting, no_result })
+    }
+
+    #[test]
+    fn what_ci_did_not_get_to_a_result_is_counted() {
+        let broken = NoResult { broken: 1, skipped: 1, ..NoResult::default() };
+        assert_eq!(said(broken, None), "CI itself broke 1 job; 1 skipped");
+        let waiting = NoResult { never_started: 2, ..broken };
+        let rest = "1 broken by CI, 1 skipped";
+        assert_eq!(said(waiting, Some(60)), format!("2 jobs never started; {rest}"));
+        assert_eq!(said(NoResult::default(), Some(60)), "GitLab did not end the pipeline in time");
+    }
+
+    #[test]
+    fn what_stands_beside_a_result_is_counted() {
+        assert_eq!(besides(&NoResult::default()), "");
+        let all = NoResult { broken: 1, cancelled: 2, skipped: 3, not_done: 4, never_started: 5 };
+        let words = "; 1 broken by CI, 2 cancelled, 3 skipped, 4 not done, 5 never started";
+        assert_eq!(besides(&all), words);
+    }
+}

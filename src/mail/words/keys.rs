@@ -4,7 +4,7 @@ use super::{Suggestion, Words, day};
 use crate::pull::expiry::Warning;
 
 /// Words for the key's owner.
-pub fn key_expires(warning: &Warning, administrator: &str) -> Words {
+pub(crate) fn key_expires(warning: &Warning, administrator: &str) -> Words {
     let key = &warning.key;
     let (next, commands) = if key.is_ssh() {
         let next = format!(
@@ -34,7 +34,7 @@ pub fn key_expires(warning: &Warning, administrator: &str) -> Words {
 }
 
 /// Words for the administrator.
-pub fn key_expires_for_administrator(warning: &Warning) -> Words {
+pub(crate) fn key_expires_for_administrator(warning: &Warning) -> Words {
     let key = &warning.key;
     let told = match &key.address {
         Some(address) => format!("The owner has been told, at {address}."),

@@ -17,46 +17,48 @@ mod signatures;
 mod suggestion;
 mod times;
 
-pub mod holds;
-pub mod outcomes;
-pub mod refusals;
+pub(crate) mod holds;
+pub(crate) mod outcomes;
+pub(crate) mod refusals;
 
-pub use self::changes::{difference, sentence};
-pub use self::checks::problem;
-pub use self::failures::clause;
-pub use self::keys::{key_expires, key_expires_for_administrator};
-pub use self::notices::{again, approved_ci, drift, near_miss, retracted, set_aside, unanswered};
-pub use self::suggestion::{Order, Suggestion};
-pub use self::times::{day, span};
+pub(crate) use self::changes::{difference, sentence};
+pub(crate) use self::checks::problem;
+pub(crate) use self::failures::clause;
+pub(crate) use self::keys::{key_expires, key_expires_for_administrator};
+pub(crate) use self::notices::{
+    again, approved_ci, drift, near_miss, retracted, set_aside, unanswered,
+};
+pub(crate) use self::suggestion::{Order, Suggestion};
+pub(crate) use self::times::{day, span};
 
 use crate::pull::ids::{ObjectId, PullNumber};
 
 /// What a letter says of something, apart from the facts it lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words {
+pub(crate) struct Words {
     /// The first line: the verdict.
-    pub first: String,
+    pub(crate) first: String,
     /// What it means, and whose move it is.
-    pub means: String,
+    pub(crate) means: String,
     /// What to do next.
-    pub next: String,
+    pub(crate) next: String,
     /// Commands that do it.
-    pub commands: Vec<Suggestion>,
+    pub(crate) commands: Vec<Suggestion>,
 }
 
 /// What the words need to know of the thing they speak of.
 #[derive(Debug, Clone)]
-pub struct LetterContext<'a> {
+pub(crate) struct LetterContext<'a> {
     /// The target's branch.
-    pub branch: &'a str,
+    pub(crate) branch: &'a str,
     /// The target's tip that was merged onto, where one is known.
-    pub base: Option<ObjectId>,
+    pub(crate) base: Option<ObjectId>,
     /// The request; `None` for a run that somebody asked for.
-    pub pull: Option<PullNumber>,
+    pub(crate) pull: Option<PullNumber>,
     /// The request's revision.
-    pub revision: u32,
+    pub(crate) revision: u32,
     /// How its author has it tested again: a clause.
-    pub again: String,
+    pub(crate) again: String,
 }
 
 impl LetterContext<'_> {
@@ -88,7 +90,7 @@ impl LetterContext<'_> {
 }
 
 /// A count with its noun: "1 job", "2 jobs".
-pub fn counted(count: u64, noun: &str) -> String {
+pub(crate) fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 

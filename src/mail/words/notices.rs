@@ -10,7 +10,7 @@ use crate::pull::tag::Drift;
 
 /// How an author has a request tested again that needs no new revision, as a clause: on the list
 /// where it takes that, else by asking.
-pub fn again(retest_by_mail: bool, managers: &[String]) -> String {
+pub(crate) fn again(retest_by_mail: bool, managers: &[String]) -> String {
     match (retest_by_mail, managers) {
         (true, _) => "answer this letter with the line \"gatepost: retest\", signed with OpenPGP, \
                       and it is tested again"
@@ -23,7 +23,7 @@ pub fn again(retest_by_mail: bool, managers: &[String]) -> String {
 }
 
 /// How far the target has moved, and whether that touches the same files; `None` if it has not.
-pub fn drift(branch: &str, drift: &Drift) -> Option<String> {
+pub(crate) fn drift(branch: &str, drift: &Drift) -> Option<String> {
     if drift.commits == 0 {
         return None;
     }
@@ -36,7 +36,7 @@ pub fn drift(branch: &str, drift: &Drift) -> Option<String> {
 }
 
 /// That what CI ran is not what it runs for the target, and who approved that.
-pub fn approved_ci(check: &CiCheck) -> Option<String> {
+pub(crate) fn approved_ci(check: &CiCheck) -> Option<String> {
     match check {
         CiCheck::Approved { by, dropped } if dropped.is_empty() => {
             Some(format!("This request changes what CI runs; {by} approved the change."))
@@ -51,7 +51,7 @@ pub fn approved_ci(check: &CiCheck) -> Option<String> {
 }
 
 /// For the release managers: a request has had no answer for too long.
-pub fn unanswered(number: PullNumber, waited: u64, because: &str) -> Words {
+pub(crate) fn unanswered(number: PullNumber, waited: u64, because: &str) -> Words {
     Words {
         first: format!("Unanswered: request {number} has waited {}.", span(waited - waited % 3600)),
         means: format!("What it waits for: {because}"),
@@ -61,7 +61,7 @@ pub fn unanswered(number: PullNumber, waited: u64, because: &str) -> Words {
 }
 
 /// For the author: a mail asks for a pull and names nothing to pull.
-pub fn near_miss(branch: &str) -> Words {
+pub(crate) fn near_miss(branch: &str) -> Words {
     let base = word(&format!("origin/{branch}"), "<base>");
     let (url, tag) = ("<https URL>".to_owned(), "<tag>".to_owned());
     Words {
@@ -78,7 +78,7 @@ pub fn near_miss(branch: &str) -> Words {
 
 /// For the release managers: a request's author seems to take it back. `over`: it is concluded
 /// already.
-pub fn retracted(number: PullNumber, over: bool) -> Words {
+pub(crate) fn retracted(number: PullNumber, over: bool) -> Words {
     let first =
         format!("Taken back? The author of request {number} seems not to want it any more.");
     if over {
@@ -106,7 +106,7 @@ fn shown_or_cancelled(number: PullNumber) -> Vec<Suggestion> {
 }
 
 /// For the administrator: what is set aside, why, and what to do about it; a paragraph each.
-pub fn set_aside(notice: &AsideNotice) -> [String; 4] {
+pub(crate) fn set_aside(notice: &AsideNotice) -> [String; 4] {
     let why = notice.aside.why.trim_end_matches('.');
     let name = notice.name();
     let untold = match &notice.key {

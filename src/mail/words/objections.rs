@@ -16,6 +16,18 @@ pub(super) fn key(objection: &Objection) -> &'static str {
     }
 }
 
+/// What is wrong, in a clause for the history.
+pub(super) fn in_history(objection: &Objection) -> String {
+    match objection {
+        Objection::OtherSender { sender, .. } => format!("the mail is from {sender}"),
+        Objection::OtherList { list, .. } => format!("not for list {list}"),
+        Objection::OtherTarget { target, .. } => format!("not for target {target}"),
+        Objection::OtherPaths { total, .. } => {
+            format!("it changes files outside what its signer may submit: {total}")
+        }
+    }
+}
+
 /// For its author.
 pub(super) fn in_letter(objection: &Objection, mend: &Mend<'_>) -> Words {
     match objection {

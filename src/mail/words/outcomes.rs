@@ -9,7 +9,7 @@ use crate::pull::failure::{Blame, blame_of_word};
 use crate::pull::verdict::{Breakdown, Evidence, NoResult, Outcome, Overdue, Shortfall};
 
 /// Why a test ended so, in a clause for histories and lists, where its word does not say it.
-pub fn in_history(outcome: &Outcome) -> Option<String> {
+pub(crate) fn in_history(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Passed(_) | Outcome::AlreadyMerged => None,
         Outcome::Failed(evidence) => Some(format!(
@@ -38,7 +38,7 @@ pub fn in_history(outcome: &Outcome) -> Option<String> {
 }
 
 /// What a letter says of an outcome.
-pub fn in_letter(outcome: &Outcome, context: &LetterContext<'_>) -> Words {
+pub(crate) fn in_letter(outcome: &Outcome, context: &LetterContext<'_>) -> Words {
     match outcome {
         Outcome::Passed(evidence) => passed(evidence, context),
         Outcome::Failed(evidence) => failed(evidence, context),
@@ -324,5 +324,31 @@ fn cancelled(by: &str, context: &LetterContext<'_>) -> Words {
         means: "Its result, if there is one, does not count.".into(),
         next: "to have it tested after all, ask again.".into(),
         commands: context.retest(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pull::ids::PipelineId;
+    use crate::pull::jobs::PipelineLink;
+
+    #[test]
+    fn failed_jobs_are_counted_among_no_fewer_jobs() {
+        let said = |jobs, failed_total, broken| {
+            let evidence = Evidence {
+                pipeline: PipelineLink { id: PipelineId(1), url: String::new() },
+                jobs,
+                allowed_failures: Vec::new(),
+                failed: Vec::new(),
+                failed_total,
+                broken: Vec::new(),
+                no_result: NoResult { broken, ..NoResult::default() },
+            };
+            in_history(&Outcome::Failed(evidence)).unwrap()
+        };
+        assert_eq!(said(3, 1, 1), "1 of 3 jobs failed; 1 broken by CI");
+        // A record that counted cancelled jobs as failed.
+        assert_eq!(said(2, 3, 0), "3 of 3 jobs failed");
     }
 }

@@ -11,7 +11,7 @@ use crate::pull::ids::{CommitName, ObjectId};
 use crate::pull::verdict::{NoTag, Refusal};
 
 /// Its name in Message-IDs, which never changes.
-pub fn key(why: &Refusal) -> &'static str {
+pub(crate) fn key(why: &Refusal) -> &'static str {
     match why {
         Refusal::Signature(verification) => signatures::key(verification),
         Refusal::Signer(objection) => objections::key(objection),
@@ -27,7 +27,7 @@ pub fn key(why: &Refusal) -> &'static str {
 }
 
 /// What a letter says of a refusal.
-pub fn in_letter(why: &Refusal, cover: &Cover, context: &LetterContext<'_>) -> Words {
+pub(crate) fn in_letter(why: &Refusal, cover: &Cover, context: &LetterContext<'_>) -> Words {
     let mend = Mend { cover, context };
     match why {
         Refusal::Signature(verification) => signatures::in_letter(verification, &mend),

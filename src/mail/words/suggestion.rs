@@ -7,7 +7,7 @@ use crate::pull::ids::PullNumber;
 
 /// A command that a reader may want to give.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Suggestion {
+pub(crate) enum Suggestion {
     /// One of the bot's own, at the machine that runs it or by mail.
     Order(Order),
     /// Shows a request's history, at that machine.
@@ -27,7 +27,7 @@ pub enum Suggestion {
 
 /// A command that changes something about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Order {
+pub(crate) enum Order {
     /// Tests it again.
     Retest(PullNumber),
     /// Drops it.
@@ -43,7 +43,7 @@ pub enum Order {
 
 impl Suggestion {
     /// As it is typed into a terminal.
-    pub fn typed(&self) -> String {
+    pub(crate) fn typed(&self) -> String {
         match self {
             Self::Order(order) => format!("gatepost do '{order}'"),
             Self::Show(number) => format!("gatepost show {number}"),
@@ -53,7 +53,7 @@ impl Suggestion {
     }
 
     /// As a line of a mail to the bot, where it can be given so.
-    pub fn mailed(&self) -> Option<String> {
+    pub(crate) fn mailed(&self) -> Option<String> {
         match self {
             Self::Order(order) => Some(order.to_string()),
             Self::Show(_) | Self::RequestPull { .. } | Self::Shell(_) => None,

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use super::counted;
 
 /// A day, in UTC.
-pub fn day(at: Timestamp) -> String {
+pub(crate) fn day(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
 }
 
 /// A length of time: "3 hours", "1 hour 30 minutes", "45 seconds".
-pub fn span(seconds: u64) -> String {
+pub(crate) fn span(seconds: u64) -> String {
     let (hours, minutes) = (seconds / 3600, seconds % 3600 / 60);
     match (hours, minutes) {
         (0, 0) => counted(seconds, "second"),

@@ -3,6 +3,42 @@
 use super::*;
 use crate::pull::signer::Scope;
 
+impl CheckPolicy {
+    /// As the configuration has it where it says nothing.
+    pub(crate) fn usual() -> Self {
+        Self {
+            submitter_sign_off: Duty::Off,
+            submodules: Duty::Hold,
+            merges: Duty::Off,
+            base: Duty::Hold,
+            ci_skip: Duty::Off,
+            too_many: Duty::Hold,
+            nacked: Duty::Hold,
+            frozen: Duty::Hold,
+            ..Self::all(Duty::Refuse)
+        }
+    }
+
+    /// The same for every problem.
+    pub(crate) fn all(duty: Duty) -> Self {
+        Self {
+            list_attributed: duty,
+            author_sign_off: duty,
+            submitter_sign_off: duty,
+            utf8: duty,
+            submodules: duty,
+            merges: duty,
+            empty: duty,
+            base: duty,
+            ci_skip: duty,
+            too_many: duty,
+            nacked: duty,
+            frozen: duty,
+            max_commits: 1_000,
+        }
+    }
+}
+
 fn person(name: &str, address: &str) -> Person {
     Person { name: Some(name.to_owned()), address: address.to_owned() }
 }

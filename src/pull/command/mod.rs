@@ -8,19 +8,19 @@ use jiff::Timestamp;
 use super::ids::{ListName, ObjectId, TargetName};
 
 mod moment;
-pub mod named;
+pub(crate) mod named;
 mod parse;
-pub mod sender;
-pub mod table;
+pub(crate) mod sender;
+pub(crate) mod table;
 
-pub use self::named::{Named, named};
-pub use self::parse::{BadCommand, parse};
-pub use self::sender::{How, Proof, Sender};
-pub use self::table::{Row, TABLE, row_of};
+pub(crate) use self::named::{Named, named};
+pub(crate) use self::parse::{BadCommand, parse};
+pub(crate) use self::sender::{How, Proof, Sender};
+pub(crate) use self::table::{Row, TABLE, row_of};
 
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
+pub(crate) enum Command {
     /// Lists the commands, or explains one.
     Help(Option<&'static Row>),
     /// Everything at a glance.
@@ -136,7 +136,7 @@ pub enum Command {
 
 /// Which requests are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shelf {
+pub(crate) enum Shelf {
     /// Those that wait for something: an answer, a slot, a person.
     Open,
     /// Those that wait for a person.
@@ -149,7 +149,7 @@ pub enum Shelf {
 
 impl Shelf {
     /// Every shelf, by its word.
-    pub const ALL: [(&'static str, Self); 4] = [
+    pub(crate) const ALL: [(&'static str, Self); 4] = [
         ("open", Self::Open),
         ("held", Self::Held),
         ("queued", Self::Queued),
@@ -159,7 +159,7 @@ impl Shelf {
 
 impl Command {
     /// The request or run that it names.
-    pub fn which(&self) -> Option<&Named> {
+    pub(crate) fn which(&self) -> Option<&Named> {
         match self {
             Self::Show(which)
             | Self::Log { of: which, .. }
@@ -192,7 +192,7 @@ impl Command {
 
     /// The same about another request or run, where it is about one.
     #[must_use]
-    pub fn about(mut self, named: Named) -> Self {
+    pub(crate) fn about(mut self, named: Named) -> Self {
         match &mut self {
             Self::Show(which)
             | Self::Log { of: which, .. }
@@ -225,7 +225,7 @@ impl Command {
     }
 
     /// Its row of the table.
-    pub fn row(&self) -> &'static Row {
+    pub(crate) fn row(&self) -> &'static Row {
         row_of(match self {
             Self::Help(_) => "help",
             Self::Status => "status",

@@ -6,7 +6,7 @@ use crate::pull::ids::{MessageId, PullNumber, RunId};
 
 /// How a command names a request or a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Named {
+pub(crate) enum Named {
     /// A request, by number.
     Pull(PullNumber),
     /// A request, by its mail.
@@ -36,7 +36,7 @@ impl fmt::Display for Named {
 ///
 /// # Errors
 /// A sentence.
-pub fn named(text: &str) -> Result<Named, String> {
+pub(crate) fn named(text: &str) -> Result<Named, String> {
     let text = text.trim_end_matches([',', ';', ':', '.']);
     sure(text).map_or_else(
         || {
@@ -57,7 +57,7 @@ pub fn named(text: &str) -> Result<Named, String> {
 }
 
 /// The name of a request or a run where a text can be nothing else; a tag may be called anything.
-pub fn sure(text: &str) -> Option<Named> {
+pub(crate) fn sure(text: &str) -> Option<Named> {
     let number = |text: &str| text.parse::<u64>().ok().filter(|_| !text.starts_with('+'));
     if let Some(n) = number(text.strip_prefix('#').unwrap_or(text)) {
         return Some(Named::Pull(PullNumber(n)));

@@ -17,7 +17,7 @@ const LONGEST_REFERENCE: usize = 400;
 
 /// Why a line is no command, in words that say what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadCommand {
+pub(crate) enum BadCommand {
     /// Nothing was written.
     #[error("There is no command here. Commands: {}.", words())]
     Empty,
@@ -71,7 +71,7 @@ fn suggestion(near: Option<&'static str>) -> String {
 ///
 /// # Errors
 /// Says what to write instead.
-pub fn parse(line: &str, in_thread: bool) -> Result<Command, BadCommand> {
+pub(crate) fn parse(line: &str, in_thread: bool) -> Result<Command, BadCommand> {
     let parts: Vec<&str> = line.split_whitespace().collect();
     let Some(first) = parts.first() else { return Err(BadCommand::Empty) };
     let lower = |word: &str| word.trim_end_matches([',', ':', '!', '.']).to_ascii_lowercase();

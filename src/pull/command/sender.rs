@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 
 /// Who gives a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sender {
+pub(crate) struct Sender {
     /// The proved address, in lower case; for the control socket, who says to be there.
-    pub address: String,
+    pub(crate) address: String,
     /// What proves it.
-    pub how: How,
+    pub(crate) how: How,
 }
 
 /// What proves who gives a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum How {
+pub(crate) enum How {
     /// It came over the control socket, which only the bot's own user may open.
     Socket,
     /// An OpenPGP signature.
@@ -37,7 +37,7 @@ pub enum How {
 /// How strong a proof has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Proof {
+pub(crate) enum Proof {
     /// There is none.
     None,
     /// A mail server says that the mail is from its domain.
@@ -48,7 +48,7 @@ pub enum Proof {
 
 impl How {
     /// How strong it is.
-    pub fn proof(&self) -> Proof {
+    pub(crate) fn proof(&self) -> Proof {
         match self {
             Self::Socket | Self::OpenPgp { .. } => Proof::Person,
             Self::Dkim { .. } => Proof::Domain,

@@ -5,28 +5,28 @@ use super::sender::Proof;
 
 /// One row of the table.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// The command's words: one, or two.
-    pub word: &'static str,
+    pub(crate) word: &'static str,
     /// How it is written.
-    pub usage: &'static str,
+    pub(crate) usage: &'static str,
     /// What it does, in a sentence or two.
-    pub does: &'static str,
+    pub(crate) does: &'static str,
     /// One as people write it.
-    pub example: &'static str,
+    pub(crate) example: &'static str,
     /// Who may give it.
-    pub may: May,
+    pub(crate) may: May,
     /// How strong the proof of who gives it has to be.
-    pub needs: Proof,
+    pub(crate) needs: Proof,
     /// Whether it changes anything: then the release managers get a copy of the answer.
-    pub changes: bool,
+    pub(crate) changes: bool,
     /// Whether its last argument is running text.
-    pub text: bool,
+    pub(crate) text: bool,
 }
 
 /// Who may give a command. The administrator may give each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum May {
+pub(crate) enum May {
     /// Whoever may give any.
     Anybody,
     /// An author for an own request; a maintainer for requests that touch the own paths; release
@@ -39,7 +39,7 @@ pub enum May {
 }
 
 /// The row of a command's words; the first one where there is none.
-pub fn row_of(word: &str) -> &'static Row {
+pub(crate) fn row_of(word: &str) -> &'static Row {
     TABLE.iter().find(|row| row.word == word).unwrap_or(&TABLE[0])
 }
 
@@ -73,7 +73,7 @@ const fn text(row: Row) -> Row {
 }
 
 /// Every command, in the order of `help`.
-pub const TABLE: &[Row] = &[
+pub(crate) const TABLE: &[Row] = &[
     asks(
         "help",
         "help [COMMAND]",

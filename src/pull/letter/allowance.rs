@@ -8,7 +8,7 @@ use crate::pull::verdict::{Audience, Refusal, Verdict};
 
 /// What a letter counts toward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Allowance {
+pub(crate) enum Allowance {
     /// Answers to commands of proved senders. How many commands are obeyed is bounded already.
     Answers,
     /// What the administrator has to know of the bot.
@@ -24,7 +24,7 @@ pub enum Allowance {
 impl Allowance {
     /// Whether many of them stop outgoing mail: a flood of these is a fault of the bot's, or done by
     /// somebody whom it knows. Strangers must not be able to stop it.
-    pub fn trips_breaker(self) -> bool {
+    pub(crate) fn trips_breaker(self) -> bool {
         match self {
             Self::Verdicts | Self::Others => true,
             Self::Answers | Self::Alerts | Self::Unproved => false,
@@ -34,7 +34,7 @@ impl Allowance {
 
 impl Letter {
     /// What it counts toward.
-    pub fn allowance(&self) -> Allowance {
+    pub(crate) fn allowance(&self) -> Allowance {
         if self.unproved {
             Allowance::Unproved
         } else if self.is_transcript() {
@@ -50,7 +50,7 @@ impl Letter {
 }
 
 /// Whether a request could be brought to where it stands by anybody, without its signer's key.
-pub fn is_unproved(stage: &Stage) -> bool {
+pub(crate) fn is_unproved(stage: &Stage) -> bool {
     match stage {
         Stage::Held { reason, .. } => is_unproved_hold(reason),
         Stage::Received { .. } | Stage::Fetched { .. } => true,

@@ -13,7 +13,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Later, Letter, LetterState};
-use crate::pull::decision::{Decision, Trouble};
+use crate::pull::decision::Decision;
+use crate::pull::fault::Fault;
 use crate::pull::retry::Retry;
 use crate::pull::room::within;
 
@@ -21,47 +22,51 @@ use crate::pull::room::within;
 const LONGEST: usize = 800;
 
 /// How long a list's copy of a letter is waited for before the letter is sent again.
-pub const LOOK_FOR: SignedDuration = SignedDuration::from_mins(10);
+pub(crate) const LOOK_FOR: SignedDuration = SignedDuration::from_mins(10);
 
 /// What happened to a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LetterEvent {
+pub(crate) enum LetterEvent {
     /// It is about to be given to the server.
     Begun,
     /// The server took it.
     Accepted,
     /// The server did not take it now.
-    Deferred(Trouble),
+    Deferred(Fault),
     /// The server will not take it.
-    Rejected(Trouble),
+    Rejected(Fault),
     /// The server will not take it for one of several recipients.
     Unreachable {
         /// The recipient's address.
         address: String,
         /// What the server said.
-        trouble: Trouble,
+        trouble: Fault,
     },
     /// The server may have taken it.
-    Uncertain(Trouble),
+    Uncertain(Fault),
     /// Its copy came back by the list.
     SeenOnList,
 }
 
 /// What can be done about a letter: there is one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Send;
+pub(crate) struct Send;
 
 /// What the rules need to know beyond the one letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LetterSituation {
+pub(crate) struct LetterSituation {
     /// When the folder in which its copy would show was last read to its end.
-    pub read_at: Option<Timestamp>,
+    pub(crate) read_at: Option<Timestamp>,
     /// Set while nobody may get it who has not had as many letters as an hour may bring.
-    pub capped_until: Option<Timestamp>,
+    pub(crate) capped_until: Option<Timestamp>,
 }
 
 /// Decides.
-pub fn decide(letter: &Letter, situation: LetterSituation, now: Timestamp) -> Decision<Send> {
+pub(crate) fn decide(
+    letter: &Letter,
+    situation: LetterSituation,
+    now: Timestamp,
+) -> Decision<Send> {
     match &letter.state {
         LetterState::Ready { retry } => ready(retry, situation, now),
         LetterState::Sending { since, retry } | LetterState::Unknown { since, retry } => {
@@ -105,7 +110,7 @@ fn uncertain(
 }
 
 /// Records an event; says whether anything changed.
-pub fn apply(letter: &mut Letter, event: LetterEvent, now: Timestamp) -> bool {
+pub(crate) fn apply(letter: &mut Letter, event: LetterEvent, now: Timestamp) -> bool {
     if event == LetterEvent::SeenOnList && letter.list.is_none() {
         return false;
     }
@@ -167,9 +172,9 @@ mod tests {
         }
     }
 
-    fn trouble() -> Trouble {
-        let kind = crate::pull::decision::TroubleKind::Lasting;
-        Trouble { detail: "550 no".into(), public: None, retry_after: None, kind }
+    fn trouble() -> Fault {
+        let kind = crate::pull::fault::FaultKind::Permanent;
+        Fault { detail: "550 no".into(), public: None, retry_after: None, kind }
     }
 
     #[test]

@@ -3,10 +3,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+pub(crate) use super::stages::held::held_because;
+use super::stages::{answered, concluded, fetched, held, queued, received, running, verified};
 use super::superseding::Yields;
-pub use super::waiting::held_because;
-use super::waiting::{held, queued};
-use super::{Pull, Stage, Trusted};
+use super::{Pull, Stage};
 use crate::pull::command::Proof;
 use crate::pull::cover::Cover;
 use crate::pull::decision::{Decision, clock};
@@ -17,11 +17,11 @@ use crate::pull::queue::Turn;
 use crate::pull::retry::Retry;
 use crate::pull::revision::OlderTip;
 use crate::pull::run::Run;
-use crate::pull::verdict::{Outcome, Verdict};
+use crate::pull::verdict::Outcome;
 
 /// What can be done about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PullAction {
+pub(crate) enum PullAction {
     /// Fetch and pin its tag.
     Fetch,
     /// Check its signature.
@@ -69,33 +69,37 @@ pub enum PullAction {
 
 /// What the rules need to know beyond the one request.
 #[derive(Debug, Clone)]
-pub struct Situation<'a> {
+pub(crate) struct Situation<'a> {
     /// What holds for everything.
-    pub policy: &'a Policy,
+    pub(crate) policy: &'a Policy,
     /// Set while no new test may begin.
-    pub pause: Option<&'a Pause>,
+    pub(crate) pause: Option<&'a Pause>,
     /// Whose turn it is.
-    pub turn: Turn,
+    pub(crate) turn: Turn,
     /// The target's tip as last seen.
-    pub head: Option<ObjectId>,
+    pub(crate) head: Option<ObjectId>,
     /// The request that stands for the same signed tag.
-    pub holder: Option<&'a Pull>,
+    pub(crate) holder: Option<&'a Pull>,
     /// The newest request that supersedes it.
-    pub superseded_by: Option<PullNumber>,
+    pub(crate) superseded_by: Option<PullNumber>,
     /// A later revision that is being tried in its place.
-    pub tried_first: Option<PullNumber>,
+    pub(crate) tried_first: Option<PullNumber>,
     /// Tips of older requests, for one whose commits are to be looked at.
-    pub older: Vec<OlderTip>,
+    pub(crate) older: Vec<OlderTip>,
     /// The run of a running request.
-    pub run: Option<&'a Run>,
+    pub(crate) run: Option<&'a Run>,
     /// Letters of this request that are not sent yet.
-    pub letters_open: usize,
+    pub(crate) letters_open: usize,
     /// Set while what was last tried for it has to wait.
-    pub backoff: Option<&'a Retry>,
+    pub(crate) backoff: Option<&'a Retry>,
 }
 
 /// Decides.
-pub fn decide(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<PullAction> {
+pub(crate) fn decide(
+    pull: &Pull,
+    situation: &Situation<'_>,
+    now: Timestamp,
+) -> Decision<PullAction> {
     if let Some(by) = yields_to(pull, situation) {
         let because = format!("request {by} supersedes it");
         return Decision::act(PullAction::Supersede(by), because);
@@ -142,124 +146,26 @@ fn backing_off(retry: &Retry) -> Decision<PullAction> {
 
 fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<PullAction> {
     match &pull.stage {
-        Stage::Received { fetch } => {
-            Decision::due(fetch, PullAction::Fetch, "its tag is to be fetched", now)
-        }
-        Stage::Fetched { verify, .. } => {
-            Decision::due(verify, PullAction::Verify, "its signature is to be checked", now)
-        }
-        Stage::Verified { check, .. } => {
-            if let Some(holder) = situation.holder {
-                return repeats(pull, holder, check, situation, now);
-            }
-            let action = PullAction::Examine(situation.older.clone());
-            Decision::due(check, action, "its commits are to be looked at", now)
-        }
-        Stage::Held { .. } | Stage::Concluded { written: false, .. }
-            if let Some(holder) = situation.holder =>
-        {
-            Decision::act(PullAction::Repeat(holder.number), MAILED_BEFORE)
-        }
-        Stage::Held { reason, told: false, .. } => {
-            Decision::act(PullAction::TellHold, held_because(reason))
-        }
-        Stage::Held { reason, told: true, .. } => held(pull, reason, situation, now),
-        Stage::Queued { trusted, .. } => queued(pull, trusted, situation, now),
-        Stage::Running { .. } => running(situation),
-        Stage::Concluded { verdict, written: false, .. } => {
-            Decision::act(PullAction::Answer, format!("it is concluded: {}", verdict.word()))
-        }
-        Stage::Concluded { written: true, .. } if situation.letters_open == 0 => {
-            Decision::act(PullAction::NoteSent, "its answer is sent")
-        }
-        Stage::Concluded { written: true, .. } => Decision::wait("its answer is being sent"),
+        Stage::Received { fetch } => received::next(fetch, now),
+        Stage::Fetched { verify, .. } => fetched::next(verify, now),
+        Stage::Verified { check, .. } => verified::next(pull, check, situation, now),
+        Stage::Held { reason, told, .. } => held::next(pull, (reason, *told), situation, now),
+        Stage::Queued { trusted, .. } => queued::next(pull, trusted, situation, now),
+        Stage::Running { .. } => running::next(situation),
+        Stage::Concluded { verdict, written, .. } => concluded::next(verdict, *written, situation),
         Stage::Answered { trusted, verdict, at } => {
-            answered(trusted.as_ref(), verdict, *at, situation, now)
+            answered::next(trusted.as_ref(), verdict, *at, situation, now)
         }
         Stage::Closed { verdict, .. } => Decision::wait(format!("it is over: {}", verdict.word())),
     }
 }
 
-const MAILED_BEFORE: &str = "the same tag was mailed before";
+pub(super) const MAILED_BEFORE: &str = "the same tag was mailed before";
 
 /// Whether its record was made before it was noted what a tag's signature covers.
 fn lacks_payload(pull: &Pull) -> bool {
     let tag = pull.stage.trusted().and_then(|trusted| trusted.pinned.tag.as_ref());
     pull.signed.is_none() && tag.is_some_and(|tag| tag.payload.is_none())
-}
-
-/// A mail of a tag that another request stands for. It is answered instead of the other's mail if
-/// its sender is better proved: a stranger who mails a copy first silences nobody.
-fn repeats(
-    pull: &Pull,
-    holder: &Pull,
-    check: &Retry,
-    situation: &Situation<'_>,
-    now: Timestamp,
-) -> Decision<PullAction> {
-    let of = holder.number;
-    let silent = || Decision::act(PullAction::Repeat(of), MAILED_BEFORE);
-    match (pull.proof, holder.proof) {
-        (Some(mine), Some(theirs)) if mine > theirs => Decision::act(
-            PullAction::TakeOver(of),
-            format!("{MAILED_BEFORE}, by a sender who is less well proved"),
-        ),
-        (Some(_), Some(_)) | (None, Some(Proof::Person)) => silent(),
-        (Some(_) | None, _) if check.failing_for(now, situation.policy.fetch_patience) => silent(),
-        (Some(_) | None, known) => {
-            let mail = Box::new(holder.mail().clone());
-            let action = PullAction::ProveSenders { of, mail, known };
-            Decision::due(check, action, "who mailed this tag is to be looked at", now)
-        }
-    }
-}
-
-fn running(situation: &Situation<'_>) -> Decision<PullAction> {
-    let Some(run) = situation.run else {
-        let why = "The record of its run is missing.".to_owned();
-        let outcome = Outcome::Impossible { why };
-        return Decision::act(PullAction::TakeOutcome(outcome), "its run's record is missing");
-    };
-    match run.outcome() {
-        Some(outcome) => {
-            let because = format!("run {} has ended: {}", run.id, outcome.word());
-            Decision::act(PullAction::TakeOutcome(outcome.clone()), because)
-        }
-        None => Decision::wait(format!("run {} is {}", run.id, run.stage.word())),
-    }
-}
-
-fn answered(
-    trusted: Option<&Trusted>,
-    verdict: &Verdict,
-    at: Timestamp,
-    situation: &Situation<'_>,
-    now: Timestamp,
-) -> Decision<PullAction> {
-    let kept_until = at + situation.policy.keep;
-    let word = verdict.word();
-    let over = match verdict {
-        Verdict::Landed => situation.letters_open == 0,
-        // A refused request may be fetched anew once a key was added.
-        Verdict::Refused { .. } => false,
-        Verdict::Tested { .. }
-        | Verdict::Cancelled { .. }
-        | Verdict::Ignored { .. }
-        | Verdict::Repeated { .. }
-        | Verdict::Superseded { .. } => trusted.is_none(),
-    };
-    if over || now >= kept_until {
-        return Decision::act(PullAction::Forget, format!("it is over: {word}"));
-    }
-    let until = kept_until.strftime("%Y-%m-%d");
-    let because = match (verdict, trusted) {
-        (Verdict::Superseded { by }, _) => format!("request {by} supersedes it"),
-        (_, Some(_)) => {
-            format!("it is answered ({word}); it is kept until {until} or until it lands")
-        }
-        (_, None) => format!("it is answered ({word}); it can be asked for again until {until}"),
-    };
-    Decision::wait_until(kept_until, because)
 }
 
 /// The target's tip, if the request is one that may have landed and was not yet held against it.
@@ -304,4 +210,4 @@ fn overdue(
 }
 
 /// How long between looks at a target, while something waits for it to move.
-pub const HEAD_EVERY: SignedDuration = SignedDuration::from_mins(30);
+pub(crate) const HEAD_EVERY: SignedDuration = SignedDuration::from_mins(30);

@@ -3,15 +3,15 @@
 
 use jiff::Timestamp;
 
-use super::apply::conclude;
-use super::{Note, Plan, Pull, Stage, examining};
+use super::ending::conclude;
+use super::stages::{answered, held};
+use super::{Note, Plan, Pull, Stage};
 use crate::pull::decision::Told;
-use crate::pull::retry::Retry;
 use crate::pull::verdict::{Refusal, Verdict};
 
 /// A person's command about one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ordered {
+pub(crate) enum Ordered {
     /// Its hold is lifted.
     Approve {
         /// Who.
@@ -59,10 +59,15 @@ pub enum Ordered {
     },
 }
 
-pub(super) fn apply(pull: &mut Pull, ordered: Ordered, now: Timestamp) -> Told {
+pub(super) fn apply(pull: &mut Pull, stage: Stage, ordered: Ordered, now: Timestamp) -> Told {
     match ordered {
-        Ordered::Approve { by } => examining::approved(pull, by, now),
-        Ordered::Retest { plan, by, only_author } => retest(pull, plan, &by, only_author, now),
+        Ordered::Approve { by } => held::approved(pull, by, now),
+        Ordered::Retest { plan, by, only_author } => match stage {
+            Stage::Answered { trusted, .. } | Stage::Concluded { trusted, written: true, .. } => {
+                answered::asked_for_again(pull, trusted, plan, (&by, only_author), now)
+            }
+            _ => None,
+        },
         Ordered::Cancel { by } => {
             let what = format!("cancelled by {by}");
             end(pull, Verdict::Cancelled { by }, what, now)
@@ -104,34 +109,6 @@ fn refuse(pull: &mut Pull, by: String, reason: String, now: Timestamp) -> Told {
     }
     let what = format!("refused by {by}: {reason}");
     let proved = pull.stage.trusted().is_some();
-    super::apply::refuse(pull, Refusal::Person { by, reason, proved }, true, now);
+    super::ending::refuse(pull, Refusal::Person { by, reason, proved }, true, now);
     Some(what)
-}
-
-fn retest(pull: &mut Pull, plan: Plan, by: &str, only_author: bool, now: Timestamp) -> Told {
-    let trusted = match &pull.stage {
-        Stage::Answered { trusted, .. } | Stage::Concluded { trusted, written: true, .. } => {
-            trusted.clone()
-        }
-        Stage::Received { .. }
-        | Stage::Fetched { .. }
-        | Stage::Verified { .. }
-        | Stage::Held { .. }
-        | Stage::Queued { .. }
-        | Stage::Running { .. }
-        | Stage::Concluded { written: false, .. }
-        | Stage::Closed { .. } => return None,
-    };
-    pull.retested_by_author |= only_author;
-    pull.told_unanswered = None;
-    pull.seen_at = now;
-    pull.stage = match trusted {
-        Some(trusted) => Stage::Queued { trusted, plan, since: now },
-        None => {
-            // It counts as an attempt, so that its answer is a letter of its own.
-            pull.attempts = pull.attempts.saturating_add(1);
-            Stage::Received { fetch: Retry::now(now) }
-        }
-    };
-    Some(format!("asked for again by {by}"))
 }

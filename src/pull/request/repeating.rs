@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use super::apply::conclude;
+use super::ending::conclude;
 use super::{Adopted, Pull, Stage};
 use crate::pull::command::Proof;
 use crate::pull::decision::Told;
@@ -13,16 +13,6 @@ use crate::pull::signed_tag::{PayloadDigest, SignedTag};
 use crate::pull::verdict::{Audience, Verdict};
 
 pub(super) fn repeated(pull: &mut Pull, of: PullNumber, now: Timestamp) -> Told {
-    match &pull.stage {
-        Stage::Verified { .. } | Stage::Held { .. } | Stage::Concluded { written: false, .. } => {}
-        Stage::Received { .. }
-        | Stage::Fetched { .. }
-        | Stage::Queued { .. }
-        | Stage::Running { .. }
-        | Stage::Concluded { written: true, .. }
-        | Stage::Answered { .. }
-        | Stage::Closed { .. } => return None,
-    }
     conclude(pull, Verdict::Repeated { of }, now);
     Some(format!("the same tag as request {of}"))
 }

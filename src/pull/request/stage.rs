@@ -12,7 +12,7 @@ use crate::pull::verdict::Verdict;
 /// Where a request stands. Each stage carries what it knows and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub(crate) enum Stage {
     /// Read; its tag is to be fetched.
     Received {
         /// When to fetch.
@@ -92,7 +92,7 @@ pub enum Stage {
 
 impl Stage {
     /// The stage in one word, for lists, logs and JSON.
-    pub fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Received { .. } => "received",
             Self::Fetched { .. } => "fetched",
@@ -107,7 +107,7 @@ impl Stage {
     }
 
     /// The trusted tag, where the stage has one.
-    pub fn trusted(&self) -> Option<&Trusted> {
+    pub(crate) fn trusted(&self) -> Option<&Trusted> {
         match self {
             Self::Verified { trusted, .. }
             | Self::Queued { trusted, .. }
@@ -135,7 +135,7 @@ impl Stage {
     }
 
     /// The conclusion, where there is one.
-    pub fn verdict(&self) -> Option<&Verdict> {
+    pub(crate) fn verdict(&self) -> Option<&Verdict> {
         match self {
             Self::Concluded { verdict, .. }
             | Self::Answered { verdict, .. }

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::apply::conclude;
+use super::ending::conclude;
 use super::{Pull, Retraction, Stage};
 use crate::pull::decision::Told;
 use crate::pull::ids::{MessageId, PullNumber};

@@ -1,25 +1,22 @@
 //! Records what happened to a run. An event that does not fit the stage came too late and changes
 //! nothing. It must not decide what comes next.
-//!
-//! The race that matters is the pipeline's creation: GitLab has no idempotency key. `CreateBegun`
-//! is put before the request goes out, and from then on the bot looks for a pipeline for
-//! [`LOOK_FOR`] before it creates again.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::decide::LOOK_FOR;
-use super::{CiCheck, Run, RunStage, Sought, Watch};
-use crate::pull::decision::{Told, Trouble, TroubleKind};
+use super::ending::ended as end;
+use super::stages::{based, ended, merged, planned, pushed, started, waiting};
+use super::{CiCheck, Run, RunStage, ci};
+use crate::pull::decision::Told;
+use crate::pull::fault::Fault;
 use crate::pull::ids::ObjectId;
 use crate::pull::pipeline::{Pipeline, Status};
 use crate::pull::policy::TargetPolicy;
-use crate::pull::retry::Retry;
 use crate::pull::tag::{Candidate, ConflictFile};
-use crate::pull::verdict::{Outcome, PipelineLink};
+use crate::pull::verdict::Outcome;
 
 /// What happened to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RunEvent {
+pub(crate) enum RunEvent {
     /// Its turn came.
     Began,
     /// The target's tip was read.
@@ -48,9 +45,9 @@ pub enum RunEvent {
     /// It was looked for, and is not there (yet).
     NotFound,
     /// GitLab refused to make it: none was made.
-    NotCreated(Trouble),
+    NotCreated(Fault),
     /// Somebody moved the ref after the push: the candidate is to be pushed again, once it may.
-    Moved(Trouble),
+    Moved(Fault),
     /// The pipeline was looked at, and goes on.
     Seen {
         /// Its status.
@@ -65,7 +62,7 @@ pub enum RunEvent {
     /// It is over.
     Ended(Outcome),
     /// A step could not be done now.
-    Failed(Trouble),
+    Failed(Fault),
     /// Nobody needs it any more.
     Stopped(Outcome),
     /// Its pipeline is cancelled.
@@ -76,290 +73,85 @@ pub enum RunEvent {
     Forgotten,
 }
 
-/// How long a refused creation is tried again: a branch may not be visible at once, and GitLab's
-/// own limit is per minute.
-const CREATE_PATIENCE: SignedDuration = SignedDuration::from_mins(3);
-
-/// How often a pipeline that may have been made is looked for.
-const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
-
-/// How long the bot tries what does not depend on a request before it gives the run up.
-const STEP_PATIENCE: SignedDuration = SignedDuration::from_hours(6);
-
-/// Records an event.
-pub fn apply(run: &mut Run, event: RunEvent, policy: &TargetPolicy, now: Timestamp) -> Told {
+/// Records an event; `None` if it does not fit the stage any more: then nothing changes.
+pub(crate) fn apply(
+    run: &mut Run,
+    event: RunEvent,
+    policy: &TargetPolicy,
+    now: Timestamp,
+) -> Option<Told> {
     let told = record(run, event, policy, now);
     run.fit();
     told
 }
 
-fn record(run: &mut Run, event: RunEvent, policy: &TargetPolicy, now: Timestamp) -> Told {
-    match event {
-        RunEvent::Began => began(run, now),
-        RunEvent::BaseRead(base) => based(run, base, now),
-        RunEvent::Fetched(candidate) => fetched(run, candidate, now),
-        RunEvent::Merged(candidate) => merged(run, candidate, now),
-        RunEvent::Conflicted { files, total } => {
-            let RunStage::Based { base, .. } = &run.stage else { return None };
-            let outcome = Outcome::Conflict { base: *base, files, total };
-            ended(run, outcome, None, now)
+fn record(run: &mut Run, event: RunEvent, policy: &TargetPolicy, now: Timestamp) -> Option<Told> {
+    Some(match (run.stage.clone(), event) {
+        (RunStage::Ended { .. }, RunEvent::Created(pipeline)) => ended::created(run, &pipeline),
+        (RunStage::Ended { .. }, RunEvent::NotFound) => ended::not_found(run, now),
+        (RunStage::Ended { .. }, RunEvent::Moved(_) | RunEvent::NotCreated(_)) => {
+            ended::not_made(run)
         }
-        RunEvent::AlreadyMerged => ended(run, Outcome::AlreadyMerged, None, now),
-        RunEvent::CiChecked(check) => super::ci::checked(run, check),
-        RunEvent::Pushed => pushed(run, now),
-        RunEvent::CreateBegun => create_begun(run, now),
-        RunEvent::Created(pipeline) => created(run, &pipeline, policy, now),
-        RunEvent::NotFound => not_found(run, now),
-        RunEvent::NotCreated(trouble) => not_created(run, trouble, now),
-        RunEvent::Moved(trouble) => moved(run, trouble, now),
-        RunEvent::Seen { status, started, progress, unsettled } => {
-            seen(run, status, started, progress, unsettled, policy, now)
-        }
-        RunEvent::Ended(outcome) => {
+        (RunStage::Ended { .. }, RunEvent::CancelSent) => ended::cancel_sent(run),
+        (RunStage::Ended { .. }, RunEvent::Written) => ended::written(run),
+        (RunStage::Ended { .. }, RunEvent::Forgotten) => ended::forgotten(run, now),
+        (RunStage::Ended { .. }, RunEvent::Failed(trouble)) => ended::failed(run, trouble, now),
+        (RunStage::Ended { .. } | RunStage::Closed { .. }, _) => return None,
+
+        (_, RunEvent::Ended(outcome)) => {
             let cancel = if outcome.leaves_jobs() { run.pipeline().cloned() } else { None };
-            ended(run, outcome, cancel, now)
+            end(run, outcome, cancel, now)
         }
-        RunEvent::Failed(trouble) => failed(run, trouble, policy, now),
-        RunEvent::Stopped(outcome) => {
+        (_, RunEvent::Stopped(outcome)) => {
             let cancel = run.pipeline().cloned();
-            ended(run, outcome, cancel, now)
+            end(run, outcome, cancel, now)
         }
-        RunEvent::CancelSent => cancel_sent(run),
-        RunEvent::Written => written(run),
-        RunEvent::Forgotten => forgotten(run, now),
-    }
-}
-
-fn began(run: &mut Run, now: Timestamp) -> Told {
-    let RunStage::Waiting { .. } = &run.stage else { return None };
-    run.stage = RunStage::Planned { retry: Retry::now(now) };
-    Some("its turn came".into())
-}
-
-fn based(run: &mut Run, base: ObjectId, now: Timestamp) -> Told {
-    let RunStage::Planned { .. } = &run.stage else { return None };
-    run.stage = RunStage::Based { base, at: now, retry: Retry::now(now) };
-    Some(format!("it goes onto {}", base.short()))
-}
-
-fn fetched(run: &mut Run, candidate: Candidate, now: Timestamp) -> Told {
-    let RunStage::Planned { .. } = &run.stage else { return None };
-    let what = format!("fetched {}", candidate.commit);
-    run.stage = RunStage::Merged { candidate, at: now, retry: Retry::now(now) };
-    Some(what)
-}
-
-fn merged(run: &mut Run, candidate: Candidate, now: Timestamp) -> Told {
-    let RunStage::Based { at, .. } = &run.stage else { return None };
-    let what = format!("merged as {}", candidate.commit);
-    run.stage = RunStage::Merged { candidate, at: *at, retry: Retry::now(now) };
-    Some(what)
-}
-
-fn pushed(run: &mut Run, now: Timestamp) -> Told {
-    let RunStage::Merged { candidate, at, .. } = &run.stage else { return None };
-    run.stage = RunStage::Pushed {
-        candidate: candidate.clone(),
-        at: *at,
-        since: now,
-        tried_at: None,
-        retry: Retry::now(now),
-    };
-    Some(format!("pushed to {}", run.ci_ref))
-}
-
-fn create_begun(run: &mut Run, now: Timestamp) -> Told {
-    let RunStage::Pushed { tried_at, .. } = &mut run.stage else { return None };
-    *tried_at = Some(now);
-    Some("a pipeline is being made".into())
-}
-
-fn created(run: &mut Run, pipeline: &Pipeline, policy: &TargetPolicy, now: Timestamp) -> Told {
-    let link = PipelineLink { id: pipeline.id, url: pipeline.web_url.clone() };
-    if let RunStage::Ended { sought, had, cancel, .. } = &mut run.stage {
-        sought.take()?;
-        *had = Some(link.id);
-        let what = format!("pipeline {} was made though nobody needs it", link.id);
-        *cancel = Some(link);
-        return Some(what);
-    }
-    let RunStage::Pushed { candidate, at, .. } = &run.stage else { return None };
-    let started = pipeline.started_at.is_some();
-    let mut poll = Retry::now(now);
-    poll.next_at = now + policy.poll;
-    let what = format!("pipeline {} runs: {}", link.id, link.url);
-    run.stage = RunStage::Started {
-        candidate: candidate.clone(),
-        at: *at,
-        pipeline: link,
-        watch: Watch {
-            status: pipeline.status.clone(),
-            since: now,
-            first_job_at: started.then_some(now),
-            unsettled_since: None,
-            poll,
-            progress: None,
-        },
-    };
-    Some(what)
-}
-
-fn not_found(run: &mut Run, now: Timestamp) -> Told {
-    match &mut run.stage {
-        RunStage::Pushed { retry, .. } => retry.next_at = now + LOOK_EVERY,
-        RunStage::Ended { sought, .. } => {
-            *sought = sought.take().filter(|sought| now < sought.until);
-            if let Some(sought) = sought {
-                sought.retry.next_at = now + LOOK_EVERY;
-            }
+        (RunStage::Waiting { .. }, RunEvent::Began) => waiting::began(run, now),
+        (RunStage::Planned { .. }, RunEvent::BaseRead(base)) => planned::based(run, base, now),
+        (RunStage::Planned { .. }, RunEvent::Fetched(found)) => planned::fetched(run, found, now),
+        (RunStage::Planned { retry }, RunEvent::Failed(trouble)) => {
+            planned::failed(run, retry, trouble, now)
         }
-        RunStage::Waiting { .. }
-        | RunStage::Planned { .. }
-        | RunStage::Based { .. }
-        | RunStage::Merged { .. }
-        | RunStage::Started { .. }
-        | RunStage::Closed { .. } => {}
-    }
-    None
-}
-
-fn moved(run: &mut Run, trouble: Trouble, now: Timestamp) -> Told {
-    if let RunStage::Ended { sought, .. } = &mut run.stage {
-        *sought = None;
-    }
-    let RunStage::Pushed { candidate, at, retry, .. } = &run.stage else { return None };
-    let retry = retry.after_failure(now, trouble.detail.clone(), trouble.retry_after);
-    run.stage = RunStage::Merged { candidate: candidate.clone(), at: *at, retry };
-    Some(trouble.detail)
-}
-
-fn not_created(run: &mut Run, trouble: Trouble, now: Timestamp) -> Told {
-    if let RunStage::Ended { sought, .. } = &mut run.stage {
-        *sought = None;
-    }
-    let RunStage::Pushed { tried_at, retry, .. } = &mut run.stage else { return None };
-    *tried_at = None;
-    let patience = match trouble.kind {
-        TroubleKind::Lasting => CREATE_PATIENCE,
-        TroubleKind::Passing | TroubleKind::Ours | TroubleKind::Bug => STEP_PATIENCE,
-    };
-    if retry.failing_for(now, patience) {
-        let why = trouble.public.unwrap_or(trouble.detail);
-        return ended(run, Outcome::Impossible { why }, None, now);
-    }
-    *retry = retry.after_failure(now, trouble.detail.clone(), trouble.retry_after);
-    Some(format!("no pipeline yet: {}", trouble.detail))
-}
-
-fn seen(
-    run: &mut Run,
-    status: Status,
-    started: bool,
-    progress: Option<(u32, u32)>,
-    unsettled: bool,
-    policy: &TargetPolicy,
-    now: Timestamp,
-) -> Told {
-    let RunStage::Started { watch, .. } = &mut run.stage else { return None };
-    let changed = watch.status != status;
-    let what = format!("the pipeline is {}", status.word());
-    watch.status = status;
-    if started && watch.first_job_at.is_none() {
-        watch.first_job_at = Some(now);
-    }
-    watch.progress = progress.or(watch.progress);
-    watch.unsettled_since = unsettled.then(|| watch.unsettled_since.unwrap_or(now));
-    watch.poll = Retry::now(now + policy.poll);
-    changed.then_some(what)
-}
-
-fn ended(run: &mut Run, outcome: Outcome, cancel: Option<PipelineLink>, now: Timestamp) -> Told {
-    if run.outcome().is_some() {
-        return None;
-    }
-    let what = format!("ended: {}", outcome.word());
-    let candidate = run.stage.candidate().cloned();
-    let merged_at = run.merged_at();
-    let had = run.last_pipeline();
-    let sought = match &run.stage {
-        RunStage::Pushed { tried_at: Some(_), .. } => {
-            Some(Sought { until: now + LOOK_FOR, retry: Retry::now(now) })
+        (RunStage::Based { at, .. }, RunEvent::Merged(candidate)) => {
+            based::merged(run, at, candidate, now)
         }
-        RunStage::Pushed { tried_at: None, .. }
-        | RunStage::Waiting { .. }
-        | RunStage::Planned { .. }
-        | RunStage::Based { .. }
-        | RunStage::Merged { .. }
-        | RunStage::Started { .. }
-        | RunStage::Ended { .. }
-        | RunStage::Closed { .. } => None,
-    };
-    run.stage = RunStage::Ended {
-        candidate,
-        merged_at,
-        had,
-        sought,
-        cancel,
-        outcome,
-        at: now,
-        written: false,
-    };
-    Some(what)
-}
-
-fn failed(run: &mut Run, trouble: Trouble, policy: &TargetPolicy, now: Timestamp) -> Told {
-    let Trouble { detail, public, retry_after, kind } = trouble;
-    match &mut run.stage {
-        RunStage::Planned { retry }
-        | RunStage::Based { retry, .. }
-        | RunStage::Merged { retry, .. } => {
-            if kind == TroubleKind::Lasting || retry.failing_for(now, STEP_PATIENCE) {
-                let why = public.unwrap_or(detail);
-                return ended(run, Outcome::Impossible { why }, None, now);
-            }
-            *retry = retry.after_failure(now, detail.clone(), retry_after);
+        (RunStage::Based { base, .. }, RunEvent::Conflicted { files, total }) => {
+            end(run, Outcome::Conflict { base, files, total }, None, now)
         }
-        RunStage::Pushed { retry, .. } => {
-            if retry.failing_for(now, STEP_PATIENCE) {
-                let why = public.unwrap_or(detail);
-                return ended(run, Outcome::Impossible { why }, None, now);
-            }
-            *retry = retry.after_failure(now, detail.clone(), retry_after);
+        (RunStage::Based { .. }, RunEvent::AlreadyMerged) => {
+            end(run, Outcome::AlreadyMerged, None, now)
         }
-        RunStage::Started { watch, pipeline, .. } => {
-            // A pipeline that was deleted can't be looked at ever again; others wait for the slot.
-            let (limit, _) = watch.limit(policy);
-            if now >= limit && watch.poll.failing_for(now, STEP_PATIENCE) {
-                let why = format!("Pipeline {} could not be looked at: {detail}", pipeline.id);
-                return ended(run, Outcome::Impossible { why }, None, now);
-            }
-            watch.poll = watch.poll.after_failure(now, detail.clone(), retry_after);
+        (RunStage::Based { base, at, retry }, RunEvent::Failed(trouble)) => {
+            based::failed(run, (base, at, retry), trouble, now)
         }
-        RunStage::Ended { sought: Some(sought), .. } => {
-            // What was under way when the run ended may have been made only now.
-            sought.until = sought.until.max(now + LOOK_FOR);
-            sought.retry = sought.retry.after_failure(now, detail.clone(), retry_after);
+        (
+            RunStage::Merged { .. } | RunStage::Pushed { tried_at: None, .. },
+            RunEvent::CiChecked(check),
+        ) => ci::checked(run, check),
+        (RunStage::Merged { candidate, at, .. }, RunEvent::Pushed) => {
+            merged::pushed(run, candidate, at, now)
         }
-        RunStage::Ended { sought: None, .. }
-        | RunStage::Waiting { .. }
-        | RunStage::Closed { .. } => return None,
-    }
-    Some(detail)
-}
-
-fn cancel_sent(run: &mut Run) -> Told {
-    let RunStage::Ended { cancel, .. } = &mut run.stage else { return None };
-    cancel.take().map(|pipeline| format!("pipeline {} cancelled", pipeline.id))
-}
-
-fn written(run: &mut Run) -> Told {
-    let RunStage::Ended { written, .. } = &mut run.stage else { return None };
-    *written = true;
-    Some("whoever asked is told".into())
-}
-
-fn forgotten(run: &mut Run, now: Timestamp) -> Told {
-    let RunStage::Ended { outcome, .. } = &run.stage else { return None };
-    run.stage = RunStage::Closed { outcome: outcome.clone(), at: now };
-    Some("its ref is deleted".into())
+        (RunStage::Merged { candidate, at, retry }, RunEvent::Failed(trouble)) => {
+            merged::failed(run, (candidate, at, retry), trouble, now)
+        }
+        (RunStage::Pushed { .. }, RunEvent::CreateBegun) => pushed::create_begun(run, now),
+        (RunStage::Pushed { candidate, at, .. }, RunEvent::Created(pipeline)) => {
+            pushed::created(run, (candidate, at), &pipeline, policy, now)
+        }
+        (RunStage::Pushed { .. }, RunEvent::NotFound) => pushed::not_found(run, now),
+        (RunStage::Pushed { candidate, at, retry, .. }, RunEvent::Moved(trouble)) => {
+            pushed::moved(run, (candidate, at, &retry), trouble, now)
+        }
+        (RunStage::Pushed { .. }, RunEvent::NotCreated(trouble)) => {
+            pushed::not_created(run, trouble, now)
+        }
+        (RunStage::Pushed { .. }, RunEvent::Failed(trouble)) => pushed::failed(run, trouble, now),
+        (RunStage::Started { .. }, RunEvent::Seen { status, started, progress, unsettled }) => {
+            started::seen(run, status, started, progress, unsettled, policy, now)
+        }
+        (RunStage::Started { .. }, RunEvent::Failed(trouble)) => {
+            started::failed(run, trouble, policy, now)
+        }
+        (_, _) => return None,
+    })
 }

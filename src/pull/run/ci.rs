@@ -7,8 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decide::RunAction;
-use super::{Run, RunStage, Why};
+use super::{Run, RunStage};
 use crate::pull::decision::Told;
 use crate::pull::policy::{CiLint, TargetPolicy};
 use crate::pull::room::first_within;
@@ -19,7 +18,7 @@ const DROPPED: usize = 8 * 1024;
 /// How far the comparison has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CiCheck {
+pub(crate) enum CiCheck {
     /// Nothing was looked at yet.
     #[default]
     Due,
@@ -38,47 +37,24 @@ pub enum CiCheck {
     },
 }
 
-/// What is to be done about it now, and why; nothing for a run that somebody asked for: whoever
-/// may give commands has merged it himself.
-pub(super) fn next(run: &Run, target: &TargetPolicy) -> Option<(RunAction, &'static str)> {
-    let Why::Attempt { .. } = run.why else { return None };
-    let open = match run.ci {
+/// Whether what CI runs for the target alone is to be found out before the push.
+pub(super) fn lints_target(run: &Run, target: &TargetPolicy) -> bool {
+    run.of().is_some() && target.ci_lint != CiLint::Off && run.ci == CiCheck::Due
+}
+
+/// Whether what CI would run is to be compared once the candidate is pushed. Not for a run that
+/// somebody asked for: whoever may give commands has merged it himself.
+pub(super) fn compares(run: &Run, target: &TargetPolicy) -> bool {
+    let is_open = match run.ci {
         CiCheck::Due | CiCheck::TargetKnown | CiCheck::FilesOnly => true,
         CiCheck::Same | CiCheck::Approved { .. } => false,
     };
-    let lints = target.ci_lint != CiLint::Off;
-    match run.stage {
-        RunStage::Merged { .. } if lints && run.ci == CiCheck::Due => {
-            Some((RunAction::LintTarget, "what CI runs for the target alone is to be looked at"))
-        }
-        RunStage::Pushed { tried_at: None, .. }
-            if open && (lints || !target.ci_paths.is_empty()) =>
-        {
-            Some((RunAction::CompareCi, "whether CI would run something else is to be looked at"))
-        }
-        RunStage::Waiting { .. }
-        | RunStage::Planned { .. }
-        | RunStage::Based { .. }
-        | RunStage::Merged { .. }
-        | RunStage::Pushed { .. }
-        | RunStage::Started { .. }
-        | RunStage::Ended { .. }
-        | RunStage::Closed { .. } => None,
-    }
+    let can = target.ci_lint != CiLint::Off || !target.ci_paths.is_empty();
+    run.of().is_some() && is_open && can
 }
 
 /// Records how far it has come.
 pub(super) fn checked(run: &mut Run, check: CiCheck) -> Told {
-    match run.stage {
-        RunStage::Merged { .. } | RunStage::Pushed { tried_at: None, .. } => {}
-        RunStage::Waiting { .. }
-        | RunStage::Planned { .. }
-        | RunStage::Based { .. }
-        | RunStage::Pushed { tried_at: Some(_), .. }
-        | RunStage::Started { .. }
-        | RunStage::Ended { .. }
-        | RunStage::Closed { .. } => return None,
-    }
     let what = match &check {
         CiCheck::Due => return None,
         CiCheck::TargetKnown => "what CI runs for the target alone is known".to_owned(),
@@ -99,21 +75,15 @@ pub(super) fn checked(run: &mut Run, check: CiCheck) -> Told {
 impl Run {
     /// Whether its merge was made, and CI runs for it what may run: nothing is left but to have its
     /// pipeline made, or it is made.
-    pub fn is_cleared(&self, target: &TargetPolicy) -> bool {
+    pub(crate) fn is_cleared(&self, target: &TargetPolicy) -> bool {
         match self.stage {
-            RunStage::Pushed { .. } => next(self, target).is_none(),
-            RunStage::Started { .. } => true,
-            RunStage::Waiting { .. }
-            | RunStage::Planned { .. }
-            | RunStage::Based { .. }
-            | RunStage::Merged { .. }
-            | RunStage::Ended { .. }
-            | RunStage::Closed { .. } => false,
+            RunStage::Pushed { tried_at, .. } => tried_at.is_some() || !compares(self, target),
+            _ => matches!(self.stage, RunStage::Started { .. }),
         }
     }
 
     /// Those of the target's required jobs that are demanded of this run.
-    pub fn demanded(&self, required: &[String]) -> Vec<String> {
+    pub(crate) fn demanded(&self, required: &[String]) -> Vec<String> {
         let dropped = match &self.ci {
             CiCheck::Approved { dropped, .. } => dropped.as_slice(),
             CiCheck::Due | CiCheck::TargetKnown | CiCheck::FilesOnly | CiCheck::Same => &[],

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::settle::Wake;
 use super::{Changed, Effect, Happened, Subject, World};
 use crate::pull::aside::{Aside, AsideNotice, RecordKey};
-use crate::pull::decision::TroubleKind;
+use crate::pull::fault::FaultKind;
 use crate::pull::ids::{MessageId, PullNumber};
 use crate::pull::letter::About;
 use crate::pull::near_miss::MissEvent;
@@ -26,7 +26,7 @@ const MOST_BUGS: u32 = 3;
 
 /// What a step worked on when it failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// A mail that came: its place among the arrivals.
     Arrival(usize),
     /// A command on the control socket.
@@ -87,7 +87,7 @@ impl Asides {
 
 impl Subject {
     /// The record that an effect belongs to.
-    pub fn record(&self) -> Option<RecordKey> {
+    pub(crate) fn record(&self) -> Option<RecordKey> {
         match self {
             Self::Pull(number) | Self::Notice(number) => Some(RecordKey::Pull(*number)),
             Self::Run(id) => Some(RecordKey::Run(*id)),
@@ -117,7 +117,7 @@ impl Changed {
 
 impl World {
     /// What is set aside.
-    pub fn aside(&self) -> &BTreeMap<RecordKey, Aside> {
+    pub(crate) fn aside(&self) -> &BTreeMap<RecordKey, Aside> {
         &self.aside.marks
     }
 
@@ -126,7 +126,7 @@ impl World {
     }
 
     /// Has these worked on one at a time: one of them may have ended the last lives of the program.
-    pub fn be_careful_with(&mut self, keys: Vec<RecordKey>) {
+    pub(crate) fn be_careful_with(&mut self, keys: Vec<RecordKey>) {
         self.aside.careful = keys.into_iter().collect();
     }
 
@@ -144,7 +144,7 @@ impl World {
 
     /// Sets a record aside, from the next step on. One that is not kept yet is left out of that
     /// step, and nothing remains of it.
-    pub fn set_aside(&mut self, key: RecordKey, why: &str, now: Timestamp) {
+    pub(crate) fn set_aside(&mut self, key: RecordKey, why: &str, now: Timestamp) {
         self.aside.now.insert(key.clone());
         if self.knows(&key) && !self.aside.marks.contains_key(&key) {
             self.changed.log.push((key.to_string(), format!("set aside: {why}")));
@@ -194,12 +194,12 @@ impl World {
     }
 
     /// What a step that broke off was working on.
-    pub fn at_work(&self) -> Option<&Cause> {
+    pub(crate) fn at_work(&self) -> Option<&Cause> {
         self.aside.at_work.as_ref()
     }
 
     /// What is to blame that a record can't be kept; `is_kept`: an earlier state of it is.
-    pub fn blamed(&self, culprit: &RecordKey, is_kept: bool) -> Option<Cause> {
+    pub(crate) fn blamed(&self, culprit: &RecordKey, is_kept: bool) -> Option<Cause> {
         let itself = Cause::Record(culprit.clone());
         match self.aside.causes.get(culprit) {
             Some(cause) if cause.answers_for_all() => Some(cause.clone()),
@@ -254,7 +254,7 @@ impl World {
     /// Takes in that the bot itself failed at something once more, or did not. At the third time in
     /// a row the record is set aside; whether it was.
     pub(super) fn gave_up(&mut self, done: &Done, now: Timestamp) -> bool {
-        let bug = done.happened.trouble().filter(|trouble| trouble.kind == TroubleKind::Bug);
+        let bug = done.happened.trouble().filter(|trouble| trouble.kind == FaultKind::Bug);
         let Some(trouble) = bug else {
             self.aside.bugs.remove(&done.subject);
             return false;

@@ -9,7 +9,7 @@ use crate::pull::letter::About;
 use crate::pull::letter::rules::{self as letter_rules, LetterEvent};
 use crate::pull::records::HistoryEntry;
 use crate::pull::request::Stage;
-use crate::pull::request::apply::{self as pull_rules, PullEvent};
+use crate::pull::request::apply::{self as pull_rules, Examined, PullEvent};
 use crate::pull::run::Why;
 use crate::pull::run::apply::{self as run_rules, RunEvent};
 use crate::pull::tag::{Facts, Verification};
@@ -27,7 +27,7 @@ impl World {
     fn happened_to_pull(&mut self, number: PullNumber, event: PullEvent, now: Timestamp) {
         let Some(pull) = self.pulls.get_mut(&number) else { return };
         // What was looked at is the target's tip: a request is never looked at twice for one tip.
-        if let PullEvent::Examined { facts: Facts { head, .. }, .. }
+        if let PullEvent::Examined(Examined { facts: Facts { head, .. }, .. })
         | PullEvent::Looked { head, .. } = &event
         {
             let at = self.heads.get(&pull.target).map_or(now, |(_, at)| *at);
@@ -38,7 +38,12 @@ impl World {
             _ => None,
         };
         let before = pull.stage.clone();
-        let told = pull_rules::apply(pull, event, &self.policy, now);
+        let what = variant(&event);
+        let Some(told) = pull_rules::apply(pull, event, &self.policy, now) else {
+            let late = format!("{what} comes too late: it is {}", pull.stage.word());
+            self.changed.log.push((format!("request {number}"), late));
+            return;
+        };
         self.changed.pulls.insert(number);
         let after = pull.stage.clone();
         if let Some(what) = told {
@@ -101,7 +106,12 @@ impl World {
         if let RunEvent::BaseRead(head) = &event {
             self.heads.insert(run.target.clone(), (Some(*head), now));
         }
-        let told = run_rules::apply(run, event, target, now);
+        let what = variant(&event);
+        let Some(told) = run_rules::apply(run, event, target, now) else {
+            let late = format!("{what} comes too late: it is {}", run.stage.word());
+            self.changed.log.push((format!("run {id}"), late));
+            return;
+        };
         self.changed.runs.insert(id);
         let stands = run.of().filter(|_| run.is_cleared(target));
         if let Some(what) = told {
@@ -250,4 +260,10 @@ fn refusal_word(why: &Refusal) -> &'static str {
             "requests that could not be fetched and nobody was told of"
         }
     }
+}
+
+/// An event's name, for the log.
+fn variant(event: &impl std::fmt::Debug) -> String {
+    let whole = format!("{event:?}");
+    whole.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
 }

@@ -14,108 +14,108 @@ use crate::pull::verdict::Outcome;
 
 /// Everything that is open.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Glance {
+pub(crate) struct Glance {
     /// When this was asked.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// What commands changed: pauses, freezes, people, keys.
-    pub overlay: Overlay,
+    pub(crate) overlay: Overlay,
     /// Open requests, by number.
-    pub pulls: Vec<PullLine>,
+    pub(crate) pulls: Vec<PullLine>,
     /// Runs that are not over.
-    pub runs: Vec<RunLine>,
+    pub(crate) runs: Vec<RunLine>,
     /// Letters that are not sent yet.
-    pub letters_waiting: usize,
+    pub(crate) letters_waiting: usize,
     /// Folders, and when each was last read to its end.
-    pub folders: Vec<FolderLine>,
+    pub(crate) folders: Vec<FolderLine>,
     /// What is set aside.
     #[serde(default)]
-    pub aside: Vec<AsideLine>,
+    pub(crate) aside: Vec<AsideLine>,
 }
 
 /// A record that is set aside, in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AsideLine {
+pub(crate) struct AsideLine {
     /// Which.
-    pub record: RecordKey,
+    pub(crate) record: RecordKey,
     /// What it is: a subject, and who has to do with it.
-    pub what: String,
+    pub(crate) what: String,
     /// The request that it has to do with.
-    pub pull: Option<PullNumber>,
+    pub(crate) pull: Option<PullNumber>,
     /// Since when.
-    pub since: Timestamp,
+    pub(crate) since: Timestamp,
     /// What failed.
-    pub why: String,
+    pub(crate) why: String,
 }
 
 /// A request in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PullLine {
+pub(crate) struct PullLine {
     /// Its number.
-    pub number: PullNumber,
+    pub(crate) number: PullNumber,
     /// Its subject.
-    pub subject: String,
+    pub(crate) subject: String,
     /// Its author.
-    pub author: String,
+    pub(crate) author: String,
     /// Its target.
-    pub target: String,
+    pub(crate) target: String,
     /// Its tag's name, or what else it names.
     #[serde(default)]
-    pub tag: String,
+    pub(crate) tag: String,
     /// Its stage.
-    pub stage: String,
+    pub(crate) stage: String,
     /// The conclusion in one word, where there is one.
-    pub verdict: Option<String>,
+    pub(crate) verdict: Option<String>,
     /// When the mailbox received it.
-    pub received_at: Timestamp,
+    pub(crate) received_at: Timestamp,
     /// Why nothing else happens now.
-    pub because: String,
+    pub(crate) because: String,
     /// Its place in the queue: higher goes first.
     #[serde(default)]
-    pub priority: i32,
+    pub(crate) priority: i32,
     /// What people wrote down beside it.
     #[serde(default)]
-    pub notes: Vec<Note>,
+    pub(crate) notes: Vec<Note>,
 }
 
 /// A run in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RunLine {
+pub(crate) struct RunLine {
     /// Its number.
-    pub id: RunId,
+    pub(crate) id: RunId,
     /// The request that it is an attempt of; `None`: somebody asked for it.
     #[serde(default)]
-    pub pull: Option<PullNumber>,
+    pub(crate) pull: Option<PullNumber>,
     /// What it tests.
-    pub what: String,
+    pub(crate) what: String,
     /// Its stage.
-    pub stage: String,
+    pub(crate) stage: String,
     /// How it ended, if it has.
-    pub outcome: Option<String>,
+    pub(crate) outcome: Option<String>,
     /// Why it ended so, where one word does not say it.
     #[serde(default)]
-    pub detail: Option<String>,
+    pub(crate) detail: Option<String>,
     /// The candidate.
-    pub candidate: Option<ObjectId>,
+    pub(crate) candidate: Option<ObjectId>,
     /// The pipeline's page.
-    pub pipeline: Option<String>,
+    pub(crate) pipeline: Option<String>,
     /// The branch of the CI project.
-    pub ci_ref: String,
+    pub(crate) ci_ref: String,
     /// Why nothing else happens now.
-    pub because: String,
+    pub(crate) because: String,
 }
 
 /// A folder in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FolderLine {
+pub(crate) struct FolderLine {
     /// Account and folder.
-    pub folder: String,
+    pub(crate) folder: String,
     /// When it was last read to its end.
-    pub read_at: Timestamp,
+    pub(crate) read_at: Timestamp,
 }
 
 impl World {
     /// What is open.
-    pub fn glance(&self, now: Timestamp) -> Glance {
+    pub(crate) fn glance(&self, now: Timestamp) -> Glance {
         Glance {
             at: now,
             overlay: self.overlay.clone(),
@@ -166,7 +166,7 @@ impl World {
 
 impl PullLine {
     /// A request in a line.
-    pub fn new(pull: &Pull, because: String) -> Self {
+    pub(crate) fn new(pull: &Pull, because: String) -> Self {
         Self {
             number: pull.number,
             subject: pull.mail().subject.clone(),
@@ -185,7 +185,7 @@ impl PullLine {
 
 impl RunLine {
     /// A run in a line.
-    pub fn new(run: &Run, because: String) -> Self {
+    pub(crate) fn new(run: &Run, because: String) -> Self {
         let pipeline = run.pipeline().or_else(|| run.outcome().and_then(|o| o.pipeline()));
         let (pull, what) = match &run.why {
             Why::Attempt { pull, attempt, .. } => {

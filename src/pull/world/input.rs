@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::pull::aside::{AsideNotice, RecordKey};
 use crate::pull::command_mail::{Answer, CommandMail, MailReading, Order, Transcript};
 use crate::pull::cover::Cover;
-use crate::pull::decision::{Trouble, TroubleKind};
 use crate::pull::expiry::{ExpiringKey, Warning};
+use crate::pull::fault::{Fault, FaultKind};
 use crate::pull::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
 use crate::pull::letter::Letter;
 use crate::pull::letter::rules::LetterEvent;
@@ -25,7 +25,7 @@ use super::glance::Glance;
 
 /// What an effect is about; one effect at a time for each.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
+pub(crate) enum Subject {
     /// A request.
     Pull(PullNumber),
     /// A notice to the release managers about a request: it must not wait for what keeps failing.
@@ -56,7 +56,7 @@ pub enum Subject {
 
 /// Something to do in the world outside, once the batch that announces it is durable.
 #[derive(Debug, Clone)]
-pub enum Effect {
+pub(crate) enum Effect {
     /// For a request.
     Pull {
         /// The request as it is.
@@ -110,7 +110,7 @@ pub enum Effect {
 
 impl Effect {
     /// What it is about.
-    pub fn subject(&self) -> Subject {
+    pub(crate) fn subject(&self) -> Subject {
         match self {
             Self::Pull {
                 pull,
@@ -137,16 +137,16 @@ impl Effect {
 
 /// Something the administrator has to know: at once, then daily while it lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alert {
+pub(crate) struct Alert {
     /// What it is about; the same subject is told once a day.
-    pub subject: String,
+    pub(crate) subject: String,
     /// What to do about it.
-    pub detail: String,
+    pub(crate) detail: String,
 }
 
 /// What came of an effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happened {
+pub(crate) enum Happened {
     /// To a request.
     Pull(PullEvent),
     /// To a run.
@@ -168,7 +168,7 @@ pub enum Happened {
     /// The letter about a record that is set aside is written.
     AsideTold,
     /// What belongs to no record could not be done now.
-    Failed(Trouble),
+    Failed(Fault),
     /// Nothing was done: a person has stopped everything.
     Withheld,
     /// Nothing that changes a record.
@@ -177,7 +177,7 @@ pub enum Happened {
 
 impl Happened {
     /// What kept it from being done.
-    pub fn trouble(&self) -> Option<&Trouble> {
+    pub(crate) fn trouble(&self) -> Option<&Fault> {
         match self {
             Self::Pull(PullEvent::Failed(trouble))
             | Self::Pull(PullEvent::NotFetched { why: FetchTrouble::Trouble(trouble), .. })
@@ -212,31 +212,31 @@ impl Happened {
 
 /// An effect that is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Done {
+pub(crate) struct Done {
     /// What it was about.
-    pub subject: Subject,
+    pub(crate) subject: Subject,
     /// What came of it.
-    pub happened: Happened,
+    pub(crate) happened: Happened,
     /// Letters it wrote.
-    pub letters: Vec<Letter>,
+    pub(crate) letters: Vec<Letter>,
     /// What the administrator has to know of it.
-    pub alert: Option<Alert>,
+    pub(crate) alert: Option<Alert>,
 }
 
 /// A mail that came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Arrival {
+pub(crate) struct Arrival {
     /// Its Message-ID, if it has a usable one.
-    pub message_id: Option<MessageId>,
+    pub(crate) message_id: Option<MessageId>,
     /// When the mailbox received it.
-    pub received_at: Timestamp,
+    pub(crate) received_at: Timestamp,
     /// What it is.
-    pub what: Arrived,
+    pub(crate) what: Arrived,
 }
 
 /// What a mail that came is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Arrived {
+pub(crate) enum Arrived {
     /// A request that no record knows yet.
     Request {
         /// By which list.
@@ -272,7 +272,7 @@ pub enum Arrived {
 
 /// What the world is told.
 #[derive(Debug, Clone)]
-pub enum Input {
+pub(crate) enum Input {
     /// Time passed.
     Tick,
     /// A folder was read on.
@@ -299,25 +299,25 @@ pub enum Input {
 
 /// What follows from a step.
 #[derive(Debug, Default)]
-pub struct Step {
+pub(crate) struct Step {
     /// What to put, before anything else.
-    pub batch: Batch,
+    pub(crate) batch: Batch,
     /// What to do then.
-    pub effects: Vec<Effect>,
+    pub(crate) effects: Vec<Effect>,
     /// When to step again if nothing happens before.
-    pub wake_at: Option<Timestamp>,
+    pub(crate) wake_at: Option<Timestamp>,
     /// What to tell whoever gave a command.
-    pub answer: Option<Answer>,
+    pub(crate) answer: Option<Answer>,
     /// Sentences for the log: about what, and what.
-    pub log: Vec<(String, String)>,
+    pub(crate) log: Vec<(String, String)>,
 }
 
 /// An alert for trouble that the administrator has to mend, if it is such.
-pub fn alert_for(subject: &str, trouble: &Trouble) -> Option<Alert> {
+pub(crate) fn alert_for(subject: &str, trouble: &Fault) -> Option<Alert> {
     match trouble.kind {
-        TroubleKind::Ours | TroubleKind::Bug => {
+        FaultKind::Misconfigured | FaultKind::Bug => {
             Some(Alert { subject: subject.to_owned(), detail: trouble.detail.clone() })
         }
-        TroubleKind::Passing | TroubleKind::Lasting => None,
+        FaultKind::Temporary | FaultKind::Permanent => None,
     }
 }

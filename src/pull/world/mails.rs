@@ -16,7 +16,7 @@ use crate::pull::command_mail::{
     Answer, CommandMail, Entry, MOST_WAITING, MailReading, MailStage, Order, PATIENCE, Transcript,
     shortened,
 };
-use crate::pull::decision::Trouble;
+use crate::pull::fault::Fault;
 use crate::pull::ids::MessageId;
 use crate::pull::letter::rules::LetterEvent;
 
@@ -112,7 +112,7 @@ impl World {
                 let read = read.after_failure(now, trouble.detail, trouble.retry_after);
                 self.move_mail(id, MailStage::Received { read });
             }
-            MailReading::Failed(Trouble { public, .. }) => {
+            MailReading::Failed(Fault { public, .. }) => {
                 let why = public.unwrap_or_else(|| UNCHECKED.into());
                 self.unproved(id, why, now);
             }
@@ -246,11 +246,11 @@ impl World {
     /// An effect that was handed out before a person stopped everything, and did nothing.
     pub(super) fn withheld(&mut self, subject: &Subject, now: Timestamp) {
         if let Subject::Letter(id) = subject {
-            let trouble = Trouble {
+            let trouble = Fault {
                 detail: "a person has stopped everything".into(),
                 public: None,
                 retry_after: None,
-                kind: crate::pull::decision::TroubleKind::Passing,
+                kind: crate::pull::fault::FaultKind::Temporary,
             };
             self.letter_event(id, LetterEvent::Deferred(trouble), now);
         }

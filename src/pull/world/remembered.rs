@@ -14,7 +14,7 @@ use crate::pull::retry::Retry;
 
 /// What is remembered at one moment.
 #[derive(Debug, Clone)]
-pub struct Remembered {
+pub(crate) struct Remembered {
     in_flight: BTreeSet<Subject>,
     outdated: BTreeSet<PullNumber>,
     backoff: BTreeMap<Subject, Retry>,
@@ -30,7 +30,7 @@ pub struct Remembered {
 
 impl World {
     /// What it remembers now.
-    pub fn remembered(&self) -> Remembered {
+    pub(crate) fn remembered(&self) -> Remembered {
         Remembered {
             in_flight: self.in_flight.clone(),
             outdated: self.outdated.clone(),
@@ -48,7 +48,7 @@ impl World {
 
     /// Takes a step back that failed, whatever it left behind: to what is durable, and to what was
     /// remembered before it.
-    pub fn take_back(&mut self, records: Records, before: Remembered) {
+    pub(crate) fn take_back(&mut self, records: Records, before: Remembered) {
         let mut world = Self::new(self.policy.clone(), records);
         world.in_flight = before.in_flight;
         world.outdated = before.outdated;

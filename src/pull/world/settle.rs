@@ -69,7 +69,7 @@ impl World {
     }
 
     /// What is next for an open request, and why.
-    pub fn next_for_pull(&self, pull: &Pull, now: Timestamp) -> Decision<PullAction> {
+    pub(crate) fn next_for_pull(&self, pull: &Pull, now: Timestamp) -> Decision<PullAction> {
         if let Some(aside) = self.aside().get(&RecordKey::Pull(pull.number)) {
             return Decision::wait(aside.because());
         }
@@ -115,7 +115,7 @@ impl World {
     }
 
     /// What is next for an open run, and why.
-    pub fn next_for_run(&self, run: &Run, now: Timestamp) -> Option<Decision<RunAction>> {
+    pub(crate) fn next_for_run(&self, run: &Run, now: Timestamp) -> Option<Decision<RunAction>> {
         if let Some(aside) = self.aside().get(&RecordKey::Run(run.id)) {
             return Some(Decision::wait(aside.because()));
         }
@@ -182,7 +182,7 @@ impl World {
                 true
             }
             Some(PullAction::LookAgain) => {
-                self.pull_event(number, PullEvent::Thawed, now);
+                self.pull_event(number, PullEvent::FreezeEnded, now);
                 true
             }
             Some(PullAction::TakeOutcome(outcome)) => {

@@ -8,7 +8,7 @@ use super::rights::Role;
 use crate::pull::aside::RecordKey;
 use crate::pull::command::{Command, Named};
 use crate::pull::command_mail::{Item, Order};
-use crate::pull::decision::{Trouble, TroubleKind};
+use crate::pull::fault::{Fault, FaultKind};
 use crate::pull::ids::{MessageId, PullNumber};
 use crate::pull::letter::About;
 use crate::pull::letter::rules::LetterEvent;
@@ -157,11 +157,11 @@ impl World {
         for key in keys {
             match key {
                 RecordKey::Letter(id) => {
-                    let trouble = Trouble {
+                    let trouble = Fault {
                         detail: format!("{} gave it up", order.by.address),
                         public: None,
                         retry_after: None,
-                        kind: TroubleKind::Lasting,
+                        kind: FaultKind::Permanent,
                     };
                     self.letter_event(id, LetterEvent::Rejected(trouble), now);
                     any = true;

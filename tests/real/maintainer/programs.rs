@@ -16,24 +16,24 @@ use crate::rig::{COMMANDS, Rig, address, password};
 const TYPING: Duration = Duration::from_millis(100);
 
 /// A mail as swaks sends it.
-pub struct Swaks {
+pub(crate) struct Swaks {
     /// What it says to be from.
-    pub from: String,
+    pub(crate) from: String,
     /// To whom it is.
-    pub to: String,
+    pub(crate) to: String,
     /// Its Message-ID, without `<>`.
-    pub message_id: String,
+    pub(crate) message_id: String,
     /// Its subject.
-    pub subject: String,
+    pub(crate) subject: String,
     /// The Message-ID of the mail that it answers, if it does.
-    pub answers: Option<String>,
+    pub(crate) answers: Option<String>,
     /// Its text.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Swaks {
     /// A command mail in that address's name.
-    pub fn command(from: &str, message_id: &str, text: &str) -> Self {
+    pub(crate) fn command(from: &str, message_id: &str, text: &str) -> Self {
         Self {
             from: from.to_owned(),
             to: address(COMMANDS),
@@ -47,7 +47,7 @@ impl Swaks {
 
 impl Maintainer {
     /// Signs a text in the clear.
-    pub fn clearsigns(&self, text: &str) -> String {
+    pub(crate) fn clearsigns(&self, text: &str) -> String {
         let file = self.home.join("text");
         fs::write(&file, text).expect("our folder");
         run(self
@@ -57,7 +57,7 @@ impl Maintainer {
     }
 
     /// Sends a mail with swaks, logged in as oneself whatever the mail says.
-    pub fn sends(&self, rig: &Rig, mail: &Swaks) {
+    pub(crate) fn sends(&self, rig: &Rig, mail: &Swaks) {
         let mut swaks = command("/usr/bin/swaks");
         let server = format!("127.0.0.1:{}", rig.submission.port());
         let field = |name: &str, value: &str| format!("{name}: {value}");
@@ -81,7 +81,7 @@ impl Maintainer {
     }
 
     /// Gives the MX a command mail as it stands, as any machine may.
-    pub fn sends_by_the_mx(&self, rig: &Rig, mail: &str) {
+    pub(crate) fn sends_by_the_mx(&self, rig: &Rig, mail: &str) {
         let file = self.home.join("mail");
         fs::write(&file, mail).expect("our folder");
         let server = format!("127.0.0.1:{}", rig.mx.port());
@@ -93,7 +93,7 @@ impl Maintainer {
     }
 
     /// Mails a file with `git send-email`; the mail's Message-ID.
-    pub fn sends_file(&self, subject: &str, text: &str) -> String {
+    pub(crate) fn sends_file(&self, subject: &str, text: &str) -> String {
         let id = format!("git-{}@example.test", subject.replace(' ', "-"));
         let file = self.home.join("command.txt");
         let person = self.person();
@@ -109,7 +109,7 @@ impl Maintainer {
     ///
     /// mutt signs nothing in its batch mode, so it gets a terminal, and somebody who types `y` in
     /// its compose menu. It throws away what was typed before the menu stands there.
-    pub fn mutts(&self, rig: &Rig, subject: &str, text: &str) -> String {
+    pub(crate) fn mutts(&self, rig: &Rig, subject: &str, text: &str) -> String {
         let body = self.home.join("body");
         fs::write(&body, text).expect("our folder");
         let sent = self.home.join("sent");

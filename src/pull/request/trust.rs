@@ -1,9 +1,9 @@
-//! Records what a checked signature means for a request: whether its signer may ask for this, and
-//! what becomes of a signer whom nobody knows yet.
+//! What a checked signature means for a request: whether its signer may ask for this, what becomes
+//! of a signer whom nobody knows yet, and what a person has to approve first.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::apply::refuse;
+use super::ending::refuse;
 use super::{Approval, HoldReason, Pull, Stage, Trusted};
 use crate::pull::decision::Told;
 use crate::pull::ids::ObjectId;
@@ -12,12 +12,58 @@ use crate::pull::retry::Retry;
 use crate::pull::signed_tag::SignedTag;
 use crate::pull::signer::{Objection, Scope, Signer};
 use crate::pull::tag::{Pinned, Tag, Verification};
-use crate::pull::verdict::Refusal;
+use crate::pull::verdict::{NoTag, Refusal};
+
+/// How long a check of a signature is not repeated: what is verified, looked at and begun in one go
+/// is asked once.
+const PROVED_FOR: SignedDuration = SignedDuration::from_mins(1);
+
+impl Trusted {
+    /// Whether its signature was held against the keyring just now.
+    pub(super) fn is_proved(&self, now: Timestamp) -> bool {
+        self.proved_at
+            .is_some_and(|at| (SignedDuration::ZERO..=PROVED_FOR).contains(&now.duration_since(at)))
+    }
+}
+
+/// What a checked signature means, whatever stood before.
+pub(super) fn judged(
+    pull: &mut Pull,
+    pinned: Pinned,
+    verification: Verification,
+    sender_known: bool,
+    policy: &Policy,
+    now: Timestamp,
+) -> Told {
+    match verification {
+        Verification::Good(signer) => signed(pull, pinned, signer, sender_known, now),
+        Verification::UnknownKey { key, proved } => {
+            unknown(pull, pinned, (key, proved), sender_known, policy, now)
+        }
+        Verification::Unsigned if pinned.tag.is_none() => {
+            let branch = !pinned.reference.starts_with("refs/tags/");
+            let kind = if branch { NoTag::Branch } else { NoTag::Lightweight };
+            let tip = pinned.tip;
+            refuse(pull, Refusal::NoTag { kind, tip }, sender_known, now);
+            Some("it names no tag that could be signed".into())
+        }
+        Verification::Unsigned
+        | Verification::Bad { .. }
+        | Verification::NotListed { .. }
+        | Verification::Expired { .. }
+        | Verification::Revoked { .. }
+        | Verification::Weak { .. }
+        | Verification::NameMismatch { .. } => {
+            refuse(pull, Refusal::Signature(verification), sender_known, now);
+            Some("its signature does not prove a trusted signer".into())
+        }
+    }
+}
 
 /// A good signature by a known key. The mail has to be its owner's: else whoever reads a list could
 /// have a maintainer's tag tested where and when they like, and keep its maintainer's own mail from
 /// an answer.
-pub(super) fn signed(
+fn signed(
     pull: &mut Pull,
     pinned: Pinned,
     signer: Signer,
@@ -41,7 +87,7 @@ pub(super) fn signed(
 
 /// A signature by a key that is not in the keyring: refused, or held, or approved for this very tag
 /// object.
-pub(super) fn unknown(
+fn unknown(
     pull: &mut Pull,
     pinned: Pinned,
     (key, proved): (String, bool),
@@ -84,7 +130,7 @@ fn approved_by(pull: &Pull, tag: &Tag, key: &str) -> Option<String> {
 }
 
 /// What a person has to approve first, in a request whose tag is trusted.
-pub(super) fn hold(pull: &Pull, trusted: &Trusted, policy: &Policy) -> Option<HoldReason> {
+pub(super) fn hold_for(pull: &Pull, trusted: &Trusted, policy: &Policy) -> Option<HoldReason> {
     let tag = trusted.pinned.tag.as_ref()?;
     if let Some(was) = pull.pinned_tag.filter(|was| is_another(pull, *was, tag)) {
         return Some(HoldReason::Moved { was, is: tag.id });
@@ -115,24 +161,7 @@ fn is_another(pull: &Pull, first: ObjectId, tag: &Tag) -> bool {
     }
 }
 
-/// It changes files that its signer may not submit.
-pub(super) fn out_of_paths(
-    pull: &mut Pull,
-    files: Vec<String>,
-    total: u32,
-    sender_known: bool,
-    now: Timestamp,
-) -> Told {
-    let Stage::Verified { trusted, .. } = &pull.stage else { return None };
-    let Signer { name, scope, .. } = &trusted.signer;
-    let (signer, may) = (name.clone(), scope.paths.clone());
-    let objection = Objection::OtherPaths { signer, may, files, total };
-    let what = clause(&objection);
-    refuse(pull, Refusal::Signer(objection), sender_known, now);
-    Some(what)
-}
-
-fn clause(objection: &Objection) -> String {
+pub(super) fn clause(objection: &Objection) -> String {
     match objection {
         Objection::OtherSender { sender, .. } => format!("the mail is from {sender}"),
         Objection::OtherList { list, .. } => format!("not for list {list}"),

@@ -2,8 +2,6 @@
 //! for in everything that the program writes, starts and sends, with servers that behave and with
 //! servers that quote what they were sent.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
-
 mod echo;
 mod refusing;
 mod stage;

@@ -1,7 +1,5 @@
 //! The git adapter against real git servers on loopback, and against bad ones.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
-
 mod bounds;
 mod changed;
 mod confined;

@@ -1,14 +1,12 @@
 //! The program as people and scripts meet it: exit codes, the JSON forms, and what it says where
 //! something is missing. No server is asked.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
-
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use gatepost::adapters::store::SledStore;
+use crate::adapters::store::SledStore;
 use tempfile::TempDir;
 
 const CONFIG: &str = r#"
@@ -238,8 +236,8 @@ fn the_state_directory_that_a_setup_makes_is_for_its_owner_alone() {
 
 /// A keyring folder with one good key of Ada's, whose fingerprint it gives.
 fn keyring(folder: &Folder) -> String {
-    use gatepost::demo::keys::SigningKey;
-    let person = gatepost::pull::cover::Person {
+    use crate::demo::keys::SigningKey;
+    let person = crate::pull::cover::Person {
         name: Some("Ada".into()),
         address: "ada@tally.example".into(),
     };

@@ -1,14 +1,12 @@
 //! The reader on mails made to break it: each is read on a small stack, within a bound on memory
 //! and within a bound on work, and gets a reason. What fuzzing found is replayed the same way.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
 mod bombs;
 mod cost;
 mod found;
 mod properties;
 
-use gatepost::mail::{self, Reading, Reason};
+use crate::mail::{self, Reading, Reason};
 
 /// What the reader says of a mail, for a comparison: its reason, or `None` for a request.
 fn reason(bytes: &[u8]) -> Option<Reason> {
@@ -19,7 +17,7 @@ fn reason(bytes: &[u8]) -> Option<Reason> {
 fn check(bytes: &[u8]) {
     let reading = mail::read(bytes);
     assert_eq!(reading, mail::read(bytes), "the same bytes gave another reading");
-    let worth = mail::heading(bytes).worth_reading();
+    let worth = mail::heading(bytes).refusal().is_none();
     let cover = match reading {
         Reading::Request(cover) => {
             assert!(worth, "a request whose heading is not worth reading");
@@ -36,5 +34,5 @@ fn check(bytes: &[u8]) {
     let json = serde_json::to_vec(&cover).unwrap();
     // 5 KiB of text, and the names and numbers; a record may have 15 KiB.
     assert!(json.len() <= 6 * 1024, "a cover letter of {} bytes", json.len());
-    assert_eq!(serde_json::from_slice::<gatepost::pull::cover::Cover>(&json).unwrap(), cover);
+    assert_eq!(serde_json::from_slice::<crate::pull::cover::Cover>(&json).unwrap(), cover);
 }

@@ -3,8 +3,6 @@
 //! To accept changed words: `INSTA_UPDATE=always cargo test --test letters`, then read the diff
 //! of `fixtures/letters`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
-
 mod every;
 mod form;
 mod hostile;
@@ -12,7 +10,6 @@ mod transcripts;
 mod world;
 
 /// Compares a letter with the one in `fixtures/letters`.
-#[macro_export]
 macro_rules! same_as_kept {
     ($name:expr, $text:expr) => {
         insta::with_settings!({
@@ -22,3 +19,4 @@ macro_rules! same_as_kept {
         }, { insta::assert_snapshot!($name, $text) })
     };
 }
+pub(crate) use same_as_kept;

@@ -1,18 +1,21 @@
-//! Records what came of a fetch: a pin, or trouble that is waited out, or a refusal.
+//! Received: the tag is to be fetched. What comes of that is a pin, trouble that is waited out, or a
+//! refusal.
 
 use jiff::Timestamp;
 
-use super::apply::refuse;
-use super::{Pull, Stage};
-use crate::pull::decision::{Told, Trouble, TroubleKind};
+use crate::pull::decision::{Decision, Told};
+use crate::pull::fault::{Fault, FaultKind};
 use crate::pull::policy::Policy;
+use crate::pull::request::decide::PullAction;
+use crate::pull::request::ending::refuse;
+use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
 use crate::pull::tag::Pinned;
 use crate::pull::verdict::Refusal;
 
 /// Why a fetch brought nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FetchTrouble {
+pub(crate) enum FetchTrouble {
     /// The policy forbids the URL.
     NotAllowed {
         /// One sentence for the author.
@@ -23,17 +26,21 @@ pub enum FetchTrouble {
     /// The ref leads to something else than a commit.
     NotACommit,
     /// Something else.
-    Trouble(Trouble),
+    Trouble(Fault),
 }
 
-pub(super) fn fetched(
+pub(in crate::pull::request) fn next(fetch: &Retry, now: Timestamp) -> Decision<PullAction> {
+    Decision::due(fetch, PullAction::Fetch, "its tag is to be fetched", now)
+}
+
+pub(in crate::pull::request) fn fetched(
     pull: &mut Pull,
+    fetch: &Retry,
     pinned: Pinned,
     sender_known: bool,
     policy: &Policy,
     now: Timestamp,
 ) -> Told {
-    let Stage::Received { fetch } = &pull.stage else { return None };
     let mismatch = pull.mail().request.tip.clone().filter(|tip| !tip.names(&pinned.tip));
     let Some(asked) = mismatch else {
         let what = match &pinned.tag {
@@ -57,14 +64,14 @@ pub(super) fn fetched(
     Some(what)
 }
 
-pub(super) fn not_fetched(
+pub(in crate::pull::request) fn not_fetched(
     pull: &mut Pull,
+    fetch: &Retry,
     why: FetchTrouble,
     sender_known: bool,
     policy: &Policy,
     now: Timestamp,
 ) -> Told {
-    let Stage::Received { fetch } = &pull.stage else { return None };
     let patient = !fetch.failing_for(now, policy.fetch_patience);
     let (what, refusal, asked) = match why {
         FetchTrouble::NotAllowed { why } => {
@@ -81,9 +88,9 @@ pub(super) fn not_fetched(
         FetchTrouble::Trouble(trouble) => {
             let why = trouble.public.unwrap_or_else(|| "It could not be fetched.".into());
             let over = match trouble.kind {
-                TroubleKind::Passing => !patient,
-                TroubleKind::Lasting => true,
-                TroubleKind::Ours | TroubleKind::Bug => false,
+                FaultKind::Temporary => !patient,
+                FaultKind::Permanent => true,
+                FaultKind::Misconfigured | FaultKind::Bug => false,
             };
             (trouble.detail, over.then_some(Refusal::Unfetchable { why }), trouble.retry_after)
         }

@@ -1,22 +1,18 @@
 //! Each mail of `fixtures/command` comes to nothing but what `truth.jsonl` says: what is carried out,
 //! what is refused and why, who is told, and what is passed over in silence.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
-
 mod bot;
 mod given;
-#[path = "../scenario/mod.rs"]
-mod scenario;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use gatepost::mail::commands::{Commands, commands};
+use crate::mail::commands::{Commands, commands};
 use mail_parser::MessageParser;
 use serde::Deserialize;
 
-use crate::bot::Bot;
+use crate::command_mails::bot::Bot;
 
 /// What has to come of a mail.
 #[derive(Debug, Deserialize)]

@@ -3,7 +3,7 @@
 
 /// Makes one line of words: control characters and line ends become blanks, runs of blanks one,
 /// characters that turn, hide or fake text go.
-pub fn words(text: &str) -> String {
+pub(crate) fn words(text: &str) -> String {
     let visible: String = text
         .chars()
         .filter(|c| !is_hidden(*c))
@@ -14,7 +14,7 @@ pub fn words(text: &str) -> String {
 
 /// Makes one line of a log: its blanks stay, a tab becomes four of them, other control characters
 /// and characters that turn, hide or fake text go; at most `most` characters.
-pub fn log_line(line: &str, most: usize) -> String {
+pub(crate) fn log_line(line: &str, most: usize) -> String {
     let mut out = String::new();
     for c in line.chars().filter(|c| !is_hidden(*c)) {
         match c {
@@ -27,7 +27,7 @@ pub fn log_line(line: &str, most: usize) -> String {
 }
 
 /// Cuts a text to a number of characters, and says so with an ellipsis.
-pub fn cut(text: &str, most: usize) -> String {
+pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
@@ -35,7 +35,7 @@ pub fn cut(text: &str, most: usize) -> String {
 }
 
 /// Whether a character has no place in a line of text: it controls, hides or fakes.
-pub fn is_unfit(c: char) -> bool {
+pub(crate) fn is_unfit(c: char) -> bool {
     c.is_control() || is_hidden(c)
 }
 

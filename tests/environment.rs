@@ -6,7 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
-use gatepost::config::environment::{CommandFault, Environment, MAX_SECRET, ProcessEnvironment};
+use crate::config::environment::{CommandFault, Environment, MAX_SECRET, ProcessEnvironment};
 
 const LONG: Duration = Duration::from_secs(60);
 
