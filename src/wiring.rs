@@ -27,6 +27,7 @@ use crate::bot::supervisor::{self, Message, Watched};
 use crate::config::model::{Config, Dkim, List, Mode, Target};
 use crate::mail::Rules;
 use crate::mail::letter::{Delivering, LetterWriter, ListWords, TargetWords};
+use crate::mail::words::Reasons;
 use crate::ports::{Authenticator, Fault, Keyring, Outbound, Pipelines, Repository, Store};
 use crate::pull::ids::TargetName;
 use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy};
@@ -70,6 +71,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
                 (name.clone(), ListPolicy { address, own_copies: own_copies(list) })
             })
             .collect(),
+        words: &Reasons,
     }
 }
 

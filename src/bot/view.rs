@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::control::Reply;
+use crate::mail::words::outcomes;
 use crate::ports::{Fault, FileName, Store};
 use crate::pull::audit::AuditEntry;
 use crate::pull::command::Named;
@@ -193,7 +194,8 @@ pub(crate) fn show_run(
 ) -> Result<Option<RunLine>, Fault> {
     let line = glance.runs.iter().find(|line| line.id == id).cloned();
     Ok(store.run(id)?.map(|run| {
-        line.unwrap_or_else(|| RunLine::new(&run, over(run.outcome().map(Outcome::word))))
+        let detail = || run.outcome().and_then(outcomes::in_history);
+        line.unwrap_or_else(|| RunLine::new(&run, over(run.outcome().map(Outcome::word)), detail()))
     }))
 }
 

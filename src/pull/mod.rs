@@ -9,7 +9,8 @@
 //! [`pipeline`] (what GitLab says), [`failure`] (whose fault a failed job is), [`evidence`] (what
 //! that proves), [`jobs`] (what is kept of it), [`checks`] (what speaks against its commits),
 //! [`verdict`] (what is concluded, and who is told), [`ci_change`] (what CI would run, with the
-//! request and without), [`retry`], [`decision`], [`policy`], [`queue`]; then the three records with
+//! request and without), [`retry`], [`decision`], [`wording`] (how it comes by words), [`policy`],
+//! [`queue`]; then the three records with
 //! their rules: [`request`] (and [`revision`]: which one is another's next, [`repeat`]: which one
 //! stands for a tag that is mailed twice), [`run`], [`letter`]; [`aside`] (records that nothing is done
 //! with); [`expiry`] (keys that end soon);
@@ -51,4 +52,5 @@ pub(crate) mod signer;
 pub(crate) mod subject;
 pub(crate) mod tag;
 pub(crate) mod verdict;
+pub(crate) mod wording;
 pub(crate) mod world;

@@ -37,25 +37,6 @@ pub(crate) enum Shortfall {
     },
 }
 
-impl Shortfall {
-    /// What is missing, in a clause for people.
-    pub(crate) fn clause(&self) -> String {
-        match self {
-            Self::Canceled => "the pipeline was cancelled in GitLab".into(),
-            Self::Skipped => "GitLab skipped the pipeline".into(),
-            Self::Manual { jobs } => format!("a person has to start: {}", jobs.join(", ")),
-            Self::Empty => "no job ran".into(),
-            Self::RequiredMissing { jobs } => {
-                format!("required jobs did not succeed: {}", jobs.join(", "))
-            }
-            Self::NoFailedJob { yaml_errors: Some(errors) } => {
-                format!("GitLab does not take the CI configuration: {errors}")
-            }
-            Self::NoFailedJob { yaml_errors: None } => "GitLab names no job that failed".into(),
-        }
-    }
-}
-
 /// Which deadline passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -303,35 +284,6 @@ impl Outcome {
             | Self::Incomplete { .. }
             | Self::Impossible { .. }
             | Self::Cancelled { .. } => false,
-        }
-    }
-
-    /// Why it ended so, in a clause for people, where the word does not say it.
-    pub(crate) fn detail(&self) -> Option<String> {
-        match self {
-            Self::Passed(_) | Self::AlreadyMerged => None,
-            Self::Failed(evidence) => Some(format!(
-                "{} of {} jobs failed{}",
-                evidence.failed_total,
-                evidence.of_jobs(),
-                evidence.no_result.besides()
-            )),
-            Self::Infrastructure(breakdown) => Some(breakdown.clause()),
-            Self::Conflict { total, .. } => Some(format!("files in conflict: {total}")),
-            Self::CiChanged(difference) => Some(format!(
-                "it would change what CI runs: {} (difference {})",
-                difference.summary,
-                difference.short()
-            )),
-            Self::TimedOut { overdue: Overdue::NeverStarted, .. } => {
-                Some("no job started in time".into())
-            }
-            Self::TimedOut { overdue: Overdue::StillRunning, .. } => {
-                Some("its jobs were not done in time".into())
-            }
-            Self::Incomplete { why, .. } => Some(why.clause()),
-            Self::Impossible { why } => Some(why.clone()),
-            Self::Cancelled { by } => Some(format!("by {by}")),
         }
     }
 

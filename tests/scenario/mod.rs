@@ -21,6 +21,7 @@ use crate::bot::ports::{CommandDesk, LetterSettings, Ports};
 use crate::mail::Rules;
 use crate::mail::letter::{Delivering, LetterWriter, ListWords, TargetWords};
 use crate::mail::rules::Goal;
+use crate::mail::words::Reasons;
 use crate::ports::{Folder, Pipelines};
 use crate::pull::aside::RecordKey;
 use crate::pull::checks::CheckPolicy;
@@ -89,6 +90,7 @@ impl Default for Setting {
             managers: vec![MANAGER.into()],
             targets: BTreeMap::from([(TargetName::new("master"), target)]),
             lists: BTreeMap::from([(ListName::new("devel"), list)]),
+            words: &Reasons,
         };
         let goal = Goal { target: TargetName::new("master"), branch: "master".into() };
         let id = Some("devel.lists.example.org".to_owned());

@@ -99,6 +99,7 @@ fn policy(letter: &str) -> Policy {
             .map(|(n, t)| (records::pull(1, "x@y").target, (n, t).1))
             .into(),
         lists: [(ListName::new("devel"), list)].into(),
+        words: &words::Reasons,
     }
 }
 

@@ -13,6 +13,7 @@ mod keys;
 mod mend;
 mod notices;
 mod objections;
+mod reasons;
 mod signatures;
 mod suggestion;
 mod times;
@@ -28,6 +29,7 @@ pub(crate) use self::keys::{key_expires, key_expires_for_administrator};
 pub(crate) use self::notices::{
     again, approved_ci, drift, near_miss, retracted, set_aside, unanswered,
 };
+pub(crate) use self::reasons::Reasons;
 pub(crate) use self::suggestion::{Order, Suggestion};
 pub(crate) use self::times::{day, span};
 

@@ -181,7 +181,7 @@ fn record(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp) ->
             verified::examined(pull, trusted, found, policy, now)
         }
         (Stage::Verified { trusted, .. }, PullEvent::OutOfPaths { files, total, sender_known }) => {
-            verified::out_of_paths(pull, &trusted, files, total, sender_known, now)
+            verified::out_of_paths(pull, &trusted, files, total, sender_known, policy, now)
         }
         (Stage::Verified { trusted, check }, PullEvent::Failed(trouble)) => {
             verified::failed(pull, trusted, &check, trouble, now)

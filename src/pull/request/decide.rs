@@ -3,7 +3,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-pub(crate) use super::stages::held::held_because;
 use super::stages::{answered, concluded, fetched, held, queued, received, running, verified};
 use super::superseding::Yields;
 use super::{Pull, Stage};
