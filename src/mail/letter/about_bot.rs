@@ -30,12 +30,7 @@ impl LetterWriter {
     ) -> Result<Draft, LetterFault> {
         let paragraphs = detail.split("\n\n").map(str::to_owned);
         let blocks = alerting(subject.to_owned(), paragraphs, now);
-        self.finish(self.about_bot(
-            &format!("Gatepost: {subject}"),
-            ["alert", subject],
-            blocks,
-            now,
-        ))
+        self.finish(self.about_bot(format!("Gatepost: {subject}"), ["alert", subject], blocks, now))
     }
 
     /// Writes to the administrator that a record is set aside; to the release managers as well if it
@@ -51,7 +46,7 @@ impl LetterWriter {
         let subject = format!("{} is set aside", notice.key.at_the_beginning());
         let blocks = alerting(format!("{subject}."), words::set_aside(notice), now);
         let key = ["set-aside", &notice.key.to_string()];
-        let mut message = self.about_bot(&format!("Gatepost: {subject}"), key, blocks, now);
+        let mut message = self.about_bot(format!("Gatepost: {subject}"), key, blocks, now);
         if notice.pull.is_some() {
             let known = |to: &Mailbox| self.managers.iter().any(|it| it.email == to.email);
             message.to.retain(|administrator| !known(administrator));
@@ -76,34 +71,47 @@ impl LetterWriter {
         let lines = counts.iter().map(|(what, n)| format!("{n:>7}  {what}")).collect();
         let blocks =
             vec![Block::Paragraph(first), Block::Paragraph(none.into()), Block::Verbatim(lines)];
-        self.finish(self.about_bot(&subject, ["counts", &since.to_string()], blocks, now))
+        self.finish(self.about_bot(subject, ["counts", &since.to_string()], blocks, now))
     }
 
     /// `key`: what kind of letter it is, and about what.
     fn about_bot(
         &self,
-        subject: &str,
-        key: [&str; 2],
+        subject: String,
+        [kind, what]: [&str; 2],
         blocks: Vec<Block>,
         now: Timestamp,
     ) -> Message {
-        let [kind, what] = key;
-        Message {
-            about: About::Bot,
-            audience: Audience::Administrator,
-            to: vec![self.administrator.clone()],
-            cc: Vec::new(),
-            list: None,
-            subject: subject.to_owned(),
-            thread: Vec::new(),
-            key: Key::of([kind.to_owned(), what.to_owned(), now.to_string()]),
-            headers: vec![("Verdict", kind.to_owned())],
-            blocks,
-            on_behalf_of: None,
-            attached: Vec::new(),
-            unproved: false,
-            now,
-        }
+        let key = Key::of([kind.to_owned(), what.to_owned(), now.to_string()]);
+        let to = (Audience::Administrator, self.administrator.clone());
+        about_bot(to, subject, key, kind, blocks, now)
+    }
+}
+
+/// A letter about the bot itself, or what it needs. `kind`: in one word, for its header.
+pub(super) fn about_bot(
+    (audience, to): (Audience, Mailbox),
+    subject: String,
+    key: Key,
+    kind: &str,
+    blocks: Vec<Block>,
+    now: Timestamp,
+) -> Message {
+    Message {
+        about: About::Bot,
+        audience,
+        to: vec![to],
+        cc: Vec::new(),
+        list: None,
+        subject,
+        thread: Vec::new(),
+        key,
+        headers: vec![("Verdict", kind.to_owned())],
+        blocks,
+        on_behalf_of: None,
+        attached: Vec::new(),
+        unproved: false,
+        now,
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use lettre::message::Mailbox;
 
+use super::about_bot::about_bot;
 use super::block::{Block, framed};
 use super::fault::LetterFault;
 use super::key::Key;
@@ -12,7 +13,6 @@ use crate::mail::words::{self, Words, day};
 use crate::pull::cover::Person;
 use crate::pull::decision::clock;
 use crate::pull::expiry::Warning;
-use crate::pull::letter::About;
 use crate::pull::verdict::Audience;
 
 impl LetterWriter {
@@ -29,7 +29,7 @@ impl LetterWriter {
         let Some(address) = warning.key.address.clone() else { return Ok(None) };
         let owner = mailbox(&Person { name: Some(warning.key.owner.clone()), address })?;
         let words = words::key_expires(warning, self.administrator.email.as_ref());
-        self.finish(about_key(warning, Audience::Author, owner, words, now)).map(Some)
+        self.finish(about_key(warning, (Audience::Author, owner), words, now)).map(Some)
     }
 
     /// Writes to the administrator that a key ends soon, and who was told.
@@ -42,43 +42,21 @@ impl LetterWriter {
         now: Timestamp,
     ) -> Result<Draft, LetterFault> {
         let words = words::key_expires_for_administrator(warning);
-        let to = self.administrator.clone();
-        self.finish(about_key(warning, Audience::Administrator, to, words, now))
+        let to = (Audience::Administrator, self.administrator.clone());
+        self.finish(about_key(warning, to, words, now))
     }
 }
 
-fn about_key(
-    warning: &Warning,
-    audience: Audience,
-    to: Mailbox,
-    words: Words,
-    now: Timestamp,
-) -> Message {
+fn about_key(warning: &Warning, to: (Audience, Mailbox), words: Words, now: Timestamp) -> Message {
     let Warning { key, days } = warning;
+    let (end, fingerprint) = (key.expires.to_string(), key.key.clone());
     let facts = vec![
-        ("key", key.key.clone()),
+        ("key", fingerprint.clone()),
         ("owner", key.owner.clone()),
         ("expires", clock(key.expires)),
     ];
-    Message {
-        about: About::Bot,
-        audience,
-        to: vec![to],
-        cc: Vec::new(),
-        list: None,
-        subject: format!("Gatepost: a signing key expires on {}", day(key.expires)),
-        thread: Vec::new(),
-        key: Key::of([
-            "key expires".to_owned(),
-            key.key.clone(),
-            key.expires.to_string(),
-            days.to_string(),
-        ]),
-        headers: vec![("Verdict", "key-expires".to_owned())],
-        blocks: framed(words, [Block::Facts(facts)]),
-        on_behalf_of: None,
-        attached: Vec::new(),
-        unproved: false,
-        now,
-    }
+    let blocks = framed(words, [Block::Facts(facts)]);
+    let subject = format!("Gatepost: a signing key expires on {}", day(key.expires));
+    let key = Key::of(["key expires".to_owned(), fingerprint, end, days.to_string()]);
+    about_bot(to, subject, key, "key-expires", blocks, now)
 }

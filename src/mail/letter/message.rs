@@ -56,14 +56,6 @@ pub(super) struct Message {
     pub(super) now: Timestamp,
 }
 
-/// Who a letter is from, and what names it.
-pub(super) struct Sender {
-    pub(super) id: MessageId,
-    pub(super) from: Mailbox,
-    /// Where answers go, if not to where it is from.
-    pub(super) reply_to: Option<Mailbox>,
-}
-
 impl Message {
     /// The signature's one line.
     pub(super) fn signature(&self) -> String {
@@ -95,16 +87,23 @@ impl Message {
         }
     }
 
-    /// The whole message, with CRLF line ends.
-    pub(super) fn bytes(self, sender: Sender, text: String) -> Result<Vec<u8>, LetterFault> {
+    /// The whole message, with CRLF line ends. `reply_to`: where answers go, if not to where it is
+    /// from.
+    pub(super) fn bytes(
+        self,
+        id: &MessageId,
+        from: Mailbox,
+        reply_to: Option<Mailbox>,
+        text: String,
+    ) -> Result<Vec<u8>, LetterFault> {
         let mut mail = Mail::builder()
-            .message_id(Some(sender.id.bracketed()))
+            .message_id(Some(id.bracketed()))
             .date(SystemTime::from(self.now.max(Timestamp::UNIX_EPOCH)))
-            .from(sender.from)
+            .from(from)
             .subject(self.short_subject());
         mail = self.to.into_iter().fold(mail, MessageBuilder::to);
         mail = self.cc.into_iter().fold(mail, MessageBuilder::cc);
-        mail = sender.reply_to.into_iter().fold(mail, MessageBuilder::reply_to);
+        mail = reply_to.into_iter().fold(mail, MessageBuilder::reply_to);
         if let Some(answered) = self.thread.last() {
             let chain: Vec<_> = self.thread.iter().map(MessageId::bracketed).collect();
             mail = mail.in_reply_to(answered.bracketed()).references(chain.join(" "));
@@ -121,7 +120,7 @@ impl Message {
         let mail = if self.attached.is_empty() {
             mail.singlepart(part)
         } else {
-            mail.multipart(with_files(&sender.id, part, self.attached)?)
+            mail.multipart(with_files(id, part, self.attached)?)
         };
         let mail = mail.map_err(|e| build(&e))?;
         Ok(mail.formatted())

@@ -6,7 +6,7 @@ use lettre::message::Mailbox;
 use super::block::{Channel, laid_out};
 use super::delivering::Delivering;
 use super::fault::LetterFault;
-use super::message::{Message, Sender, bare, mailbox};
+use super::message::{Message, bare, mailbox};
 use crate::pull::cover::Person;
 use crate::pull::letter::Letter;
 use crate::pull::verdict::Audience;
@@ -76,8 +76,8 @@ impl LetterWriter {
         let channel = if answerable { Channel::MachineOrMail } else { Channel::Machine };
         let text = laid_out(&message.blocks, channel, &message.signature());
         let letter = message.record(&id);
-        let sender = Sender { id, from: self.from.clone(), reply_to: self.reply_to(meant_for) };
-        Ok(Draft { letter, bytes: message.bytes(sender, text)? })
+        let reply_to = self.reply_to(meant_for);
+        Ok(Draft { letter, bytes: message.bytes(&id, self.from.clone(), reply_to, text)? })
     }
 
     /// Answers to a private letter go to the command mailbox rather than to where it is from.

@@ -16,27 +16,16 @@ struct Row {
     history: String,
     /// Why, for author and release managers: a sentence.
     why: String,
-    /// For the author, after the reason.
-    author: Author,
-    /// For the release managers, after the reason: what an approval does.
+    /// For the author: whether nothing is wrong with the request itself.
+    harmless: bool,
+    /// For the author: what to do next.
+    next: &'static str,
+    /// For the release managers: what an approval does.
     approval: String,
 }
 
-/// What the author is told besides the reason.
-struct Author {
-    /// That nothing is wrong with the request, where nothing is.
-    comfort: &'static str,
-    /// What to do next.
-    next: &'static str,
-}
-
-const HARMLESS: &str = " Nothing is wrong with the request itself.";
-
-const UNLESS_OLD: Author = Author {
-    comfort: HARMLESS,
-    next: "nothing, if the request still stands: the release managers have been told. If it does \
-           not, tell them.",
-};
+const UNLESS_OLD: &str = "nothing, if the request still stands: the release managers have been told. \
+                          If it does not, tell them.";
 
 const NOT_BEFORE: &str = "It is not tested until one of you approves it.";
 
@@ -58,7 +47,8 @@ fn backlog() -> Row {
         history: "it was mailed before the bot began to watch; a release manager must approve it"
             .into(),
         why: "It was mailed before the bot began to watch the list.".into(),
-        author: UNLESS_OLD,
+        harmless: true,
+        next: UNLESS_OLD,
         approval: NOT_BEFORE.into(),
     }
 }
@@ -68,7 +58,8 @@ fn late_arrival() -> Row {
         key: "held late-arrival",
         history: "it was old when the bot saw it; a release manager must approve it".into(),
         why: "The mail was old already when the bot first saw it.".into(),
-        author: UNLESS_OLD,
+        harmless: true,
+        next: UNLESS_OLD,
         approval: NOT_BEFORE.into(),
     }
 }
@@ -84,12 +75,10 @@ fn old_tag(tagged_at: Timestamp) -> Row {
             "By its own date, {}, the tag is older than what is tested unasked.",
             clock(tagged_at)
         ),
-        author: Author {
-            comfort: HARMLESS,
-            next: "nothing, if the tag is the one you mean: the release managers have been told. \
-                   If you meant a newer one, send the request again as a new revision with that \
-                   tag.",
-        },
+        harmless: true,
+        next: "nothing, if the tag is the one you mean: the release managers have been told. \
+               If you meant a newer one, send the request again as a new revision with that \
+               tag.",
         approval: NOT_BEFORE.into(),
     }
 }
@@ -113,11 +102,9 @@ fn unknown_key(key: &str, proved: bool, tag: &ObjectId) -> Row {
              approve it"
         ),
         why,
-        author: Author {
-            comfort: "",
-            next: "nothing: the release managers have been told. Once they have put your public \
-                   key into the project's keyring, your requests are tested without this.",
-        },
+        harmless: false,
+        next: "nothing: the release managers have been told. Once they have put your public \
+               key into the project's keyring, your requests are tested without this.",
         approval: format!(
             "Approving runs its code on the project's machines, on your word alone; it holds for \
              the tag object {tag} and no other."
@@ -135,11 +122,9 @@ fn moved(was: &ObjectId, is: &ObjectId) -> Row {
             "The tag was moved: when it was fetched first it was the object {was}, and now it is \
              {is}."
         ),
-        author: Author {
-            comfort: "",
-            next: "nothing, if you put the new tag there: the release managers have been told. If \
-                   you did not, tell them.",
-        },
+        harmless: false,
+        next: "nothing, if you put the new tag there: the release managers have been told. If \
+               you did not, tell them.",
         approval: "What you knew of it was the first one. The new one's signature is good; \
                    approving holds for the new one and no other."
             .into(),
@@ -153,11 +138,9 @@ fn checks(problems: usize) -> Row {
             "its commits have problems ({problems}); a release manager must approve them"
         ),
         why: "Its commits have what somebody has to look at before CI runs.".into(),
-        author: Author {
-            comfort: "",
-            next: "nothing, if all of it is as you mean it: the release managers have been told. \
-                   If not, mend it and send the request again, as a new revision.",
-        },
+        harmless: false,
+        next: "nothing, if all of it is as you mean it: the release managers have been told. \
+               If not, mend it and send the request again, as a new revision.",
         approval: NOT_BEFORE.into(),
     }
 }
@@ -172,11 +155,9 @@ fn ci_changed(difference: &CiDifference) -> Row {
         why: format!(
             "Merged, this request would change what CI runs ({summary}), so nothing of it has run."
         ),
-        author: Author {
-            comfort: "",
-            next: "nothing, if you mean to change CI: the release managers have been told. If you \
-                   do not, send the request again without that change, as a new revision.",
-        },
+        harmless: false,
+        next: "nothing, if you mean to change CI: the release managers have been told. If you \
+               do not, send the request again without that change, as a new revision.",
         approval: NOT_BEFORE.into(),
     }
 }
@@ -203,11 +184,12 @@ pub(crate) fn for_author(reason: &HoldReason) -> Words {
             commands: Vec::new(),
         };
     }
-    let Row { why, author, .. } = row(reason);
+    let Row { why, harmless, next, .. } = row(reason);
+    let comfort = if harmless { " Nothing is wrong with the request itself." } else { "" };
     Words {
         first: "On hold: a release manager has to approve this request first.".into(),
-        means: format!("{why}{}", author.comfort),
-        next: author.next.into(),
+        means: format!("{why}{comfort}"),
+        next: next.into(),
         commands: Vec::new(),
     }
 }
