@@ -19,6 +19,7 @@ use crate::pull::verdict::{
     PipelineLink, Refusal, Shortfall, Verdict,
 };
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 pub(crate) struct World {
     pub(crate) writer: LetterWriter,
@@ -709,6 +710,8 @@ pub(crate) fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     let since = "2025-12-27T10:40:00Z".parse().unwrap();
     let counted = late.writer.counted(&counts.into(), since, late.now);
     letters.push(("counts".into(), counted.unwrap()));
+    let none = late.writer.counted(&BTreeMap::new(), since, late.now);
+    letters.push(("counts-none".into(), none.unwrap()));
     for (name, key, address) in [
         (
             "key-expires",

@@ -67,7 +67,7 @@ impl LetterWriter {
     ) -> Result<Draft, LetterFault> {
         let subject = format!("Gatepost: counts since {}", clock(since));
         let first = format!("Counted from {} to {}:", clock(since), clock(now));
-        let none = if counts.is_empty() { "Nothing that would have to be said." } else { "" };
+        let none = if counts.is_empty() { "There is nothing to report." } else { "" };
         let lines = counts.iter().map(|(what, n)| format!("{n:>7}  {what}")).collect();
         let blocks =
             vec![Block::Paragraph(first), Block::Paragraph(none.into()), Block::Verbatim(lines)];

@@ -23,7 +23,7 @@ pub(crate) fn sentence(change: &Change, clean: &impl Fn(&str) -> String) -> Stri
     let value = |value: &Option<String>| clean(value.as_deref().unwrap_or_default());
     match (&change.what, &change.before, &change.after) {
         (What::Job(name), None, after) => format!("job {} is added: {}", clean(name), value(after)),
-        (What::Job(name), Some(_), _) => format!("job {} runs no more", clean(name)),
+        (What::Job(name), Some(_), _) => format!("job {} would no longer run", clean(name)),
         (What::Property(name, property), _, _) => {
             format!("job {}, {}: {}", clean(name), clean(property), from_to())
         }
@@ -105,7 +105,7 @@ mod tests {
                 "GitLab's complaints: (none) -> odd",
                 "job build, allow_failure: false -> true",
                 "job build, tags: x86 -> s390x",
-                "job check runs no more",
+                "job check would no longer run",
                 "job mine is added: script: curl evil",
                 "configuration of variables is added: A: b",
                 "include remote https://evil.example/ci.yml is added",
