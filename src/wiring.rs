@@ -29,9 +29,9 @@ use crate::mail::Rules;
 use crate::mail::letter::{Delivering, LetterWriter, ListWords, TargetWords};
 use crate::mail::words::Reasons;
 use crate::ports::{Authenticator, Fault, Keyring, Outbound, Pipelines, Repository, Store};
+use crate::pull::folder::Folder;
 use crate::pull::ids::TargetName;
 use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy};
-use crate::pull::records::Folder;
 
 /// How a bot is to run, besides its configuration.
 #[derive(Debug, Clone)]

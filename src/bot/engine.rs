@@ -1,5 +1,5 @@
 //! One step at a time: the world says what follows, the store makes it durable, and only then the
-//! effects are handed out. It must not perform them.
+//! work is handed out. It must not perform them.
 //!
 //! A record at which the step or the put fails is set aside, and the rest goes on. A step that can't
 //! be made durable for want of a disk stays owed: nothing else is taken until it is paid.
@@ -9,14 +9,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use jiff::Timestamp;
 
 use self::attempt::{Attempt, Next};
-use super::journal::{Suspects, Work};
+use super::journal::{self, Suspects};
 use super::ports::Ports;
 use crate::ports::{Fault, FaultKind, FileName, KeyChanges, NotPut};
 use crate::pull::aside::RecordKey;
 use crate::pull::command_mail::Answer;
 use crate::pull::overlay::Overlay;
 use crate::pull::policy::Policy;
-use crate::pull::world::{Cause, Effect, Input, Step, World};
+use crate::pull::world::{Cause, Input, Step, Work, World};
 
 mod attempt;
 
@@ -36,7 +36,7 @@ pub(crate) struct Engine {
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     /// What to do.
-    pub(crate) effects: Vec<Effect>,
+    pub(crate) work: Vec<Work>,
     /// When to tick if nothing happens before.
     pub(crate) wake_at: Option<Timestamp>,
     /// What to tell whoever gave a command.
@@ -121,9 +121,9 @@ impl Engine {
                 Next::Put(step) => match self.make_durable(&step) {
                     Ok(()) => {
                         if let Input::Done(done) = &attempt.input
-                            && let Some(key) = done.subject.record()
+                            && let Some(key) = done.subject().record()
                         {
-                            self.ports.journal.ended(&Work::Record(key));
+                            self.ports.journal.ended(&journal::Work::Record(key));
                         }
                         return Ok(taken(*step, attempt.refused));
                     }
@@ -219,7 +219,7 @@ fn taken(step: Step, refused: Option<String>) -> Taken {
         tracing::info!(%about, "{about}: {what}");
     }
     let answer = step.answer.or(refused.map(Answer::Refused));
-    Taken { effects: step.effects, wake_at: step.wake_at, answer }
+    Taken { work: step.work, wake_at: step.wake_at, answer }
 }
 
 /// What a panic said.

@@ -1,4 +1,4 @@
-//! The threads: one engine, one reader a folder, four lanes of workers, one runtime for the control
+//! The threads: one engine, one reader a folder, four pools of workers, one runtime for the control
 //! socket. A fetch that hangs holds up neither a mailbox nor another request's poll; a target that
 //! moved lets every answered request be looked at, which holds up no test.
 //!
@@ -14,9 +14,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::sync::oneshot;
 
-use self::lanes::Lanes;
 use self::reader::Reader;
 use self::thread::Thread;
+use self::worker_pools::WorkerPools;
 use super::control::{Question, Reply};
 use super::engine::Engine;
 use super::intake::Intake;
@@ -24,9 +24,9 @@ use crate::ports::{Fault, Folder, Mailbox};
 use crate::pull::world::Input;
 
 mod asked;
-mod lanes;
 mod reader;
 mod thread;
+mod worker_pools;
 
 /// How long a stop waits for what is in flight.
 const LINGER: Duration = Duration::from_secs(10);
@@ -72,7 +72,7 @@ pub(crate) fn run(
 ) -> Result<(), Fault> {
     let stopping = Arc::new(AtomicBool::new(false));
     let policy = Arc::new(engine.world().policy().clone());
-    let lanes = Lanes::start(engine.ports(), &policy, sender);
+    let pools = WorkerPools::start(engine.ports(), &policy, sender);
     let mut wakers = Vec::new();
     let mut readers = Vec::new();
     for folder in folders {
@@ -86,7 +86,7 @@ pub(crate) fn run(
             Reader { intake, mailbox, poll, cursor, ports, sender, stopping, said }.run();
         }));
     }
-    let outcome = Thread::new(&mut engine, &lanes, inbox).run();
+    let outcome = Thread::new(&mut engine, &pools, inbox).run();
     if outcome.is_ok() {
         engine.ports().journal.ended_cleanly();
     }

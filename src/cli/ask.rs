@@ -1,12 +1,11 @@
 //! Asks the running bot over its control socket; where none runs, opens what it remembers.
 
+mod socket;
+
+use std::io::ErrorKind;
 use std::path::Path;
 
-use http_body_util::{BodyExt, Full};
-use hyper::Request;
-use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
-use tokio::net::UnixStream;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::adapters::store::{MemoryStore, SledStore};
 use crate::bot::control::{Order, Reply};
@@ -19,7 +18,10 @@ use crate::pull::world::World;
 use crate::wiring;
 
 /// Largest answer that is taken.
-const ANSWER_CAP: usize = 64 * 1024 * 1024;
+const ANSWER_CAP: u64 = 64 * 1024 * 1024;
+
+/// What URLs begin with. It is an address, so that no name is looked up; nobody connects to it.
+const BOT: &str = "http://127.0.0.1";
 
 /// How often a bot that is starting is asked again, and how often whether one will; with which pause.
 const STARTING: u32 = 50;
@@ -65,59 +67,39 @@ fn over_socket(path: &Path, asked: &Asked<'_>) -> Result<Option<Reply>, Fault> {
     let broken = |why: &dyn std::fmt::Display| {
         Fault::temporary(format!("the control socket {}: {why}", path.display()))
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| broken(&error))?;
-    runtime.block_on(async {
-        let stream = match UnixStream::connect(path).await {
-            Ok(stream) => stream,
-            Err(error) if is_nobody(error.kind()) => return Ok(None),
-            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-                return Err(Fault::misconfigured(format!(
-                    "the control socket {} is for the user of the bot: ask as that user",
-                    path.display()
-                )));
-            }
-            Err(error) => return Err(broken(&error)),
-        };
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| broken(&error))?;
-        tokio::spawn(connection);
-        let request = request(asked).map_err(|error| broken(&error))?;
-        let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
-        let body = http_body_util::Limited::new(response.into_body(), ANSWER_CAP);
-        let body = body.collect().await.map_err(|error| broken(&error))?.to_bytes();
-        let reply = serde_json::from_slice(&body).map_err(|error| broken(&error))?;
-        Ok(Some(reply))
-    })
-}
-
-fn is_nobody(kind: std::io::ErrorKind) -> bool {
-    matches!(kind, std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused)
-}
-
-fn request(asked: &Asked<'_>) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
-    let builder = Request::builder().header("host", "gatepost");
-    match asked {
-        Asked::Status => builder.uri("/status").body(Full::default()),
-        Asked::Show(text, _) => {
-            let id =
-                percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
-            builder.uri(format!("/show/{id}")).body(Full::default())
+    let answer = match answer(path, asked) {
+        Ok(answer) => answer,
+        Err(ureq::Error::Io(error)) if is_nobody(error.kind()) => return Ok(None),
+        Err(ureq::Error::Io(error)) if error.kind() == ErrorKind::PermissionDenied => {
+            return Err(Fault::misconfigured(format!(
+                "the control socket {} is for the user of the bot: ask as that user",
+                path.display()
+            )));
         }
-        Asked::Audit(None) => builder.uri("/audit").body(Full::default()),
-        Asked::Audit(Some(number)) => builder.uri(format!("/audit/{number}")).body(Full::default()),
+        Err(error) => return Err(broken(&error)),
+    };
+    serde_json::from_slice(&answer).map(Some).map_err(|error| broken(&error))
+}
+
+fn is_nobody(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotFound | ErrorKind::ConnectionRefused)
+}
+
+fn answer(path: &Path, asked: &Asked<'_>) -> Result<Vec<u8>, ureq::Error> {
+    let bot = socket::agent(path);
+    let response = match asked {
+        Asked::Status => bot.get(format!("{BOT}/status")).call(),
+        Asked::Show(text, _) => {
+            bot.get(format!("{BOT}/show/{}", utf8_percent_encode(text, NON_ALPHANUMERIC))).call()
+        }
+        Asked::Audit(None) => bot.get(format!("{BOT}/audit")).call(),
+        Asked::Audit(Some(number)) => bot.get(format!("{BOT}/audit/{number}")).call(),
         Asked::Do(order) => {
             let body = serde_json::to_vec(order).unwrap_or_default();
-            builder
-                .method("POST")
-                .uri("/do")
-                .header("content-type", "application/json")
-                .body(Full::from(body))
+            bot.post(format!("{BOT}/do")).content_type("application/json").send(body)
         }
-    }
+    };
+    response?.into_body().into_with_config().limit(ANSWER_CAP).read_to_vec()
 }
 
 /// What bots remember; nothing where there has been none. Asking must not make the state directory:

@@ -16,14 +16,14 @@ pub(crate) use self::authentication::{
     Attested, Authentication, Authenticator, Domain, Proof, Signed, Unattested,
 };
 pub(crate) use self::repository::{
-    FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, PushOrder, Pushed, Quarantine,
-    Repository,
+    FetchOrder, FetchRefused, MergeOrder, OtherFiles, PushOrder, Pushed, Quarantine, Repository,
 };
 pub(crate) use self::store::{
     Batch, Control, Cursor, Folder, HistoryEntry, NotPut, Records, Store,
 };
 pub use crate::pull::fault::Fault;
 pub(crate) use crate::pull::fault::FaultKind;
+pub(crate) use crate::pull::run::work::Merged;
 
 mod authentication;
 mod disk;

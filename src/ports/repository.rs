@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use crate::pull::run::work::Merged;
 use jiff::Timestamp;
 
 use super::Fault;
 use crate::pull::checks::Series;
 use crate::pull::ci_change::ChangedFile;
 use crate::pull::ids::{CommitName, ObjectId, PullNumber, RunId, TargetName};
-use crate::pull::tag::{Candidate, ConflictFile, Drift, Facts, Pinned};
+use crate::pull::tag::{Candidate, Drift, Facts, Pinned};
 
 /// The bare repository that one request's or run's objects live in, apart from the mirror.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,22 +81,6 @@ pub(crate) struct MergeOrder {
     pub(crate) url: String,
     /// The committer's and author's time.
     pub(crate) at: Timestamp,
-}
-
-/// What came of a merge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Merged {
-    /// The candidate, written in the quarantine.
-    Candidate(Candidate),
-    /// It conflicts; the files by path, twenty at most, and how many in all.
-    Conflict {
-        /// The files.
-        files: Vec<ConflictFile>,
-        /// How many in all.
-        total: u32,
-    },
-    /// The base contains the tip.
-    NothingNew,
 }
 
 /// Files that a request changes outside what its signer may submit.

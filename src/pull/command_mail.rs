@@ -216,18 +216,6 @@ pub(crate) enum MailReading {
     Failed(Fault),
 }
 
-impl MailReading {
-    /// What kept it from being looked at.
-    pub(crate) fn failed(&self) -> Option<&Fault> {
-        match self {
-            Self::Failed(trouble) => Some(trouble),
-            Self::Proved { .. } | Self::Unproved { .. } | Self::Refused { .. } | Self::Nothing => {
-                None
-            }
-        }
-    }
-}
-
 impl CommandMail {
     /// A mail that has just come, small enough to be a record; `None` if what names it is too long.
     pub(crate) fn new(

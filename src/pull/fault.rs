@@ -9,7 +9,7 @@ use super::clean;
 use super::room::within;
 
 /// Bytes of what a server said that a record keeps.
-const LONGEST: usize = 600;
+pub(crate) const LONGEST: usize = 600;
 
 /// What kind of trouble it is: it decides whether to try again, and whom to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,6 +18,7 @@
 //! that changed) and [`audit`] (who said it); [`room`] (what texts from outside may take in a
 //! record), [`records`] (what is put together) and [`world`], which joins them: `step`.
 
+pub(crate) mod alert;
 pub(crate) mod aside;
 pub(crate) mod audit;
 pub(crate) mod checks;
@@ -31,9 +32,11 @@ pub(crate) mod evidence;
 pub(crate) mod expiry;
 pub(crate) mod failure;
 pub(crate) mod fault;
+pub(crate) mod folder;
 pub(crate) mod ids;
 pub(crate) mod jobs;
 pub(crate) mod letter;
+pub(crate) mod lineage;
 pub(crate) mod near_miss;
 pub(crate) mod overlay;
 pub(crate) mod pipeline;
@@ -51,6 +54,7 @@ pub(crate) mod signed_tag;
 pub(crate) mod signer;
 pub(crate) mod subject;
 pub(crate) mod tag;
+pub(crate) mod task;
 pub(crate) mod verdict;
 pub(crate) mod wording;
 pub(crate) mod world;

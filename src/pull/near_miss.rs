@@ -104,15 +104,6 @@ fn newest_of_a_crowd(waiting: &BTreeMap<MessageId, NearMiss>, fair: usize) -> Op
     Some(newest.message_id.clone())
 }
 
-/// What came of telling an author.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum MissEvent {
-    /// The letter is written, or none can be.
-    Settled,
-    /// It could not be kept.
-    Failed(super::fault::Fault),
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::checks::CheckPolicy;
+use super::folder::Folder;
 use super::ids::{ListName, TargetName};
 use super::overlay::Freeze;
-use super::records::Folder;
 use super::wording::Wording;
 
 /// What holds for everything.

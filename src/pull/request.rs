@@ -9,7 +9,7 @@ use super::ci_change::CiDifference;
 use super::command::Proof;
 use super::cover::Cover;
 use super::ids::{ListName, MessageId, ObjectId, PullNumber, RunId, TargetName};
-use super::revision::Lineage;
+use super::lineage::Lineage;
 use super::signed_tag::{PayloadDigest, SignedTag};
 use super::tag::{Pinned, Signer, Tag};
 
@@ -19,14 +19,18 @@ pub(crate) mod apply;
 mod commit_checks;
 pub(crate) mod decide;
 mod ending;
+pub(crate) mod event;
 mod freeze;
 mod keeping;
 mod ordered;
 mod repeating;
+pub(crate) mod situation;
 mod stage;
 mod stages;
 mod superseding;
 mod trust;
+pub(crate) mod unproved;
+pub(crate) mod work;
 
 /// A pull request. Stored whole; `history` keeps what led here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,21 +144,6 @@ pub(crate) struct Trusted {
     /// it.
     #[serde(default)]
     pub(crate) proved_at: Option<Timestamp>,
-}
-
-/// On which base the next attempt merges.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Plan {
-    /// On the target's tip when its turn comes.
-    Fresh,
-    /// As an earlier attempt did: the same candidate again.
-    Again {
-        /// The earlier attempt's base.
-        base: ObjectId,
-        /// The earlier attempt's time, which is in the commit.
-        at: Timestamp,
-    },
 }
 
 /// Why a request is held for a person's approval.

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::ids::{ObjectId, PipelineId, PullNumber, RunId, TargetName};
 use super::pipeline::Status;
 use super::policy::TargetPolicy;
-use super::request::Plan;
 use super::retry::Retry;
 use super::room::{ROOM, size};
 use super::shortening;
@@ -17,7 +16,10 @@ pub(crate) mod apply;
 mod ci;
 pub(crate) mod decide;
 mod ending;
+pub(crate) mod event;
+pub(crate) mod situation;
 mod stages;
+pub(crate) mod work;
 
 pub(crate) use self::ci::CiCheck;
 
@@ -39,6 +41,21 @@ pub(crate) struct Run {
     pub(crate) ci: CiCheck,
     /// Where it stands.
     pub(crate) stage: RunStage,
+}
+
+/// On which base the next attempt merges.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Plan {
+    /// On the target's tip when its turn comes.
+    Fresh,
+    /// As an earlier attempt did: the same candidate again.
+    Again {
+        /// The earlier attempt's base.
+        base: ObjectId,
+        /// The earlier attempt's time, which is in the commit.
+        at: Timestamp,
+    },
 }
 
 /// Why a run was made.

@@ -5,43 +5,15 @@
 //! Each function leaves out one more thing, and says whether there was one.
 
 use super::checks::Problem;
-use super::request::{HoldReason, Stage};
 use super::signer::Objection;
 use super::verdict::{Evidence, Outcome, Refusal, Shortfall, Verdict};
 
-/// Of why a request is held, or of what is concluded about it.
-pub(super) fn of_stage(stage: &mut Stage) -> bool {
-    match stage {
-        Stage::Held { reason, .. } => of_hold(reason),
-        Stage::Concluded { verdict, .. }
-        | Stage::Answered { verdict, .. }
-        | Stage::Closed { verdict, .. } => of_verdict(verdict),
-        Stage::Received { .. }
-        | Stage::Fetched { .. }
-        | Stage::Verified { .. }
-        | Stage::Queued { .. }
-        | Stage::Running { .. } => false,
-    }
-}
-
-fn of_hold(reason: &mut HoldReason) -> bool {
-    match reason {
-        HoldReason::CiChanged { difference, .. } => difference.lines.pop().is_some(),
-        HoldReason::Checks { problems } => of_problems(problems),
-        HoldReason::Backlog
-        | HoldReason::LateArrival
-        | HoldReason::OldTag { .. }
-        | HoldReason::UnknownKey { .. }
-        | HoldReason::Moved { .. } => false,
-    }
-}
-
-fn of_problems(problems: &mut [Problem]) -> bool {
+pub(super) fn of_problems(problems: &mut [Problem]) -> bool {
     let longest = problems.iter_mut().max_by_key(|problem| problem.commits.len());
     longest.is_some_and(|problem| problem.commits.pop().is_some())
 }
 
-fn of_verdict(verdict: &mut Verdict) -> bool {
+pub(super) fn of_verdict(verdict: &mut Verdict) -> bool {
     match verdict {
         Verdict::Tested { outcome, .. } => of_outcome(outcome),
         Verdict::Refused { why, .. } => of_refusal(why),

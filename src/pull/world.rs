@@ -13,26 +13,29 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::aside::RecordKey;
 use super::audit::AuditEntry;
-use super::command_mail::{CommandMail, MailStage};
+use super::command_mail::{CommandMail, MailReading, MailStage};
+use super::fault::Fault;
+use super::folder::{Cursor, Folder};
 use super::ids::{MessageId, ObjectId, PullNumber, RunId, TargetName};
+use super::letter::rules::LetterEvent;
 use super::letter::{About, Letter};
-use super::near_miss::MissEvent;
 use super::overlay::Overlay;
 use super::policy::Policy;
-use super::records::{Batch, Control, Cursor, Folder, HistoryEntry, Records};
-use super::request::apply::PullEvent;
+use super::records::{Batch, Control, HistoryEntry, Records};
+use super::request::event::PullEvent;
 use super::request::{Pull, Stage};
 use super::retry::Retry;
+use super::run::event::RunEvent;
 use super::run::{Run, RunStage};
+use super::task::Reply;
 
 mod alerts;
 mod arrivals;
 mod aside;
+pub(crate) mod chores;
 mod events;
 pub(crate) mod glance;
-mod housekeeping;
 mod input;
-mod keys;
 mod mails;
 mod orders;
 mod outbox;
@@ -44,14 +47,15 @@ mod steering;
 mod taking_up;
 mod tally;
 mod turns;
+pub(crate) mod work;
 
 use self::aside::Asides;
 pub(crate) use self::aside::Cause;
-pub(crate) use self::input::{
-    Alert, Arrival, Arrived, Done, Effect, Happened, Input, Step, Subject, alert_for,
-};
+pub(crate) use self::input::{Arrival, Arrived, Input, Step};
 pub(crate) use self::remembered::Remembered;
 use self::tally::Tally;
+pub(crate) use self::work::{Done, Subject, Work};
+use self::work::{HandOut, MailEvent};
 
 /// How long the administrator is not told of the same subject again.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -159,92 +163,104 @@ impl World {
                 self.folder_read(folder, cursor, arrivals, complete, now);
             }
             Input::Unreadable { alert } => self.raise(alert, now),
-            Input::Done(done) => match done.subject.record() {
-                Some(key) => self.working_on(key, |world| world.done(done, now)),
-                None => self.done(done, now),
+            Input::Done(done) => match done.subject().record() {
+                Some(key) => self.working_on(key, |world| world.done(*done, now)),
+                None => self.done(*done, now),
             },
             Input::Command(order) => {
                 answer = Some(self.working(Cause::Command, |world| world.obey(&order, now)));
             }
         }
-        let (effects, wake_at) = self.settle(now);
+        let HandOut { work, wake_at, .. } = self.settle(now);
         let (batch, log) = self.take_changes();
-        Step { batch, effects, wake_at, answer, log }
+        Step { batch, work, wake_at, answer, log }
     }
 
     fn done(&mut self, done: Done, now: Timestamp) {
-        self.in_flight.remove(&done.subject);
-        if done.happened == Happened::Withheld {
-            return self.withheld(&done.subject, now);
+        match done {
+            Done::Withheld(subject) => {
+                self.in_flight.remove(&subject);
+                self.was_outdated(&subject);
+                self.withheld(&subject, now);
+            }
+            Done::Pull(number, reply) => {
+                let subject = Subject::Pull(number);
+                if let Some(answer) = self.came_back(subject, reply, PullEvent::fault, now) {
+                    self.pull_event(number, answer.unwrap_or_else(PullEvent::Failed), now);
+                }
+            }
+            Done::Notice(number, reply) => {
+                let subject = Subject::Notice(number);
+                if let Some(Ok(event)) = self.came_back(subject, reply, PullEvent::fault, now) {
+                    self.pull_event(number, event, now);
+                }
+            }
+            Done::Run(id, reply) => {
+                if let Some(answer) = self.came_back(Subject::Run(id), reply, RunEvent::fault, now)
+                {
+                    self.run_event(id, answer.unwrap_or_else(RunEvent::Failed), now);
+                }
+            }
+            Done::Letter(id, reply) => {
+                let subject = Subject::Letter(id.clone());
+                if let Some(answer) = self.came_back(subject, reply, LetterEvent::fault, now) {
+                    self.letter_event(&id, answer.unwrap_or_else(LetterEvent::Uncertain), now);
+                }
+            }
+            Done::Mail(id, reply) => {
+                let subject = Subject::Mail(id.clone());
+                match self.came_back(subject, reply, |_| None, now) {
+                    Some(Ok(MailEvent::Read(reading))) => self.commands_read(&id, *reading, now),
+                    Some(Ok(MailEvent::Transcribed)) => self.transcribed(&id, now),
+                    Some(Err(fault)) => {
+                        self.commands_read(&id, MailReading::Failed(fault), now);
+                    }
+                    None => {}
+                }
+            }
+            Done::Chore(done) => done.take(self, now),
         }
-        let outdated = self.was_outdated(&done.subject);
-        if let Some(key) = done.subject.record() {
+    }
+
+    /// Takes work back: its letters, its alert, and its answer or what kept it from being done.
+    /// `None` for what nobody may hear of any longer: its record has moved on since the work
+    /// was handed out, or is set aside.
+    fn came_back<E>(
+        &mut self,
+        subject: Subject,
+        reply: Reply<E>,
+        fault_in: impl Fn(&E) -> Option<&Fault>,
+        now: Timestamp,
+    ) -> Option<Result<E, Fault>> {
+        self.in_flight.remove(&subject);
+        let outdated = self.was_outdated(&subject);
+        if let Some(key) = subject.record() {
             self.aside.careful.remove(&key);
+            if self.is_aside(&key) {
+                return None;
+            }
         }
-        if done.subject.record().is_some_and(|key| self.is_aside(&key)) {
-            return;
-        }
+        let Reply { answer, letters, alert } = reply;
+        let mut gave_up = false;
         if !outdated {
-            self.back_off(&done, now);
+            self.back_off(&subject, answer.as_ref().err(), now);
+            let fault = answer.as_ref().map_or_else(Some, fault_in);
+            gave_up = self.gave_up(&subject, fault, now);
         }
-        let gave_up = !outdated && self.gave_up(&done, now);
-        if let Some(alert) = done.alert {
+        if let Some(alert) = alert {
             self.raise(alert, now);
         }
         if outdated || gave_up {
-            return;
+            let what = "what was being done came too late and is dropped".to_owned();
+            if outdated && let Some(key) = subject.record() {
+                self.changed.log.push((key.to_string(), what));
+            }
+            return None;
         }
-        for letter in done.letters {
+        for letter in letters {
             self.keep_letter(letter, now);
         }
-        match (done.subject, done.happened) {
-            (Subject::Notice(_), Happened::Pull(PullEvent::Failed(_))) => {}
-            (Subject::Pull(number) | Subject::Notice(number), Happened::Pull(event)) => {
-                self.pull_event(number, event, now);
-            }
-            (Subject::Run(id), Happened::Run(event)) => self.run_event(id, event, now),
-            (Subject::Letter(id), Happened::Letter(event)) => self.letter_event(&id, event, now),
-            (Subject::Head(target), Happened::Head(head)) => {
-                self.heads.insert(target, (Some(head), now));
-            }
-            (Subject::Head(target), _) => {
-                let known = self.heads.get(&target).and_then(|(head, _)| *head);
-                self.heads.insert(target, (known, now));
-            }
-            (Subject::Alert(_) | Subject::Counts | Subject::Aside(_), Happened::Failed(_)) => {}
-            (Subject::Aside(key), _) => self.aside_told(&key),
-            (Subject::Alert(subject), _) => {
-                self.control.alerts.remove(&subject);
-                self.note_alerted(subject, now);
-            }
-            (Subject::Miss(_), Happened::Miss(MissEvent::Failed(_))) => {}
-            (Subject::Mail(id), Happened::Commands(reading)) => {
-                self.commands_read(&id, *reading, now);
-            }
-            (Subject::Mail(id), Happened::Transcribed) => self.transcribed(&id, now),
-            (Subject::Miss(id), _) => {
-                self.control.near_misses.remove(&id);
-                self.changed.control = true;
-            }
-            (Subject::Counts, _) => {
-                self.control.counts.clear();
-                self.control.counting_since = None;
-                self.changed.control = true;
-            }
-            (Subject::Keyring, Happened::Keyring(expiring)) => self.keyring_read(expiring, now),
-            (Subject::Keyring, _) => self.keys_read_at = Some(now),
-            (Subject::KeyWarning(key), Happened::KeyWarned) => self.key_warned(&key),
-            (subject @ Subject::KeyWarning(_), _) => self.key_not_warned(subject, now),
-            (Subject::OldFiles, _) => self.expired_at = Some(now),
-            (
-                Subject::Pull(_)
-                | Subject::Notice(_)
-                | Subject::Run(_)
-                | Subject::Letter(_)
-                | Subject::Mail(_),
-                _,
-            ) => {}
-        }
+        Some(answer)
     }
 
     /// Takes a letter into the outbox, unless it was written before or a flood of its kind waits.

@@ -23,7 +23,8 @@ use crate::pull::audit::AuditEntry;
 use crate::pull::cover::Person;
 use crate::pull::ids::{AccountName, ListName, TargetName};
 use crate::pull::policy::Policy;
-use crate::pull::world::{Effect, Input};
+use crate::pull::world::chores::ChoreWork;
+use crate::pull::world::{Input, Work};
 use jiff::SignedDuration;
 
 use crate::command_mails::given;
@@ -94,35 +95,32 @@ impl Bot {
     }
 
     fn run(&mut self) {
-        let mut effects = VecDeque::from(self.read());
-        effects.extend(self.engine.take(Input::Tick).unwrap().effects);
-        while let Some(effect) = effects.pop_front() {
+        let mut handed_out = VecDeque::from(self.read());
+        handed_out.extend(self.engine.take(Input::Tick).unwrap().work);
+        while let Some(work) = handed_out.pop_front() {
             let about_mails = matches!(
-                effect,
-                Effect::ReadCommands(_)
-                    | Effect::Transcribe { .. }
-                    | Effect::Send(_)
-                    | Effect::Alert(_)
+                work,
+                Work::Mail(..) | Work::Letter(..) | Work::Chore(ChoreWork::TellAlert(_))
             );
             if about_mails {
-                let done = perform(self.engine.ports(), &self.policy, effect);
-                effects.extend(self.engine.take(Input::Done(done)).unwrap().effects);
+                let done = perform(self.engine.ports(), &self.policy, &work);
+                handed_out.extend(self.engine.take(Input::Done(Box::new(done))).unwrap().work);
             }
         }
     }
 
-    fn read(&mut self) -> Vec<Effect> {
+    fn read(&mut self) -> Vec<Work> {
         let lists = vec![self.rules.clone()];
         let intake = Intake { folder: folder(), lists, commands: Some(BOT.into()), since: None };
         let mut mailbox = ValueMailbox(self.outside.clone(), false);
-        let mut effects = Vec::new();
+        let mut handed_out = Vec::new();
         loop {
             let cursor = self.engine.world().cursor(&intake.folder);
             let read = intake.read(&mut mailbox, cursor, self.engine.ports()).unwrap();
-            let Some(input @ Input::Read { complete, .. }) = read else { return effects };
-            effects.extend(self.engine.take(input).unwrap().effects);
+            let Some(input @ Input::Read { complete, .. }) = read else { return handed_out };
+            handed_out.extend(self.engine.take(input).unwrap().work);
             if complete {
-                return effects;
+                return handed_out;
             }
         }
     }

@@ -96,7 +96,7 @@ fn the_same_letter_has_the_same_id_and_another_has_another() {
     world.run = crate::letters::world::run(crate::pull::run::Why::Attempt {
         pull: crate::pull::ids::PullNumber(17),
         attempt: 2,
-        plan: crate::pull::request::Plan::Fresh,
+        plan: crate::pull::run::Plan::Fresh,
     });
     assert_ne!(world.tested(outcome.clone()).letter.id, first);
     assert_ne!(World::new(Delivering::Shadow).tested(outcome).letter.id, first);

@@ -31,9 +31,9 @@ use crate::pull::cover::Person;
 use crate::pull::ids::{AccountName, ListName, PullNumber, TargetName};
 use crate::pull::pipeline::Status;
 use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
-use crate::pull::request::decide::PullAction;
+use crate::pull::request::work::PullWork;
 use crate::pull::request::{Pull, Stage};
-use crate::pull::world::{Done, Effect, Input};
+use crate::pull::world::{Done, Input, Work};
 use jiff::{SignedDuration, Timestamp};
 
 use outside::{ADMIN, BOT, Crashed, LIST, MANAGER, OTHER_LIST, Outside, OutsideTag, Plan, id_of};
@@ -153,7 +153,7 @@ pub(crate) struct World {
     setting: Setting,
     store: MemoryStore,
     engine: Option<Engine>,
-    effects: VecDeque<Effect>,
+    handed_out: VecDeque<Work>,
     wake_at: Option<Timestamp>,
     mails: u32,
     pub(crate) restarts: u32,
@@ -273,7 +273,7 @@ impl World {
             setting,
             store: MemoryStore::default(),
             engine: None,
-            effects: VecDeque::new(),
+            handed_out: VecDeque::new(),
             wake_at: None,
             mails: 0,
             restarts: 0,
@@ -316,7 +316,7 @@ impl World {
                 Ok(()) => return,
                 Err(panic) if panic.is::<Crashed>() => {
                     self.engine = None;
-                    self.effects.clear();
+                    self.handed_out.clear();
                     self.late.clear();
                     self.restarts += 1;
                     self.outside.lock().crash = None;
@@ -334,22 +334,22 @@ impl World {
         self.take(Input::Tick);
         let mut done_now = 0;
         loop {
-            if self.effects.is_empty() {
+            if self.handed_out.is_empty() {
                 self.read_mail();
             }
-            let Some(effect) = self.effects.pop_front() else {
+            let Some(work) = self.handed_out.pop_front() else {
                 let Some(done) = self.late.pop_front() else { return };
-                self.take(Input::Done(done));
+                self.take(Input::Done(Box::new(done)));
                 continue;
             };
-            let slow = self.slow_answers
-                && matches!(&effect, Effect::Pull { action: PullAction::Answer, .. });
-            let forgets = matches!(&effect, Effect::Pull { action: PullAction::Forget, .. });
+            let slow =
+                self.slow_answers && matches!(&work, Work::Pull(_, PullWork::WriteAnswer(_)));
+            let forgets = matches!(&work, Work::Pull(_, PullWork::Forget(_)));
             done_now += 1;
-            assert!(done_now < 2_000, "a busy loop: {effect:?} at one and the same time");
+            assert!(done_now < 2_000, "a busy loop: {work:?} at one and the same time");
             let engine = self.engine.as_ref().unwrap();
             let ports = engine.ports().clone();
-            let done = guarded(&ports, &self.setting.policy, effect);
+            let done = guarded(&ports, &self.setting.policy, work);
             if forgets && let Some(line) = &self.while_forgetting {
                 let answer = self.take(Input::Command(Box::new(order(line)))).unwrap();
                 assert!(matches!(answer, Answer::Done(_)), "{answer:?}");
@@ -359,7 +359,7 @@ impl World {
             if slow {
                 self.late.push_back(done);
             } else {
-                self.take(Input::Done(done));
+                self.take(Input::Done(Box::new(done)));
             }
         }
     }
@@ -373,7 +373,7 @@ impl World {
             taken = engine.pay();
         }
         let taken = taken.unwrap();
-        self.effects.extend(taken.effects);
+        self.handed_out.extend(taken.work);
         self.wake_at = taken.wake_at;
         taken.answer
     }
@@ -492,7 +492,7 @@ impl World {
         let stopped = overlay.stop.is_some() || overlay.breaker.is_some();
         let aside = |key: RecordKey| world.aside().contains_key(&key);
         let told = world.aside().values().all(|aside| aside.told);
-        self.effects.is_empty()
+        self.handed_out.is_empty()
             && world.control().near_misses.is_empty()
             && world.mails().keys().all(|id| aside(RecordKey::Mail(id.clone())))
             && (stopped || told)
@@ -538,7 +538,7 @@ impl World {
                 }
                 Err(panic) if panic.is::<Crashed>() => {
                     self.engine = None;
-                    self.effects.clear();
+                    self.handed_out.clear();
                     self.late.clear();
                     self.restarts += 1;
                     let durable_before = self.outside.lock().crash.take();
@@ -639,7 +639,7 @@ impl World {
 
     /// Ends the bot as a crash does, and starts it anew without doing anything yet.
     pub(crate) fn starts_anew(&mut self) {
-        self.effects.clear();
+        self.handed_out.clear();
         self.late.clear();
         let ports = self.ports();
         self.engine = Some(Engine::start(self.setting.policy.clone(), ports).unwrap());
@@ -668,7 +668,7 @@ impl World {
         spoil(&mut pull);
         self.store.put(&Batch { pulls: vec![pull], ..Batch::default() }).unwrap();
         self.engine = None;
-        self.effects.clear();
+        self.handed_out.clear();
         self.late.clear();
         self.turn();
     }
@@ -914,13 +914,12 @@ impl Maintainer<'_> {
     }
 }
 
-/// Performs an effect as a worker does: a panic is one more thing that can come of it.
-fn guarded(ports: &Ports, policy: &Policy, effect: Effect) -> Done {
-    let subject = effect.subject();
-    match catch_unwind(AssertUnwindSafe(|| perform(ports, policy, effect))) {
+/// Does a piece of work as a worker does: a panic is one more thing that can come of it.
+fn guarded(ports: &Ports, policy: &Policy, work: Work) -> Done {
+    match catch_unwind(AssertUnwindSafe(|| perform(ports, policy, &work))) {
         Ok(done) => done,
         Err(panic) if panic.is::<Crashed>() => std::panic::resume_unwind(panic),
-        Err(_) => panicked(subject, "a story's own panic"),
+        Err(_) => panicked(work, "a story's own panic"),
     }
 }
 

@@ -5,8 +5,8 @@ use crate::bot::journal::{Journal, Work};
 use crate::bot::perform::panicked;
 use crate::pull::aside::RecordKey;
 use crate::pull::ids::PullNumber;
-use crate::pull::request::decide::PullAction;
-use crate::pull::world::{Effect, Input, Subject};
+use crate::pull::request::work::PullWork;
+use crate::pull::world::{Input, Work as Task};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::scenario::outside::{ADMIN, MANAGER};
@@ -323,18 +323,19 @@ fn of_two_that_were_at_work_at_the_end_of_two_lives_one_is_tried_at_a_time() {
         w.outside.lock().unreachable.clear();
         w.starts_anew();
         w.outside.advance(SignedDuration::from_hours(1));
-        let fetches = |effects: &[Effect]| {
-            let number = |effect: &Effect| match effect {
-                Effect::Pull { pull, action: PullAction::Fetch, .. } => Some(pull.number.0),
+        let fetches = |work: &[Task]| {
+            let number = |work: &Task| match work {
+                Task::Pull(on, PullWork::Fetch(_)) => Some(on.pull.number.0),
                 _ => None,
             };
-            effects.iter().filter_map(number).collect::<Vec<_>>()
+            work.iter().filter_map(number).collect::<Vec<_>>()
         };
         let first = w.engine().take(Input::Tick).unwrap();
-        assert_eq!(fetches(&first.effects), [1]);
-        let subject = Subject::Pull(PullNumber(1));
-        let second = w.engine().take(Input::Done(panicked(subject, "for once"))).unwrap();
-        assert_eq!(fetches(&second.effects), [2]);
+        assert_eq!(fetches(&first.work), [1]);
+        let fetch = first.work.into_iter().next().unwrap();
+        let done = Box::new(panicked(fetch, "for once"));
+        let second = w.engine().take(Input::Done(done)).unwrap();
+        assert_eq!(fetches(&second.work), [2]);
         w.starts_anew();
         w.run_until_quiet();
         w.reads_all_letters();

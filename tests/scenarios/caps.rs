@@ -2,17 +2,20 @@
 //! whichever name, costs nobody a verdict, an alert or an answer.
 
 use crate::ports::{Delivery, Fault};
+use crate::pull::alert::Alert;
 use crate::pull::command_mail::{CommandMail, MailReading, MailStage};
+use crate::pull::folder::{Cursor, Folder};
 use crate::pull::ids::{ListName, PullNumber};
 use crate::pull::letter::rules::LetterEvent;
 use crate::pull::letter::{About, Letter, LetterState};
 use crate::pull::policy::UnknownKeys;
-use crate::pull::records::{Cursor, Folder, Records};
+use crate::pull::records::Records;
 use crate::pull::retry::Retry;
+use crate::pull::task::Reply;
 use crate::pull::verdict::Audience;
-use crate::pull::world::{
-    Alert, Arrival, Arrived, Done, Effect, Happened, Input, Subject, World as Rules,
-};
+use crate::pull::world::chores::{ChoreDone, RemoveOldFiles, TellAlert};
+use crate::pull::world::work::{MailEvent, MailWork};
+use crate::pull::world::{Arrival, Arrived, Done, Input, Work, World as Rules};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::scenario::outside::{ADMIN, BOT, LIST, MANAGER, OTHER_LIST};
@@ -410,12 +413,10 @@ fn alerts_stay_small_however_many_there_are_and_whatever_they_say() {
         assert!(rules.control().alerts.len() > 1, "{}", rules.control().alerts.len());
         assert!(control_size(&rules) < 8_000, "{} bytes", control_size(&rules));
         for n in 0..100 {
-            let subject = Subject::Alert(format!("{n} {}", text.repeat(150)));
-            let happened = Happened::Nothing;
-            rules.step(
-                Input::Done(Done { subject, happened, letters: Vec::new(), alert: None }),
-                now + SignedDuration::from_secs(n),
-            );
+            let subject = format!("{n} {}", text.repeat(150));
+            let told = TellAlert(Alert { subject, detail: String::new() });
+            let done = Done::Chore(ChoreDone::TellAlert(told, Reply::answer(())));
+            rules.step(Input::Done(Box::new(done)), now + SignedDuration::from_secs(n));
         }
         assert!(control_size(&rules) < 12_000, "{} bytes", control_size(&rules));
         let newest = format!("99 {}", text.repeat(150));
@@ -441,25 +442,30 @@ fn letter(n: usize, unproved: bool) -> Letter {
     }
 }
 
+/// Some work that wrote letters is done.
+fn wrote(letters: Vec<Letter>) -> Input {
+    let chore = RemoveOldFiles(SignedDuration::ZERO);
+    let reply = Reply::answer(()).with_letters(letters);
+    Input::Done(Box::new(Done::Chore(ChoreDone::RemoveOldFiles(chore, reply))))
+}
+
 /// Whom the letters go to that a step has sent.
-fn sent(effects: &[Effect]) -> Vec<Vec<String>> {
-    let envelope = |effect: &Effect| match effect {
-        Effect::Send(letter) => Some(letter.envelope()),
+fn sent(work: &[Work]) -> Vec<Vec<String>> {
+    let envelope = |work: &Work| match work {
+        Work::Letter(letter, _) => Some(letter.envelope()),
         _ => None,
     };
-    effects.iter().filter_map(envelope).collect()
+    work.iter().filter_map(envelope).collect()
 }
 
 #[test]
 fn only_so_many_letters_because_of_unproved_mail_wait_in_all() {
     let mut rules = Rules::new(Setting::default().policy, Records::default());
     let letters = (0..600).map(|n| letter(n, true)).chain([letter(600, false)]).collect();
-    let happened = Happened::Nothing;
-    let done = Done { subject: Subject::OldFiles, happened, letters, alert: None };
-    let step = rules.step(Input::Done(done), Timestamp::UNIX_EPOCH);
+    let step = rules.step(wrote(letters), Timestamp::UNIX_EPOCH);
     assert_eq!(rules.letters().len(), 501);
     assert_eq!(rules.control().counts.values().sum::<u64>(), 100);
-    let sent = sent(&step.effects);
+    let sent = sent(&step.work);
     assert_eq!(sent.len(), 201, "as many as go in an hour, and the one that is proved");
     assert!(sent.contains(&vec!["600@example.org".to_owned()]));
 }
@@ -483,19 +489,15 @@ fn a_letter_that_a_list_may_have_is_not_parted() {
     let mut rules = Rules::new(policy, Records { letters, ..Records::default() });
     // Another one has used up the list's hour by the time at which it goes again.
     let other = to_list(2, &[LIST], LetterState::Ready { retry });
-    let subject = Subject::Letter(other.id.clone());
-    let (happened, alert) = (Happened::Nothing, None);
-    let letters = vec![other];
-    let done = Done { subject: Subject::OldFiles, happened, letters, alert };
-    assert_eq!(sent(&rules.step(Input::Done(done), start).effects), [[LIST]]);
-    let happened = Happened::Letter(LetterEvent::Accepted);
-    let done = Done { subject, happened, letters: Vec::new(), alert: None };
-    rules.step(Input::Done(done), start);
+    let id = other.id.clone();
+    assert_eq!(sent(&rules.step(wrote(vec![other]), start).work), [[LIST]]);
+    let done = Done::Letter(id, Reply::answer(LetterEvent::Accepted));
+    rules.step(Input::Done(Box::new(done)), start);
     let now = start + minutes(11);
     let folder = Setting::default().policy.lists[&ListName::new("devel")].own_copies.clone();
     let cursor = Cursor { uid_validity: 1, uid_next: 1, read_at: now, watched_from: start };
     let read = Input::Read { folder, cursor, arrivals: Vec::new(), complete: true };
-    assert_eq!(sent(&rules.step(read, now).effects), [[ALICE, LIST]], "looked for as one");
+    assert_eq!(sent(&rules.step(read, now).work), [[ALICE, LIST]], "looked for as one");
 }
 
 #[test]
@@ -529,17 +531,16 @@ fn is_told(rules: &mut Rules, from: &str, id: usize, now: Timestamp) -> bool {
         maintainer: true,
         stage: MailStage::Received { read: Retry::now(now) },
     };
-    let subject = Subject::Mail(mail.id.clone());
+    let mail_id = mail.id.clone();
     let what = Arrived::Commands(Box::new(mail));
     let arrivals = vec![Arrival { message_id: None, received_at: now, what }];
     let folder = Folder { account: crate::pull::ids::AccountName::new("a"), folder: "b".into() };
     let cursor = Cursor { uid_validity: 1, uid_next: 1, read_at: now, watched_from: now };
     rules.step(Input::Read { folder, cursor, arrivals, complete: true }, now);
-    let happened =
-        Happened::Commands(Box::new(MailReading::Unproved { why: "It proves nothing.".into() }));
-    let done = Done { subject, happened, letters: Vec::new(), alert: None };
-    let step = rules.step(Input::Done(done), now);
-    step.effects.iter().any(|effect| matches!(effect, Effect::Transcribe { .. }))
+    let reading = MailReading::Unproved { why: "It proves nothing.".into() };
+    let done = Done::Mail(mail_id, Reply::answer(MailEvent::Read(Box::new(reading))));
+    let step = rules.step(Input::Done(Box::new(done)), now);
+    step.work.iter().any(|work| matches!(work, Work::Mail(_, MailWork::Transcribe(_))))
 }
 
 #[test]

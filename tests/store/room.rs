@@ -5,6 +5,7 @@
 use crate::adapters::store::MemoryStore;
 use crate::mail::words;
 use crate::ports::{Batch, Control, HistoryEntry, Records, Store};
+use crate::pull::alert::Alert;
 use crate::pull::checks::{Base, CheckPolicy, CommitFacts, Duty, Series};
 use crate::pull::ci_change::{Change, CiDifference, What};
 use crate::pull::command::{self, How, Sender};
@@ -20,20 +21,27 @@ use crate::pull::near_miss::NearMiss;
 use crate::pull::overlay::Freeze;
 use crate::pull::pipeline::{Job, JobKind, Pipeline, Status};
 use crate::pull::policy::{CiLint, ListPolicy, Policy, TargetPolicy, UnknownKeys};
-use crate::pull::request::apply::{
-    self as pull_rules, Checked, Examined, FetchTrouble, Ordered, PullEvent,
+use crate::pull::request::apply as pull_rules;
+use crate::pull::request::event::{
+    Checked, Examined, FetchTrouble, Fetched, Ordered, OutOfPaths, PullEvent,
 };
-use crate::pull::request::{Adopted, Plan, Pull, Stage};
+use crate::pull::request::{Adopted, Pull, Stage};
 use crate::pull::room::{LARGEST_RECORD, LONGEST_ADDRESS, within};
-use crate::pull::run::apply::{self as run_rules, RunEvent};
+use crate::pull::run::Plan;
+use crate::pull::run::apply as run_rules;
+use crate::pull::run::event::RunEvent;
+use crate::pull::run::event::Seen;
 use crate::pull::run::{CiCheck, Run, RunStage, Why};
 use crate::pull::signed_tag::PayloadDigest;
 use crate::pull::signer::{Scope, Signer};
 use crate::pull::tag::{
     Candidate, ConflictFile, Facts, LONGEST_REFERENCE, Pinned, Tag, Verification,
 };
+use crate::pull::task::Reply;
 use crate::pull::verdict::{Outcome, Overdue};
-use crate::pull::world::{Alert, Arrival, Arrived, Done, Happened, Input, Subject, World};
+use crate::pull::world::chores::{ChoreDone, ReadKeyring, TellAlert};
+use crate::pull::world::work::MailEvent;
+use crate::pull::world::{Arrival, Arrived, Done, Input, World};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -300,14 +308,14 @@ fn pull_event(kind: u64, seed: u64, letter: &str, sender: &str) -> PullEvent {
     let by = short(letter, LONGEST_ADDRESS);
     let sender_known = true;
     match kind {
-        0 => PullEvent::Pinned { pinned: pinned(letter, seed % 2), sender_known },
+        0 => PullEvent::Fetched(Fetched { found: Ok(pinned(letter, seed % 2)), sender_known }),
         1 => {
             let why = match seed % 3 {
                 0 => FetchTrouble::NotAllowed { why: short(letter, 1_000) },
                 1 => FetchTrouble::RefMissing,
-                _ => FetchTrouble::Trouble(trouble(letter, FaultKind::Temporary)),
+                _ => FetchTrouble::Fault(trouble(letter, FaultKind::Temporary)),
             };
-            PullEvent::NotFetched { why, sender_known }
+            PullEvent::Fetched(Fetched { found: Err(why), sender_known })
         }
         2 | 3 => {
             let verification = verification(seed, letter, sender);
@@ -322,7 +330,7 @@ fn pull_event(kind: u64, seed: u64, letter: &str, sender: &str) -> PullEvent {
         }),
         6 => {
             let files = vec![short(letter, 1_200); 10];
-            PullEvent::OutOfPaths { files, total: 4_000, sender_known }
+            PullEvent::OutOfPaths(OutOfPaths { files, total: 4_000, sender_known })
         }
         7 => PullEvent::Failed(trouble(letter, FaultKind::Misconfigured)),
         8 => PullEvent::HoldTold(letters(seed)),
@@ -424,12 +432,12 @@ fn run_event(kind: u64, seed: u64, letter: &str) -> RunEvent {
         5 => RunEvent::Pushed,
         6 => RunEvent::CreateBegun,
         7 => RunEvent::Created(pipeline(letter, Status::Unknown(short(letter, 255)))),
-        8 => RunEvent::Seen {
+        8 => RunEvent::Seen(Seen {
             status: Status::Unknown(short(letter, 255)),
             started: true,
             progress: Some((1, 2)),
             unsettled: true,
-        },
+        }),
         9 => RunEvent::Failed(trouble(letter, FaultKind::Temporary)),
         10 => RunEvent::Stopped(outcome(seed, letter, seed)),
         _ => RunEvent::Ended(outcome(seed, letter, seed)),
@@ -564,11 +572,13 @@ fn the_bots_own_record_can_be_put_whatever_it_has_to_tell() {
             address: Some(short(letter, LONGEST_ADDRESS)),
             expires: now() + SignedDuration::from_hours(24),
         };
-        step(done(Subject::Keyring, Happened::Keyring((0..100).map(key).collect())));
+        let keys = Reply::answer((0..100).map(key).collect());
+        step(done(Done::Chore(ChoreDone::ReadKeyring(ReadKeyring, keys))));
         // What was told is kept in mind for a day.
         for n in 0..150 {
-            let subject = Subject::Alert(format!("{n} {}", short(letter, 270)));
-            step(done(subject, Happened::Nothing));
+            let subject = format!("{n} {}", short(letter, 270));
+            let told = TellAlert(Alert { subject, detail: String::new() });
+            step(done(Done::Chore(ChoreDone::TellAlert(told, Reply::answer(())))));
         }
         let control: Control = store.open_records().unwrap().control;
         assert_eq!(control.near_misses.len(), 5, "{letter:?}");
@@ -576,8 +586,8 @@ fn the_bots_own_record_can_be_put_whatever_it_has_to_tell() {
     }
 }
 
-fn done(subject: Subject, happened: Happened) -> Input {
-    Input::Done(Done { subject, happened, letters: Vec::new(), alert: None })
+fn done(done: Done) -> Input {
+    Input::Done(Box::new(done))
 }
 
 #[test]
@@ -616,7 +626,7 @@ fn a_command_mail_and_its_trail_can_be_put_whatever_they_say() {
             } else {
                 MailReading::Unproved { why: long(letter) }
             };
-            let input = done(Subject::Mail(id), Happened::Commands(Box::new(reading)));
+            let input = done(Done::Mail(id, Reply::answer(MailEvent::Read(Box::new(reading)))));
             let batch = world.step(input, now()).batch;
             assert!(!batch.audit.is_empty());
             store.put(&batch).unwrap();

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Result, alert, keep};
+use super::{Worker, keep};
 use crate::bot::answers;
 use crate::bot::intake::is_to_commands;
 use crate::bot::ports::{CommandDesk, Ports};
@@ -11,12 +11,14 @@ use crate::mail;
 use crate::mail::commands::{Commands, Line, MOST, commands, in_subject, retest_on_list};
 use crate::mail::letter::{Answered, Copied, Told};
 use crate::ports::{Fault, FileName, Proof};
+use crate::pull::alert::Alert;
 use crate::pull::clean;
 use crate::pull::command::{Command, How, Named, Sender};
 use crate::pull::command_mail::{Answer, CommandMail, Item, MailReading, Offer, Order, Transcript};
 use crate::pull::cover::Person;
-use crate::pull::world::Happened;
+use crate::pull::task::{Perform, Reply};
 use crate::pull::world::glance::Glance;
+use crate::pull::world::work::{ReadCommands, Transcribe};
 
 /// How far a sender's clock may be ahead.
 const FAST_CLOCK: SignedDuration = SignedDuration::from_mins(15);
@@ -32,26 +34,19 @@ struct Proved {
     keys: Vec<Vec<u8>>,
 }
 
-/// Looks at a mail.
-pub(super) fn read(ports: &Ports, mail: &CommandMail) -> Result {
-    let reading =
-        looked_at(ports, mail).unwrap_or_else(|fault| MailReading::Failed(fault.shortened()));
-    let told = match &reading {
-        MailReading::Failed(_) => looked_at_alert(&reading),
-        MailReading::Proved { .. }
-        | MailReading::Unproved { .. }
-        | MailReading::Refused { .. }
-        | MailReading::Nothing => None,
-    };
-    Result::of(Happened::Commands(Box::new(reading))).alerting(told)
+impl Perform<ReadCommands> for Worker<'_> {
+    fn perform(&self, _: &ReadCommands, mail: &CommandMail) -> Reply<MailReading> {
+        Reply::from(looked_at(self.ports, mail), "Senders of command mails can't be checked")
+    }
 }
 
-fn looked_at_alert(reading: &MailReading) -> Option<crate::pull::world::Alert> {
-    let MailReading::Failed(trouble) = reading else { return None };
-    crate::pull::world::alert_for("Senders of command mails can't be checked", trouble)
+impl Perform<Transcribe> for Worker<'_> {
+    fn perform(&self, task: &Transcribe, mail: &CommandMail) -> Reply<()> {
+        transcribe(self.ports, mail, &task.transcript, &task.glance)
+    }
 }
 
-fn looked_at(ports: &Ports, mail: &CommandMail) -> std::result::Result<MailReading, Fault> {
+fn looked_at(ports: &Ports, mail: &CommandMail) -> Result<MailReading, Fault> {
     let Some(desk) = &ports.desk.commands else { return Ok(MailReading::Nothing) };
     let Some(bytes) = ports.store.file(&FileName::CommandMail(mail.id.clone()))? else {
         return Ok(MailReading::Nothing);
@@ -143,11 +138,7 @@ fn stale(proved: &Proved, desk: &CommandDesk, now: Timestamp) -> Option<String> 
         .then(|| format!("It was signed at {when}, which is not yet: is the clock right?"))
 }
 
-fn obeyed(
-    ports: &Ports,
-    mail: &CommandMail,
-    proved: Proved,
-) -> std::result::Result<MailReading, Fault> {
+fn obeyed(ports: &Ports, mail: &CommandMail, proved: Proved) -> Result<MailReading, Fault> {
     let thread = thread(ports, mail)?;
     let by = proved.by;
     let maintainer = ports.keyring.owner(&by.address).is_some();
@@ -198,7 +189,7 @@ fn obeyed(
 }
 
 /// Whether a mail is on the thread of one of the bot's letters, whatever that is about.
-fn answers_a_letter(ports: &Ports, mail: &CommandMail) -> std::result::Result<bool, Fault> {
+fn answers_a_letter(ports: &Ports, mail: &CommandMail) -> Result<bool, Fault> {
     for id in &mail.references {
         if ports.store.letter(id)?.is_some() {
             return Ok(true);
@@ -228,7 +219,7 @@ fn on_list(text: &str) -> Commands {
 }
 
 /// A command with the number of the request whose mail it names, however old that is.
-fn by_number(ports: &Ports, command: Command) -> std::result::Result<Command, Fault> {
+fn by_number(ports: &Ports, command: Command) -> Result<Command, Fault> {
     let Some(Named::Mail(id)) = command.which() else { return Ok(command) };
     let number = ports.store.pull_by_message_id(id)?;
     Ok(match number {
@@ -238,7 +229,7 @@ fn by_number(ports: &Ports, command: Command) -> std::result::Result<Command, Fa
 }
 
 /// What the mail above is about: one of the bot's letters, or a request's own mail.
-fn thread(ports: &Ports, mail: &CommandMail) -> std::result::Result<Option<Item>, Fault> {
+fn thread(ports: &Ports, mail: &CommandMail) -> Result<Option<Item>, Fault> {
     for id in mail.references.iter().rev() {
         if let Some(item) = ports.about(id)? {
             return Ok(Some(item));
@@ -252,7 +243,7 @@ fn thread(ports: &Ports, mail: &CommandMail) -> std::result::Result<Option<Item>
 pub(in crate::bot) fn offers(
     ports: &Ports,
     keys: &[Vec<u8>],
-) -> std::result::Result<Vec<std::result::Result<Offer, String>>, Fault> {
+) -> Result<Vec<Result<Offer, String>>, Fault> {
     let now = ports.clock.now();
     let mut offers = Vec::new();
     for offered in keys.iter().flat_map(|bytes| ports.keyring.offered(bytes, now)) {
@@ -274,12 +265,12 @@ pub(in crate::bot) fn offers(
 }
 
 /// Writes the answer to a mail.
-pub(super) fn transcribe(
+fn transcribe(
     ports: &Ports,
     mail: &CommandMail,
     transcript: &Transcript,
     glance: &Glance,
-) -> Result {
+) -> Reply<()> {
     let told = transcript.entries.iter().map(|entry| Told {
         line: &entry.line,
         answer: match &entry.answer {
@@ -303,15 +294,12 @@ pub(super) fn transcribe(
         Ok(draft) => draft,
         Err(fault) => {
             let fault = Fault::bug(fault.to_string());
-            return Result::of(Happened::Transcribed).alerting(alert(subject, &fault));
+            return Reply::answer(()).alerting(Alert::of(subject, &fault));
         }
     };
     draft.letter.unproved = transcript.refused;
     match keep(ports, draft) {
-        Ok(letter) => Result::with_letters(Happened::Transcribed, vec![letter]),
-        Err(fault) => {
-            let failed = MailReading::Failed(fault.shortened());
-            Result::of(Happened::Commands(Box::new(failed))).alerting(alert(subject, &fault))
-        }
+        Ok(letter) => Reply::answer(()).with_letters(vec![letter]),
+        Err(fault) => Reply::failed(&fault, subject),
     }
 }

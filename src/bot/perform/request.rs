@@ -1,66 +1,92 @@
 //! Effects for a request: fetch, verify, examine, write its letters, look whether it landed.
 
-use super::{Result, alert, keep};
+use super::{Worker, keep};
 use crate::bot::ports::Ports;
 use crate::mail::letter::{Draft, LetterFault, LetterInput};
 use crate::ports::{Fault, FaultKind, FetchOrder, FetchRefused, OtherFiles, Quarantine};
+use crate::pull::alert::Alert;
 use crate::pull::checks::Series;
 use crate::pull::ids::{MessageId, ObjectId, PullNumber};
 use crate::pull::letter::Letter;
+use crate::pull::lineage::OlderTip;
 use crate::pull::policy::Policy;
-use crate::pull::request::apply::{Checked, Examined, FetchTrouble, PullEvent};
-use crate::pull::request::decide::PullAction;
+use crate::pull::request::event::{Checked, Examined, FetchTrouble, Fetched, OutOfPaths};
+use crate::pull::request::work::{
+    Commits, Examine, Fetch, Forget, Landing, LookLanded, OnPull, TellHold, TellRetraction,
+    TellUnanswered, Verified, Verify, WriteAnswer,
+};
 use crate::pull::request::{Pull, Stage, Trusted};
-use crate::pull::revision::OlderTip;
 use crate::pull::run::Run;
 use crate::pull::signed_tag::{PayloadDigest, SignedTag};
 use crate::pull::tag::{Drift, Verification};
+use crate::pull::task::{Perform, Reply};
 use crate::pull::verdict::Audience;
-use crate::pull::world::{Alert, Happened};
 
 mod senders;
 
-pub(super) fn perform(
-    ports: &Ports,
-    policy: &Policy,
-    pull: &Pull,
-    run: Option<&Run>,
-    action: &PullAction,
-) -> Result {
-    match action {
-        PullAction::Fetch => fetch(ports, pull),
-        PullAction::Verify => verify(ports, pull),
-        PullAction::NotePayload => senders::note_payload(ports, pull),
-        PullAction::ProveSenders { of, mail, known } => {
-            senders::prove(ports, pull, *of, mail, *known)
-        }
-        PullAction::Examine(older) => examine(ports, policy, pull, older),
-        PullAction::TellRetraction => tell_retraction(ports, pull),
-        PullAction::TellHold => tell_hold(ports, pull),
-        PullAction::Answer => answer(ports, pull, run),
-        PullAction::TellUnanswered(because) => tell_unanswered(ports, pull, because),
-        PullAction::LookLanded => look_landed(ports, pull),
-        PullAction::Forget => forget(ports, pull),
-        // These are pure; the world has taken them already.
-        PullAction::Begin
-        | PullAction::TakeOutcome(_)
-        | PullAction::Repeat(_)
-        | PullAction::TakeOver(_)
-        | PullAction::Supersede(_)
-        | PullAction::LookAgain
-        | PullAction::NoteSent => Result::of(Happened::Nothing),
+impl Perform<Fetch> for Worker<'_> {
+    fn perform(&self, _: &Fetch, on: &OnPull) -> Reply<Fetched> {
+        fetch(self.ports, &on.pull)
     }
 }
 
-fn happened(event: PullEvent) -> Result {
-    Result::of(Happened::Pull(event))
+impl Perform<Verify> for Worker<'_> {
+    fn perform(&self, _: &Verify, on: &OnPull) -> Reply<Verified> {
+        Reply::from(verify(self.ports, &on.pull), "Signatures can't be checked")
+    }
 }
 
-fn failed(fault: &Fault, alert: Option<Alert>) -> Result {
-    happened(PullEvent::Failed(fault.shortened())).alerting(alert)
+impl Perform<Examine> for Worker<'_> {
+    fn perform(&self, Examine(older): &Examine, on: &OnPull) -> Reply<Commits> {
+        let found = examine(self.ports, self.policy, &on.pull, older);
+        Reply::from(found, "Commits can't be looked at")
+    }
 }
 
-fn fetch(ports: &Ports, pull: &Pull) -> Result {
+impl Perform<TellHold> for Worker<'_> {
+    fn perform(&self, _: &TellHold, on: &OnPull) -> Reply<Vec<MessageId>> {
+        tell_hold(self.ports, &on.pull)
+    }
+}
+
+impl Perform<WriteAnswer> for Worker<'_> {
+    fn perform(&self, _: &WriteAnswer, on: &OnPull) -> Reply<Vec<MessageId>> {
+        answer(self.ports, &on.pull, on.run.as_ref())
+    }
+}
+
+impl Perform<TellUnanswered> for Worker<'_> {
+    fn perform(&self, task: &TellUnanswered, on: &OnPull) -> Reply<Vec<MessageId>> {
+        tell_unanswered(self.ports, &on.pull, &task.0)
+    }
+}
+
+impl Perform<TellRetraction> for Worker<'_> {
+    fn perform(&self, _: &TellRetraction, on: &OnPull) -> Reply<Vec<MessageId>> {
+        tell_retraction(self.ports, &on.pull)
+    }
+}
+
+impl Perform<LookLanded> for Worker<'_> {
+    fn perform(&self, _: &LookLanded, on: &OnPull) -> Reply<Landing> {
+        Reply::from(look_landed(self.ports, &on.pull), "The target can't be looked at")
+    }
+}
+
+impl Perform<Forget> for Worker<'_> {
+    fn perform(&self, _: &Forget, on: &OnPull) -> Reply<()> {
+        let forgotten = self.ports.repository.forget(Quarantine::Pull(on.pull.number));
+        Reply::from(forgotten, "A quarantine can't be removed")
+    }
+}
+
+/// A request that is asked about its trusted tag has one.
+fn trusted(pull: &Pull) -> Result<&Trusted, Fault> {
+    let without = || Fault::bug(format!("request {} has no trusted tag", pull.number));
+    pull.stage.trusted().ok_or_else(without)
+}
+
+fn fetch(ports: &Ports, pull: &Pull) -> Reply<Fetched> {
     let request = &pull.mail().request;
     let order = FetchOrder {
         into: Quarantine::Pull(pull.number),
@@ -70,58 +96,43 @@ fn fetch(ports: &Ports, pull: &Pull) -> Result {
         base: request.base.as_ref().and_then(|base| base.full()),
     };
     let sender_known = ports.may_tell(pull.mail_list(), &pull.mail().author.address);
-    match ports.repository.fetch(&order) {
-        Ok(pinned) => happened(PullEvent::Pinned { pinned, sender_known }),
-        Err(refused) => {
-            let mut told = None;
-            let why = match refused {
-                FetchRefused::NotAllowed { why } => FetchTrouble::NotAllowed { why },
-                FetchRefused::RefMissing => FetchTrouble::RefMissing,
-                FetchRefused::NotACommit => FetchTrouble::NotACommit,
-                FetchRefused::Fault(fault) => {
-                    told = alert("Fetching does not work", &fault);
-                    FetchTrouble::Trouble(fault.shortened())
-                }
-            };
-            happened(PullEvent::NotFetched { why, sender_known }).alerting(told)
+    let mut told = None;
+    let found = ports.repository.fetch(&order).map_err(|refused| match refused {
+        FetchRefused::NotAllowed { why } => FetchTrouble::NotAllowed { why },
+        FetchRefused::RefMissing => FetchTrouble::RefMissing,
+        FetchRefused::NotACommit => FetchTrouble::NotACommit,
+        FetchRefused::Fault(fault) => {
+            told = Alert::of("Fetching does not work", &fault);
+            FetchTrouble::Fault(fault.shortened())
         }
-    }
+    });
+    Reply::answer(Fetched { found, sender_known }).alerting(told)
 }
 
-fn verify(ports: &Ports, pull: &Pull) -> Result {
-    let (pinned, trusted) = match (&pull.stage, pull.stage.trusted()) {
-        (Stage::Fetched { pinned, .. }, _) => (pinned, false),
-        (_, Some(trusted)) => (&trusted.pinned, true),
-        (_, None) => return Result::of(Happened::Nothing),
+fn verify(ports: &Ports, pull: &Pull) -> Result<Verified, Fault> {
+    let (pinned, is_trusted) = match &pull.stage {
+        Stage::Fetched { pinned, .. } => (pinned, false),
+        _ => (&trusted(pull)?.pinned, true),
     };
     let sender_known = ports.may_tell(pull.mail_list(), &pull.mail().author.address);
-    let checked = match &pinned.tag {
-        None => Ok((Verification::Unsigned, None, None)),
-        Some(tag) => {
-            let name = pinned.reference.strip_prefix("refs/tags/").unwrap_or(&pinned.reference);
-            match ports.repository.tag_bytes(Quarantine::Pull(pull.number), tag.id) {
-                Err(fault) if trusted && fault.kind == FaultKind::Permanent => {
-                    tracing::warn!(pull.id = pull.number.0, "A pinned tag is gone: {fault}");
-                    return happened(PullEvent::Lost);
-                }
-                Err(fault) => Err(fault),
-                Ok(bytes) => {
-                    let payload = ports.keyring.payload(&bytes);
-                    ports.keyring.verify(&bytes, name, ports.clock.now()).and_then(|verification| {
-                        let unwanted_by = unwanted_by(ports, pull, &verification, payload)?;
-                        Ok((verification, Some(payload), unwanted_by))
-                    })
-                }
-            }
-        }
+    let Some(tag) = &pinned.tag else {
+        let (verification, payload) = (Verification::Unsigned, None);
+        let checked = Checked { verification, payload, unwanted_by: None, sender_known };
+        return Ok(Verified::Checked(checked));
     };
-    match checked {
-        Ok((verification, payload, unwanted_by)) => {
-            let checked = Checked { verification, payload, unwanted_by, sender_known };
-            happened(PullEvent::Checked(checked))
+    let name = pinned.reference.strip_prefix("refs/tags/").unwrap_or(&pinned.reference);
+    let bytes = match ports.repository.tag_bytes(Quarantine::Pull(pull.number), tag.id) {
+        Err(fault) if is_trusted && fault.kind == FaultKind::Permanent => {
+            tracing::warn!(pull.id = pull.number.0, "A pinned tag is gone: {fault}");
+            return Ok(Verified::Lost);
         }
-        Err(fault) => failed(&fault, alert("Signatures can't be checked", &fault)),
-    }
+        read => read?,
+    };
+    let payload = ports.keyring.payload(&bytes);
+    let verification = ports.keyring.verify(&bytes, name, ports.clock.now())?;
+    let unwanted_by = unwanted_by(ports, pull, &verification, payload)?;
+    let payload = Some(payload);
+    Ok(Verified::Checked(Checked { verification, payload, unwanted_by, sender_known }))
 }
 
 /// The request by which a person decided that this tag is not wanted, once that one is over: while
@@ -131,7 +142,7 @@ fn unwanted_by(
     pull: &Pull,
     verification: &Verification,
     payload: PayloadDigest,
-) -> std::result::Result<Option<PullNumber>, Fault> {
+) -> Result<Option<PullNumber>, Fault> {
     let Verification::Good(signer) = verification else { return Ok(None) };
     let tag = SignedTag { key: signer.key.clone(), payload };
     let Some(number) = ports.store.unwanted(&tag, &pull.target)? else { return Ok(None) };
@@ -140,43 +151,38 @@ fn unwanted_by(
     Ok(known.filter(over).map(|known| known.number))
 }
 
-fn examine(ports: &Ports, policy: &Policy, pull: &Pull, older: &[OlderTip]) -> Result {
-    let Some(trusted) = pull.stage.trusted() else { return Result::of(Happened::Nothing) };
-    let from = Quarantine::Pull(pull.number);
-    let tip = trusted.pinned.tip;
-    let asked: Vec<_> = older.iter().map(|older| older.tip).collect();
-    let examined = ports.repository.facts(from, &pull.target, tip).and_then(|facts| {
-        if !facts.already_merged
-            && let Some(event) = out_of_paths(ports, pull, trusted)?
-        {
-            return Ok(event);
-        }
-        let brings = match asked.as_slice() {
-            [] => Vec::new(),
-            asked => ports.repository.brings(from, &pull.target, tip, asked)?,
-        };
-        let series = match facts.already_merged {
-            true => None,
-            false => Some(Box::new(series(ports, policy, pull, tip)?)),
-        };
-        let contained = older.iter().filter(|older| brings.contains(&older.tip));
-        let contains = contained.map(|older| older.number).collect();
-        let touches = touches(ports, pull, tip)?;
-        Ok(PullEvent::Examined(Examined { facts, contains, series, touches }))
-    });
-    match examined {
-        Ok(event) => happened(event),
-        Err(fault) => failed(&fault, alert("Commits can't be looked at", &fault)),
-    }
-}
-
-/// What its commits are like, as many as its target's rules look at.
-fn series(
+fn examine(
     ports: &Ports,
     policy: &Policy,
     pull: &Pull,
-    tip: ObjectId,
-) -> std::result::Result<Series, Fault> {
+    older: &[OlderTip],
+) -> Result<Commits, Fault> {
+    let trusted = trusted(pull)?;
+    let from = Quarantine::Pull(pull.number);
+    let tip = trusted.pinned.tip;
+    let facts = ports.repository.facts(from, &pull.target, tip)?;
+    if !facts.already_merged
+        && let Some(found) = out_of_paths(ports, pull, trusted)?
+    {
+        return Ok(Commits::OutOfPaths(found));
+    }
+    let asked: Vec<_> = older.iter().map(|older| older.tip).collect();
+    let brings = match asked.as_slice() {
+        [] => Vec::new(),
+        asked => ports.repository.brings(from, &pull.target, tip, asked)?,
+    };
+    let series = match facts.already_merged {
+        true => None,
+        false => Some(Box::new(series(ports, policy, pull, tip)?)),
+    };
+    let contained = older.iter().filter(|older| brings.contains(&older.tip));
+    let contains = contained.map(|older| older.number).collect();
+    let touches = touches(ports, pull, tip)?;
+    Ok(Commits::Examined(Examined { facts, contains, series, touches }))
+}
+
+/// What its commits are like, as many as its target's rules look at.
+fn series(ports: &Ports, policy: &Policy, pull: &Pull, tip: ObjectId) -> Result<Series, Fault> {
     let from = Quarantine::Pull(pull.number);
     let base = pull.mail().request.base.as_ref();
     let most = policy.targets.get(&pull.target).map_or(0, |target| target.checks.max_commits);
@@ -184,7 +190,7 @@ fn series(
 }
 
 /// The addresses of the maintainers whose paths the request touches, each once.
-fn touches(ports: &Ports, pull: &Pull, tip: ObjectId) -> std::result::Result<Vec<String>, Fault> {
+fn touches(ports: &Ports, pull: &Pull, tip: ObjectId) -> Result<Vec<String>, Fault> {
     let owners = ports.keyring.path_owners()?;
     if owners.is_empty() {
         return Ok(Vec::new());
@@ -208,7 +214,7 @@ fn out_of_paths(
     ports: &Ports,
     pull: &Pull,
     trusted: &Trusted,
-) -> std::result::Result<Option<PullEvent>, Fault> {
+) -> Result<Option<OutOfPaths>, Fault> {
     let paths = &trusted.signer.scope.paths;
     if paths.is_empty() {
         return Ok(None);
@@ -217,7 +223,7 @@ fn out_of_paths(
     let found = ports.repository.outside(from, &pull.target, trusted.pinned.tip, paths)?;
     let OtherFiles { files, total } = found;
     let sender_known = ports.may_tell(pull.mail_list(), &pull.mail().author.address);
-    Ok((total > 0).then_some(PullEvent::OutOfPaths { files, total, sender_known }))
+    Ok((total > 0).then_some(OutOfPaths { files, total, sender_known }))
 }
 
 /// Letters that were written, and what the administrator has to know of those that could not be.
@@ -227,7 +233,7 @@ struct Written {
     alert: Option<Alert>,
 }
 
-type Drafts = Vec<std::result::Result<Option<Draft>, LetterFault>>;
+type Drafts = Vec<Result<Option<Draft>, LetterFault>>;
 
 /// Writes letters about a request and keeps them. One that can't be written (an address that is
 /// none) does not keep the others back, and is not tried again: the administrator hears of it.
@@ -237,7 +243,7 @@ fn write(
     run: Option<&Run>,
     drift: Option<&Drift>,
     compose: impl Fn(&LetterInput<'_>) -> Drafts,
-) -> std::result::Result<Written, Fault> {
+) -> Result<Written, Fault> {
     let desk = &ports.desk;
     let list = desk.lists.get(pull.mail_list());
     let target = desk.targets.get(&pull.target);
@@ -267,20 +273,17 @@ fn write(
     Ok(written)
 }
 
-fn told(
-    written: std::result::Result<Written, Fault>,
-    event: impl Fn(Vec<MessageId>) -> PullEvent,
-) -> Result {
+fn told(written: Result<Written, Fault>) -> Reply<Vec<MessageId>> {
     match written {
         Ok(Written { letters, alert }) => {
             let ids = letters.iter().map(|letter| letter.id.clone()).collect();
-            Result::with_letters(Happened::Pull(event(ids)), letters).alerting(alert)
+            Reply::answer(ids).with_letters(letters).alerting(alert)
         }
-        Err(fault) => failed(&fault, alert("A letter can't be kept", &fault)),
+        Err(fault) => Reply::failed(&fault, "A letter can't be kept"),
     }
 }
 
-fn tell_hold(ports: &Ports, pull: &Pull) -> Result {
+fn tell_hold(ports: &Ports, pull: &Pull) -> Reply<Vec<MessageId>> {
     let letters = write(ports, pull, None, None, |input| {
         let pen = &ports.pen();
         let mut drafts = vec![pen.held(input, Audience::Managers)];
@@ -292,10 +295,10 @@ fn tell_hold(ports: &Ports, pull: &Pull) -> Result {
         }
         drafts
     });
-    told(letters, PullEvent::HoldTold)
+    told(letters)
 }
 
-fn answer(ports: &Ports, pull: &Pull, run: Option<&Run>) -> Result {
+fn answer(ports: &Ports, pull: &Pull, run: Option<&Run>) -> Reply<Vec<MessageId>> {
     let candidate = run.and_then(|run| run.stage.candidate());
     let drift = candidate.and_then(|candidate| {
         let from = Quarantine::Pull(pull.number);
@@ -304,38 +307,23 @@ fn answer(ports: &Ports, pull: &Pull, run: Option<&Run>) -> Result {
         ports.repository.drift(from, &pull.target, candidate).ok()
     });
     let letters = write(ports, pull, run, drift.as_ref(), |input| vec![ports.pen().verdict(input)]);
-    told(letters, PullEvent::Written)
+    told(letters)
 }
 
-fn tell_unanswered(ports: &Ports, pull: &Pull, because: &str) -> Result {
+fn tell_unanswered(ports: &Ports, pull: &Pull, because: &str) -> Reply<Vec<MessageId>> {
     let letters = write(ports, pull, None, None, |input| {
         vec![ports.pen().unanswered(input, because).map(Some)]
     });
-    told(letters, PullEvent::UnansweredTold)
+    told(letters)
 }
 
-fn tell_retraction(ports: &Ports, pull: &Pull) -> Result {
+fn tell_retraction(ports: &Ports, pull: &Pull) -> Reply<Vec<MessageId>> {
     let letters = write(ports, pull, None, None, |input| vec![ports.pen().retracted(input)]);
-    told(letters, PullEvent::RetractionTold)
+    told(letters)
 }
 
-fn look_landed(ports: &Ports, pull: &Pull) -> Result {
-    let Some(trusted) = pull.stage.trusted() else { return Result::of(Happened::Nothing) };
-    let from = Quarantine::Pull(pull.number);
-    let tip = trusted.pinned.tip;
-    let found = ports
-        .repository
-        .facts(from, &pull.target, tip)
-        .map(|facts| PullEvent::Looked { head: facts.head, landed: facts.already_merged });
-    match found {
-        Ok(event) => happened(event),
-        Err(fault) => failed(&fault, alert("The target can't be looked at", &fault)),
-    }
-}
-
-fn forget(ports: &Ports, pull: &Pull) -> Result {
-    match ports.repository.forget(Quarantine::Pull(pull.number)) {
-        Ok(()) => happened(PullEvent::Forgotten),
-        Err(fault) => failed(&fault, alert("A quarantine can't be removed", &fault)),
-    }
+fn look_landed(ports: &Ports, pull: &Pull) -> Result<Landing, Fault> {
+    let tip = trusted(pull)?.pinned.tip;
+    let facts = ports.repository.facts(Quarantine::Pull(pull.number), &pull.target, tip)?;
+    Ok(Landing { head: facts.head, landed: facts.already_merged })
 }

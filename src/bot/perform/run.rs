@@ -2,25 +2,27 @@
 
 use jiff::SignedDuration;
 
+use super::{Worker, keep};
 use crate::bot::ports::Ports;
 use crate::mail::trace;
 use crate::ports::{
-    Fault, FaultKind, FetchOrder, FetchRefused, FileName, MergeOrder, Merged, Pipelines, Quarantine,
+    Fault, FaultKind, FetchOrder, FetchRefused, FileName, MergeOrder, Pipelines, Quarantine,
 };
+use crate::pull::alert::Alert;
 use crate::pull::evidence::{Deadline, Judgement, judge, needs_jobs};
 use crate::pull::ids::{ObjectId, PipelineId};
 use crate::pull::pipeline::{Job, JobKind, Pipeline, Status};
-use crate::pull::policy::{Policy, TargetPolicy};
-use crate::pull::request::Pull;
+use crate::pull::policy::TargetPolicy;
 use crate::pull::room::{first_within, within};
-use crate::pull::run::apply::RunEvent;
-use crate::pull::run::decide::RunAction;
+use crate::pull::run::event::Seen;
+use crate::pull::run::work::{
+    Asked, Cancel, Create, Creation, FetchAsked, LookForPipeline, Merge, Merged, OnRun, Part, Poll,
+    Polled, ReadBase, WriteAnswer,
+};
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::tag::{Candidate, ConflictFile};
+use crate::pull::task::{Perform, Reply};
 use crate::pull::verdict::{Outcome, Overdue};
-use crate::pull::world::Happened;
-
-use super::{Result, alert, keep};
 
 mod branch;
 mod ci;
@@ -41,57 +43,97 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(10);
 /// How much of a trace is fetched: its end.
 const TRACE_CAP: u64 = 1024 * 1024;
 
-pub(super) fn perform(
-    ports: &Ports,
-    policy: &Policy,
-    run: &Run,
-    pull: Option<&Pull>,
-    action: &RunAction,
-    earlier: &[Run],
-) -> Result {
-    let (Some(target), Some(pipelines)) =
-        (policy.targets.get(&run.target), ports.pipelines.get(&run.target))
-    else {
-        return failed(&Fault::misconfigured(format!(
-            "Run {} belongs to target {}, which the configuration no longer has.",
-            run.id, run.target
-        )));
-    };
-    let pipelines = pipelines.as_ref();
-    match action {
-        RunAction::ReadBase => match ports.repository.target_head(&run.target) {
-            Ok(head) => happened(RunEvent::BaseRead(head)),
-            Err(fault) => failed(&fault),
-        },
-        RunAction::Fetch => fetch(ports, run),
-        RunAction::Merge => merge(ports, run, pull),
-        RunAction::LintTarget => ci::lint_target(ports, pipelines, target, run, earlier),
-        RunAction::Push => branch::push(ports, run, earlier),
-        RunAction::CompareCi => ci::compare(ports, pipelines, target, run, pull),
-        RunAction::Look => look(pipelines, run, earlier),
-        RunAction::Create => create(pipelines, run, earlier),
-        RunAction::Poll { overdue, settled } => {
-            let deadline = overdue.map(|overdue| deadline(target, overdue));
-            poll(ports, pipelines, target, run, deadline, *settled)
+/// What an alert about any step of a run is called.
+const SUBJECT: &str = "Testing does not work";
+
+impl Worker<'_> {
+    /// A target's policy and its GitLab.
+    fn target(&self, run: &Run) -> Result<(&TargetPolicy, &dyn Pipelines), Fault> {
+        let found = self.policy.targets.get(&run.target).zip(self.ports.pipelines.get(&run.target));
+        let (target, pipelines) = found.ok_or_else(|| {
+            Fault::misconfigured(format!(
+                "Run {} belongs to target {}, which the configuration no longer has.",
+                run.id, run.target
+            ))
+        })?;
+        Ok((target, pipelines.as_ref()))
+    }
+
+    /// Does something for a run whose target there is still.
+    fn at_target<A>(
+        &self,
+        on: &OnRun,
+        work: impl FnOnce(&TargetPolicy, &dyn Pipelines) -> Reply<A>,
+    ) -> Reply<A> {
+        match self.target(&on.run) {
+            Ok((target, pipelines)) => work(target, pipelines),
+            Err(fault) => Reply::failed(&fault, SUBJECT),
         }
-        RunAction::Cancel(pipeline) => match pipelines.cancel(pipeline.id) {
-            Ok(()) => happened(RunEvent::CancelSent),
-            Err(fault) => failed(&fault),
-        },
-        RunAction::Answer => answer(ports, run),
-        RunAction::Forget => branch::forget(ports, run),
-        // Pure; the world has taken it already.
-        RunAction::Begin => Result::of(Happened::Nothing),
     }
 }
 
-fn happened(event: RunEvent) -> Result {
-    Result::of(Happened::Run(event))
+fn reply<A>(outcome: Result<A, Fault>) -> Reply<A> {
+    Reply::from(outcome, SUBJECT)
 }
 
-fn failed(fault: &Fault) -> Result {
-    let told = alert("Testing does not work", fault);
-    happened(RunEvent::Failed(fault.shortened())).alerting(told)
+impl Perform<ReadBase> for Worker<'_> {
+    fn perform(&self, _: &ReadBase, on: &OnRun) -> Reply<ObjectId> {
+        self.at_target(on, |_, _| reply(self.ports.repository.target_head(&on.run.target)))
+    }
+}
+
+impl Perform<FetchAsked> for Worker<'_> {
+    fn perform(&self, _: &FetchAsked, on: &OnRun) -> Reply<Asked> {
+        self.at_target(on, |_, _| reply(fetch(self.ports, &on.run)))
+    }
+}
+
+impl Perform<Merge> for Worker<'_> {
+    fn perform(&self, _: &Merge, on: &OnRun) -> Reply<Merged> {
+        self.at_target(on, |_, _| reply(merge(self.ports, &on.run, on.part.as_ref())))
+    }
+}
+
+impl Perform<LookForPipeline> for Worker<'_> {
+    fn perform(&self, _: &LookForPipeline, on: &OnRun) -> Reply<Option<Pipeline>> {
+        self.at_target(on, |_, pipelines| {
+            let looked = candidate(&on.run)
+                .and_then(|candidate| existing(pipelines, &on.run, candidate, &on.earlier));
+            reply(looked)
+        })
+    }
+}
+
+impl Perform<Create> for Worker<'_> {
+    fn perform(&self, _: &Create, on: &OnRun) -> Reply<Creation> {
+        self.at_target(on, |_, pipelines| create(pipelines, &on.run, &on.earlier))
+    }
+}
+
+impl Perform<Poll> for Worker<'_> {
+    fn perform(&self, task: &Poll, on: &OnRun) -> Reply<Polled> {
+        self.at_target(on, |target, pipelines| {
+            let deadline = task.overdue.map(|overdue| deadline(target, overdue));
+            reply(poll(self.ports, pipelines, target, &on.run, deadline, task.settled))
+        })
+    }
+}
+
+impl Perform<Cancel> for Worker<'_> {
+    fn perform(&self, Cancel(pipeline): &Cancel, on: &OnRun) -> Reply<()> {
+        self.at_target(on, |_, pipelines| reply(pipelines.cancel(pipeline.id)))
+    }
+}
+
+impl Perform<WriteAnswer> for Worker<'_> {
+    fn perform(&self, _: &WriteAnswer, on: &OnRun) -> Reply<()> {
+        self.at_target(on, |_, _| answer(self.ports, &on.run))
+    }
+}
+
+/// A run that is asked about its candidate has one.
+fn candidate(run: &Run) -> Result<&Candidate, Fault> {
+    run.stage.candidate().ok_or_else(|| Fault::bug(format!("run {} has no candidate", run.id)))
 }
 
 fn quarantine(run: &Run) -> Quarantine {
@@ -101,9 +143,9 @@ fn quarantine(run: &Run) -> Quarantine {
     }
 }
 
-fn fetch(ports: &Ports, run: &Run) -> Result {
+fn fetch(ports: &Ports, run: &Run) -> Result<Asked, Fault> {
     let Why::Asked { url, reference, sha, .. } = &run.why else {
-        return Result::of(Happened::Nothing);
+        return Err(Fault::bug(format!("nobody asked for run {}", run.id)));
     };
     let into = quarantine(run);
     let order = FetchOrder {
@@ -113,45 +155,38 @@ fn fetch(ports: &Ports, run: &Run) -> Result {
         reference: reference.clone(),
         base: None,
     };
-    let impossible = |why: String| happened(RunEvent::Ended(Outcome::Impossible { why }));
-    match ports.repository.fetch(&order) {
-        Ok(pinned) if pinned.tip != *sha => impossible(format!(
+    Ok(match ports.repository.fetch(&order) {
+        Ok(pinned) if pinned.tip != *sha => Asked::Impossible(format!(
             "{reference} of {url} is {}, not the {sha} that was asked for.",
             pinned.tip
         )),
-        Ok(pinned) => match ports.repository.as_candidate(into, &run.target, pinned.tip) {
-            Ok(candidate) => happened(RunEvent::Fetched(candidate)),
-            Err(fault) => failed(&fault),
-        },
-        Err(FetchRefused::NotAllowed { why }) => impossible(why),
-        Err(FetchRefused::RefMissing) => impossible(format!("{url} has no {reference}.")),
-        Err(FetchRefused::NotACommit) => impossible(format!("{reference} is not a commit.")),
-        Err(FetchRefused::Fault(fault)) => failed(&fault),
-    }
+        Ok(pinned) => Asked::Found(ports.repository.as_candidate(into, &run.target, pinned.tip)?),
+        Err(FetchRefused::NotAllowed { why }) => Asked::Impossible(why),
+        Err(FetchRefused::RefMissing) => Asked::Impossible(format!("{url} has no {reference}.")),
+        Err(FetchRefused::NotACommit) => Asked::Impossible(format!("{reference} is not a commit.")),
+        Err(FetchRefused::Fault(fault)) => return Err(fault),
+    })
 }
 
-fn merge(ports: &Ports, run: &Run, pull: Option<&Pull>) -> Result {
-    let trusted = pull.and_then(|pull| pull.stage.trusted().map(|trusted| (pull, trusted)));
-    let (Some((pull, trusted)), RunStage::Based { base, at, .. }) = (trusted, &run.stage) else {
-        return failed(&Fault::permanent("The request's tag is no longer there to merge."));
+fn merge(ports: &Ports, run: &Run, part: Option<&Part>) -> Result<Merged, Fault> {
+    let (Some(part), RunStage::Based { base, at, .. }) = (part, &run.stage) else {
+        return Err(Fault::permanent("The request's tag is no longer there to merge."));
     };
     let order = MergeOrder {
         from: quarantine(run),
         target: run.target.clone(),
         base: *base,
-        pinned: trusted.pinned.clone(),
-        url: pull.mail().request.url.clone(),
+        pinned: part.pinned.clone(),
+        url: part.url.clone(),
         at: *at,
     };
-    match ports.repository.merge(&order) {
-        Ok(Merged::Candidate(candidate)) => happened(RunEvent::Merged(candidate)),
-        Ok(Merged::Conflict { files, total }) => {
+    Ok(match ports.repository.merge(&order)? {
+        Merged::Conflict { files, total } => {
             let files = files.into_iter().take(FILES).map(shortened).collect();
-            happened(RunEvent::Conflicted { files, total })
+            Merged::Conflict { files, total }
         }
-        Ok(Merged::NothingNew) => happened(RunEvent::AlreadyMerged),
-        Err(fault) => failed(&fault),
-    }
+        merged @ (Merged::Candidate(_) | Merged::NothingNew) => merged,
+    })
 }
 
 /// A file as a record holds it: whatever paths and subjects people think of, records stay small.
@@ -170,7 +205,7 @@ fn existing(
     run: &Run,
     candidate: &Candidate,
     earlier: &[Run],
-) -> std::result::Result<Option<Pipeline>, Fault> {
+) -> Result<Option<Pipeline>, Fault> {
     let taken: Vec<PipelineId> = earlier.iter().filter_map(Run::last_pipeline).collect();
     let found = pipelines.find(&run.ci_ref, candidate.commit)?;
     // A pipeline from before this run was made is another run's, remembered or not.
@@ -181,57 +216,42 @@ fn existing(
     Ok(found.into_iter().find(ours))
 }
 
-fn look(pipelines: &dyn Pipelines, run: &Run, earlier: &[Run]) -> Result {
-    let Some(candidate) = run.stage.candidate() else { return Result::of(Happened::Nothing) };
+fn create(pipelines: &dyn Pipelines, run: &Run, earlier: &[Run]) -> Reply<Creation> {
+    let candidate = match candidate(run) {
+        Ok(candidate) => candidate,
+        Err(fault) => return reply(Err(fault)),
+    };
+    let refused = |fault: &Fault| {
+        Reply::answer(Creation::Refused(fault.shortened())).alerting(Alert::of(SUBJECT, fault))
+    };
     match existing(pipelines, run, candidate, earlier) {
-        Ok(Some(pipeline)) => happened(RunEvent::Created(pipeline)),
-        Ok(None) => happened(RunEvent::NotFound),
-        Err(fault) => failed(&fault),
-    }
-}
-
-fn create(pipelines: &dyn Pipelines, run: &Run, earlier: &[Run]) -> Result {
-    let Some(candidate) = run.stage.candidate() else { return Result::of(Happened::Nothing) };
-    match existing(pipelines, run, candidate, earlier) {
-        Ok(Some(pipeline)) => return happened(RunEvent::Created(pipeline)),
+        Ok(Some(pipeline)) => return Reply::answer(Creation::Made(pipeline)),
         Ok(None) => {}
         // Nothing was sent that could have made one.
-        Err(fault) => {
-            let told = alert("Testing does not work", &fault);
-            return happened(RunEvent::NotCreated(fault.shortened())).alerting(told);
-        }
+        Err(fault) => return refused(&fault),
     }
     match pipelines.create(&run.ci_ref) {
-        Ok(pipeline) if pipeline.sha == candidate.commit => happened(RunEvent::Created(pipeline)),
-        Ok(pipeline) => wrong_commit(pipelines, run, &pipeline, candidate.commit),
+        Ok(pipeline) if pipeline.sha == candidate.commit => Reply::answer(Creation::Made(pipeline)),
+        Ok(pipeline) => {
+            Reply::answer(Creation::Moved(moved(pipelines, run, &pipeline, candidate.commit)))
+        }
         Err(fault) => match fault.kind {
-            FaultKind::Permanent | FaultKind::Misconfigured => {
-                let told = alert("Testing does not work", &fault);
-                happened(RunEvent::NotCreated(fault.shortened())).alerting(told)
-            }
-            // It may have been made: `Failed` leaves the time of the try, so it is looked for.
-            FaultKind::Temporary | FaultKind::Bug => failed(&fault),
+            FaultKind::Permanent | FaultKind::Misconfigured => refused(&fault),
+            // It may have been made: failing leaves the time of the try, so it is looked for.
+            FaultKind::Temporary | FaultKind::Bug => reply(Err(fault)),
         },
     }
 }
 
 /// Somebody moved the ref between push and creation: that pipeline tests something else.
-fn wrong_commit(
-    pipelines: &dyn Pipelines,
-    run: &Run,
-    pipeline: &Pipeline,
-    wanted: ObjectId,
-) -> Result {
-    let detail = format!(
-        "{} of the CI project was moved: its pipeline tests {}, not {wanted}",
-        run.ci_ref, pipeline.sha
-    );
+fn moved(pipelines: &dyn Pipelines, run: &Run, pipeline: &Pipeline, wanted: ObjectId) -> Fault {
     if let Err(fault) = pipelines.cancel(pipeline.id) {
         tracing::warn!("pipeline {} could not be cancelled: {fault}", pipeline.id);
     }
-    let kind = FaultKind::Temporary;
-    let trouble = Fault { detail, public: None, retry_after: None, kind };
-    happened(RunEvent::Moved(trouble))
+    Fault::temporary(format!(
+        "{} of the CI project was moved: its pipeline tests {}, not {wanted}",
+        run.ci_ref, pipeline.sha
+    ))
 }
 
 fn deadline(target: &TargetPolicy, overdue: Overdue) -> Deadline {
@@ -249,34 +269,26 @@ fn poll(
     run: &Run,
     deadline: Option<Deadline>,
     settled: bool,
-) -> Result {
-    let Some(link) = run.pipeline() else { return Result::of(Happened::Nothing) };
-    let looked = pipelines.get(link.id).and_then(|pipeline| {
-        let wanted = needs_jobs(&pipeline.status) || deadline.is_some();
-        let jobs = if wanted { pipelines.jobs(link.id)? } else { Vec::new() };
-        Ok((pipeline, jobs))
-    });
-    let (pipeline, jobs) = match looked {
-        Ok(looked) => looked,
-        Err(fault) => return failed(&fault),
-    };
+) -> Result<Polled, Fault> {
+    let link =
+        run.pipeline().ok_or_else(|| Fault::bug(format!("run {} has no pipeline", run.id)))?;
+    let pipeline = pipelines.get(link.id)?;
+    let wanted = needs_jobs(&pipeline.status) || deadline.is_some();
+    let jobs = if wanted { pipelines.jobs(link.id)? } else { Vec::new() };
     // A job that has started counts even where GitLab's pipeline has no start yet: then the
     // deadline for starting no longer holds.
     let started = pipeline.started_at.is_some() || jobs.iter().any(|job| job.started_at.is_some());
     let deadline = deadline.filter(|d| !(started && matches!(d.overdue, Overdue::NeverStarted)));
     let seen = |unsettled| {
         let status = pipeline.status.clone();
-        happened(RunEvent::Seen { status, started, progress: progress(&jobs), unsettled })
+        Polled::GoesOn(Seen { status, started, progress: progress(&jobs), unsettled })
     };
     let required = run.demanded(&target.required_jobs);
-    match judge(&pipeline, &jobs, &required, deadline, settled) {
+    Ok(match judge(&pipeline, &jobs, &required, deadline, settled) {
         Judgement::GoesOn => seen(false),
         Judgement::Unsettled => seen(true),
-        Judgement::Over(outcome) => {
-            let outcome = with_logs(ports, pipelines, run, &jobs, outcome);
-            happened(RunEvent::Ended(outcome))
-        }
-    }
+        Judgement::Over(outcome) => Polled::Over(with_logs(ports, pipelines, run, &jobs, outcome)),
+    })
 }
 
 fn progress(jobs: &[Job]) -> Option<(u32, u32)> {
@@ -323,10 +335,10 @@ fn last_within(lines: Vec<String>, bytes: usize) -> Vec<String> {
     fit
 }
 
-fn answer(ports: &Ports, run: &Run) -> Result {
-    let Some(outcome) = run.outcome() else { return Result::of(Happened::Nothing) };
+fn answer(ports: &Ports, run: &Run) -> Reply<()> {
+    let Some(outcome) = run.outcome() else { return Reply::answer(()) };
     let Some(target) = ports.desk.targets.get(&run.target) else {
-        return Result::of(Happened::Nothing);
+        return Reply::answer(());
     };
     let drift = run
         .stage
@@ -340,9 +352,7 @@ fn answer(ports: &Ports, run: &Run) -> Result {
         .map_err(|fault| Fault::bug(format!("a letter could not be written: {fault}")))
         .and_then(|draft| draft.map(|draft| keep(ports, draft)).transpose());
     match letters {
-        Ok(letter) => {
-            Result::with_letters(Happened::Run(RunEvent::Written), letter.into_iter().collect())
-        }
-        Err(fault) => failed(&fault),
+        Ok(letter) => Reply::answer(()).with_letters(letter.into_iter().collect()),
+        Err(fault) => reply(Err(fault)),
     }
 }

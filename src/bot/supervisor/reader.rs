@@ -13,7 +13,8 @@ use crate::bot::engine::words_of;
 use crate::bot::intake::Intake;
 use crate::bot::ports::Ports;
 use crate::ports::{Cursor, Fault, FaultKind, Mailbox};
-use crate::pull::world::{Alert, Input};
+use crate::pull::alert::Alert;
+use crate::pull::world::Input;
 
 /// How long a folder may be unreadable before the administrator hears of it.
 const UNREADABLE_FOR: Duration = Duration::from_secs(15 * 60);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::asked::{self, answered, ordered};
-use super::lanes::Lanes;
+use super::worker_pools::WorkerPools;
 use super::{LINGER, LONGEST_SLEEP, Message};
 use crate::bot::answers;
 use crate::bot::control::{Question, Reply};
@@ -34,7 +34,7 @@ enum End {
 /// The engine's thread.
 pub(super) struct Thread<'a> {
     engine: &'a mut Engine,
-    lanes: &'a Lanes,
+    pools: &'a WorkerPools,
     inbox: &'a Receiver<Message>,
     in_flight: usize,
     wake_at: Option<Timestamp>,
@@ -49,12 +49,12 @@ pub(super) struct Thread<'a> {
 impl<'a> Thread<'a> {
     pub(super) fn new(
         engine: &'a mut Engine,
-        lanes: &'a Lanes,
+        pools: &'a WorkerPools,
         inbox: &'a Receiver<Message>,
     ) -> Self {
         Self {
             engine,
-            lanes,
+            pools,
             inbox,
             in_flight: 0,
             wake_at: None,
@@ -120,7 +120,7 @@ impl<'a> Thread<'a> {
         self.in_flight -= usize::from(matches!(input, Input::Done(_)) && self.in_flight > 0);
     }
 
-    /// Takes an input, however long that takes, and hands its effects out.
+    /// Takes an input, however long that takes, and hands its work out.
     fn take(&mut self, input: Input) -> Result<Option<Answer>, End> {
         let taken = match self.engine.take(input) {
             Ok(taken) => taken,
@@ -128,9 +128,9 @@ impl<'a> Thread<'a> {
             Err(fault) => return Err(End::Failed(fault)),
         };
         self.wake_at = taken.wake_at;
-        for effect in taken.effects {
+        for work in taken.work {
             self.in_flight += 1;
-            self.lanes.give(effect);
+            self.pools.give(work);
         }
         Ok(taken.answer)
     }
@@ -217,8 +217,8 @@ impl<'a> Thread<'a> {
         Ok(())
     }
 
-    /// Takes in what comes to its end while the bot stops; begins nothing new. Effects that follow
-    /// are dropped: a restart decides them again.
+    /// Takes in what comes to its end while the bot stops; begins nothing new. Work that follows
+    /// is dropped: a restart decides it again.
     fn linger(mut self) -> Result<(), Fault> {
         let deadline = Instant::now() + LINGER;
         loop {

@@ -13,8 +13,8 @@ use crate::mail::words::{self, LetterContext, counted, holds, outcomes, refusals
 use crate::pull::ci_change::CiDifference;
 use crate::pull::decision::clock;
 use crate::pull::ids::ObjectId;
-use crate::pull::letter::{About, allowance};
-use crate::pull::request::{HoldReason, Stage};
+use crate::pull::letter::About;
+use crate::pull::request::{HoldReason, Stage, unproved};
 use crate::pull::verdict::{Audience, Outcome, Refusal, Verdict};
 
 /// What a letter about a request is, apart from its text.
@@ -143,7 +143,7 @@ impl LetterWriter {
             blocks,
             on_behalf_of: Some(input.list.address.clone()),
             attached: Vec::new(),
-            unproved: allowance::is_unproved(&input.pull.stage),
+            unproved: unproved::is_unproved(&input.pull.stage),
             now: input.now,
         })
     }

@@ -10,6 +10,8 @@
 //! What is over for some readers goes on for those who get it in a transaction of their own. The
 //! list's copy that comes back then says nothing of theirs.
 
+use std::convert::Infallible;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Later, Letter, LetterState};
@@ -48,8 +50,21 @@ pub(crate) enum LetterEvent {
     SeenOnList,
 }
 
-/// What can be done about a letter: there is one thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl LetterEvent {
+    /// What kept the letter from being taken.
+    pub(crate) fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Deferred(fault)
+            | Self::Rejected(fault)
+            | Self::Unreachable { trouble: fault, .. }
+            | Self::Uncertain(fault) => Some(fault),
+            Self::Begun | Self::Accepted | Self::SeenOnList => None,
+        }
+    }
+}
+
+/// Give it to the mail server: the one thing that can be done for a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Send;
 
 /// What the rules need to know beyond the one letter.
@@ -66,7 +81,7 @@ pub(crate) fn decide(
     letter: &Letter,
     situation: LetterSituation,
     now: Timestamp,
-) -> Decision<Send> {
+) -> Decision<Infallible, Send> {
     match &letter.state {
         LetterState::Ready { retry } => ready(retry, situation, now),
         LetterState::Sending { since, retry } | LetterState::Unknown { since, retry } => {
@@ -77,7 +92,7 @@ pub(crate) fn decide(
     }
 }
 
-fn ready(retry: &Retry, situation: LetterSituation, now: Timestamp) -> Decision<Send> {
+fn ready(retry: &Retry, situation: LetterSituation, now: Timestamp) -> Decision<Infallible, Send> {
     if retry.next_at > now {
         let last = retry.last.as_deref().unwrap_or("it is not time yet");
         return Decision::wait_until(retry.next_at, format!("it is tried again later: {last}"));
@@ -86,7 +101,7 @@ fn ready(retry: &Retry, situation: LetterSituation, now: Timestamp) -> Decision<
         Some(until) if until > now => {
             Decision::wait_until(until, "its readers have had enough letters for an hour")
         }
-        Some(_) | None => Decision::act(Send, "it is to be sent"),
+        Some(_) | None => Decision::work(Send, "it is to be sent"),
     }
 }
 
@@ -96,14 +111,14 @@ fn uncertain(
     retry: &Retry,
     situation: LetterSituation,
     now: Timestamp,
-) -> Decision<Send> {
+) -> Decision<Infallible, Send> {
     if letter.list.is_none() {
         // Private: again, but no faster than any other failure and under the same cap.
         return ready(retry, situation, now);
     }
     let limit = since + LOOK_FOR;
     if situation.read_at.is_some_and(|read_at| read_at >= limit) {
-        return Decision::act(Send, "it did not show on the list: again");
+        return Decision::work(Send, "it did not show on the list: again");
     }
     let because = "whether it was sent is not known; its copy is looked for on the list";
     if now < limit { Decision::wait_until(limit, because) } else { Decision::wait(because) }

@@ -1,144 +1,20 @@
 //! Records what happened to a request. An event that does not fit the stage came too late and
 //! changes nothing. It must not decide what comes next.
 
+use crate::pull::request::event::Checked;
+use crate::pull::request::event::Fetched;
+use crate::pull::request::event::PullEvent;
 use jiff::Timestamp;
 
 use super::ending::conclude;
-pub(crate) use super::ordered::Ordered;
-pub(crate) use super::stages::received::FetchTrouble;
 use super::stages::{answered, concluded, fetched, held, queued, received, running, verified};
 use super::superseding::{retracted, retraction_told, superseded};
-use super::{Adopted, Pull, Stage, ordered, repeating, trust};
-use crate::pull::checks::Series;
-use crate::pull::command::Proof;
+use super::{Pull, Stage, ordered, repeating, trust};
 use crate::pull::decision::Told;
-use crate::pull::fault::Fault;
-use crate::pull::ids::{MessageId, ObjectId, PullNumber, RunId};
+use crate::pull::ids::{MessageId, ObjectId};
 use crate::pull::policy::Policy;
 use crate::pull::signed_tag::PayloadDigest;
-use crate::pull::tag::{Facts, Pinned, Verification};
-use crate::pull::verdict::{Outcome, Verdict};
-
-/// What a check of a signature found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Checked {
-    pub(crate) verification: Verification,
-    /// What the signature covers; `None` where there is no tag object.
-    pub(crate) payload: Option<PayloadDigest>,
-    /// An earlier request by which a person decided that this very tag is not wanted, and which
-    /// is over.
-    pub(crate) unwanted_by: Option<PullNumber>,
-    /// Whether the keyring has the sender's address.
-    pub(crate) sender_known: bool,
-}
-
-/// What a look at a request's commits found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Examined {
-    pub(crate) facts: Facts,
-    /// Older requests whose tips its own contains.
-    pub(crate) contains: Vec<PullNumber>,
-    /// What its commits are like; `None` where the target has them already.
-    pub(crate) series: Option<Box<Series>>,
-    /// Addresses of the maintainers whose paths it touches.
-    pub(crate) touches: Vec<String>,
-}
-
-/// What happened to a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PullEvent {
-    /// Its tag was fetched.
-    Pinned {
-        /// What was fetched.
-        pinned: Pinned,
-        /// Whether the keyring has the sender's address.
-        sender_known: bool,
-    },
-    /// It could not be fetched.
-    NotFetched {
-        /// Why.
-        why: FetchTrouble,
-        /// Whether the keyring has the sender's address.
-        sender_known: bool,
-    },
-    /// Its signature was checked.
-    Checked(Checked),
-    /// The tag that it is trusted for is not kept any more.
-    Lost,
-    /// Its commits were looked at.
-    Examined(Examined),
-    /// A later revision of it is verified.
-    Superseded {
-        /// That request.
-        by: PullNumber,
-    },
-    /// Its author said that it is not wanted any more.
-    Retracted {
-        /// The sentence.
-        said: String,
-    },
-    /// The release managers were told so.
-    RetractionTold(Vec<MessageId>),
-    /// It changes files that its signer may not submit.
-    OutOfPaths {
-        /// The first of them.
-        files: Vec<String>,
-        /// How many in all.
-        total: u32,
-        /// Whether the keyring has the sender's address.
-        sender_known: bool,
-    },
-    /// The same tag was mailed before.
-    Repeated {
-        /// By that request.
-        of: PullNumber,
-    },
-    /// It was looked who sent the mails of this and of another request for the same tag.
-    SendersProved {
-        /// The other request.
-        of: PullNumber,
-        /// How well this one's sender is proved.
-        mine: Proof,
-        /// How well the other's is.
-        theirs: Proof,
-    },
-    /// A better proved sender mailed the same tag: that mail is answered.
-    Adopted {
-        /// The mail.
-        adopted: Box<Adopted>,
-        /// How well its sender is proved.
-        proof: Proof,
-    },
-    /// What the signature of its tag covers was found out afterwards.
-    PayloadNoted(PayloadDigest),
-    /// A local step could not be done now.
-    Failed(Fault),
-    /// The letters about a hold are written.
-    HoldTold(Vec<MessageId>),
-    /// Its turn came.
-    Began(RunId),
-    /// Its attempt ended.
-    Ended(Outcome),
-    /// The letters about its conclusion are written (none, where silence is the answer).
-    Written(Vec<MessageId>),
-    /// They are all sent.
-    Sent,
-    /// The release managers were told that it waits.
-    UnansweredTold(Vec<MessageId>),
-    /// It was looked whether it has landed.
-    Looked {
-        /// The target's tip then.
-        head: ObjectId,
-        /// Whether it has.
-        landed: bool,
-    },
-    /// A person gave a command about it.
-    Ordered(Ordered),
-    /// The freeze that held it is over.
-    FreezeEnded,
-    /// Its quarantine is gone: it is over.
-    Forgotten,
-}
+use crate::pull::verdict::Verdict;
 
 /// Records an event; `None` if it does not fit the stage any more: then nothing changes.
 pub(crate) fn apply(
@@ -165,11 +41,12 @@ fn record(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp) ->
         (stage, PullEvent::Looked { head, landed }) => looked(pull, stage, head, landed, now),
         (stage, PullEvent::Ordered(ordered)) => ordered::apply(pull, stage, ordered, now),
 
-        (Stage::Received { fetch }, PullEvent::Pinned { pinned, sender_known }) => {
-            received::fetched(pull, &fetch, pinned, sender_known, policy, now)
-        }
-        (Stage::Received { fetch }, PullEvent::NotFetched { why, sender_known }) => {
-            received::not_fetched(pull, &fetch, why, sender_known, policy, now)
+        (Stage::Received { fetch }, PullEvent::Fetched(fetched)) => {
+            let Fetched { found, sender_known } = fetched;
+            match found {
+                Ok(pinned) => received::fetched(pull, &fetch, pinned, sender_known, policy, now),
+                Err(why) => received::not_fetched(pull, &fetch, why, sender_known, policy, now),
+            }
         }
         (Stage::Fetched { .. } | Stage::Queued { .. }, PullEvent::Checked(checked)) => {
             signature_checked(pull, checked, policy, now)
@@ -180,8 +57,8 @@ fn record(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp) ->
         (Stage::Verified { trusted, .. }, PullEvent::Examined(found)) => {
             verified::examined(pull, trusted, found, policy, now)
         }
-        (Stage::Verified { trusted, .. }, PullEvent::OutOfPaths { files, total, sender_known }) => {
-            verified::out_of_paths(pull, &trusted, files, total, sender_known, policy, now)
+        (Stage::Verified { trusted, .. }, PullEvent::OutOfPaths(found)) => {
+            verified::out_of_paths(pull, &trusted, found, policy, now)
         }
         (Stage::Verified { trusted, check }, PullEvent::Failed(trouble)) => {
             verified::failed(pull, trusted, &check, trouble, now)

@@ -1,129 +1,46 @@
 //! Says what to do next about a request, and why. Asked again after a crash it gives the same
 //! answer. It must not change anything.
 
+use crate::pull::request::situation::PullDecision;
+use crate::pull::request::situation::PullStep;
+use crate::pull::request::situation::Situation;
 use jiff::{SignedDuration, Timestamp};
 
 use super::stages::{answered, concluded, fetched, held, queued, received, running, verified};
 use super::superseding::Yields;
+use super::work::{LookLanded, NotePayload, TellRetraction, TellUnanswered};
 use super::{Pull, Stage};
-use crate::pull::command::Proof;
-use crate::pull::cover::Cover;
-use crate::pull::decision::{Decision, clock};
+use crate::pull::decision::{Decision, Next, clock};
 use crate::pull::ids::{ObjectId, PullNumber};
-use crate::pull::overlay::Pause;
-use crate::pull::policy::Policy;
-use crate::pull::queue::Turn;
 use crate::pull::retry::Retry;
-use crate::pull::revision::OlderTip;
-use crate::pull::run::Run;
-use crate::pull::verdict::Outcome;
-
-/// What can be done about a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PullAction {
-    /// Fetch and pin its tag.
-    Fetch,
-    /// Check its signature.
-    Verify,
-    /// Find out what its tag's signature covers: its record was made before that was noted.
-    NotePayload,
-    /// Look how well the senders of its mail and of an earlier mail of the same tag are proved.
-    ProveSenders {
-        /// The earlier request.
-        of: PullNumber,
-        /// The mail that is answered for it.
-        mail: Box<Cover>,
-        /// How well that one's sender is proved, where it is known.
-        known: Option<Proof>,
-    },
-    /// Conclude that the same tag was mailed before.
-    Repeat(PullNumber),
-    /// Have its mail answered in place of the one that mailed the same tag before.
-    TakeOver(PullNumber),
-    /// Conclude, or note, that a later revision stands in its place.
-    Supersede(PullNumber),
-    /// Look at its commits, and which of these older tips they contain.
-    Examine(Vec<OlderTip>),
-    /// Write the letters about a hold.
-    TellHold,
-    /// Look at its commits once more: the freeze that held it is over.
-    LookAgain,
-    /// Begin an attempt.
-    Begin,
-    /// Take over how its run ended.
-    TakeOutcome(Outcome),
-    /// Write the letters about its conclusion.
-    Answer,
-    /// Note that all letters are sent.
-    NoteSent,
-    /// Tell the release managers that its author seems to take it back.
-    TellRetraction,
-    /// Tell the release managers that it waits, and for what.
-    TellUnanswered(String),
-    /// Look whether it has landed.
-    LookLanded,
-    /// Remove its quarantine and close it.
-    Forget,
-}
-
-/// What the rules need to know beyond the one request.
-#[derive(Debug, Clone)]
-pub(crate) struct Situation<'a> {
-    /// What holds for everything.
-    pub(crate) policy: &'a Policy,
-    /// Set while no new test may begin.
-    pub(crate) pause: Option<&'a Pause>,
-    /// Whose turn it is.
-    pub(crate) turn: Turn,
-    /// The target's tip as last seen.
-    pub(crate) head: Option<ObjectId>,
-    /// The request that stands for the same signed tag.
-    pub(crate) holder: Option<&'a Pull>,
-    /// The newest request that supersedes it.
-    pub(crate) superseded_by: Option<PullNumber>,
-    /// A later revision that is being tried in its place.
-    pub(crate) tried_first: Option<PullNumber>,
-    /// Tips of older requests, for one whose commits are to be looked at.
-    pub(crate) older: Vec<OlderTip>,
-    /// The run of a running request.
-    pub(crate) run: Option<&'a Run>,
-    /// Letters of this request that are not sent yet.
-    pub(crate) letters_open: usize,
-    /// Set while what was last tried for it has to wait.
-    pub(crate) backoff: Option<&'a Retry>,
-}
 
 /// Decides.
-pub(crate) fn decide(
-    pull: &Pull,
-    situation: &Situation<'_>,
-    now: Timestamp,
-) -> Decision<PullAction> {
+pub(crate) fn decide(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> PullDecision {
     if let Some(by) = yields_to(pull, situation) {
         let because = format!("request {by} supersedes it");
-        return Decision::act(PullAction::Supersede(by), because);
+        return Decision::record(PullStep::Supersede(by), because);
     }
     let next = match situation.backoff {
         Some(retry) => backing_off(retry),
         None if lacks_payload(pull) => {
-            Decision::act(PullAction::NotePayload, "what its tag's signature covers is looked at")
+            Decision::work(NotePayload, "what its tag's signature covers is looked at")
         }
         None => by_stage(pull, situation, now),
     };
-    if next.action.is_some() {
+    if !matches!(next.next, Next::Wait) {
         return next;
     }
     if situation.backoff.is_none()
         && let Some(head) = worth_a_look(pull, situation)
     {
-        return Decision::act(
-            PullAction::LookLanded,
+        return Decision::work(
+            LookLanded,
             format!("the target is at {} now; has it landed?", head.short()),
         );
     }
     if pull.retraction.as_ref().is_some_and(|retraction| !retraction.told) {
         let because = "its author seems to take it back".to_owned();
-        return Decision { action: Some(PullAction::TellRetraction), because, ..next };
+        return PullDecision { next: Next::Do(TellRetraction.into()), because, ..next };
     }
     overdue(pull, situation, next, now)
 }
@@ -137,13 +54,13 @@ fn yields_to(pull: &Pull, situation: &Situation<'_>) -> Option<PullNumber> {
     }
 }
 
-fn backing_off(retry: &Retry) -> Decision<PullAction> {
+fn backing_off(retry: &Retry) -> PullDecision {
     let last = retry.last.as_deref().unwrap_or("it failed");
     let because = format!("it is tried again at {}: {last}", clock(retry.next_at));
     Decision::wait_until(retry.next_at, because)
 }
 
-fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<PullAction> {
+fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> PullDecision {
     match &pull.stage {
         Stage::Received { fetch } => received::next(fetch, now),
         Stage::Fetched { verify, .. } => fetched::next(verify, now),
@@ -158,8 +75,6 @@ fn by_stage(pull: &Pull, situation: &Situation<'_>, now: Timestamp) -> Decision<
         Stage::Closed { verdict, .. } => Decision::wait(format!("it is over: {}", verdict.word())),
     }
 }
-
-pub(super) const MAILED_BEFORE: &str = "the same tag was mailed before";
 
 /// Whether its record was made before it was noted what a tag's signature covers.
 fn lacks_payload(pull: &Pull) -> bool {
@@ -185,9 +100,9 @@ fn worth_a_look(pull: &Pull, situation: &Situation<'_>) -> Option<ObjectId> {
 fn overdue(
     pull: &Pull,
     situation: &Situation<'_>,
-    next: Decision<PullAction>,
+    next: PullDecision,
     now: Timestamp,
-) -> Decision<PullAction> {
+) -> PullDecision {
     let unanswered = match &pull.stage {
         Stage::Received { .. }
         | Stage::Fetched { .. }
@@ -203,7 +118,7 @@ fn overdue(
     let last_word = pull.approvals.last().map_or(pull.seen_at, |approval| approval.at);
     let limit = last_word + situation.policy.unanswered_after;
     if now >= limit {
-        return Decision::act(PullAction::TellUnanswered(next.because.clone()), next.because);
+        return Decision::work(TellUnanswered(next.because.clone()), next.because);
     }
     next.no_later_than(Some(limit))
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Pull;
-use super::decide::Situation;
+use super::situation::Situation;
 use crate::pull::decision::clock;
 use crate::pull::overlay::Freeze;
 

@@ -1,7 +1,7 @@
 //! Keeps the record of a request small enough to be put, however much is noted in it. What can't be
 //! left out, such as an approval that still lifts a hold, is not taken instead.
 
-use super::{Approval, MOST_NOTES, Note, Pull};
+use super::{Approval, HoldReason, MOST_NOTES, Note, Pull, Stage};
 use crate::pull::ids::MessageId;
 use crate::pull::room::{LONGEST_ADDRESS, ROOM, first_within, size};
 use crate::pull::shortening;
@@ -64,9 +64,31 @@ impl Pull {
     }
 
     fn give_way(&mut self) -> bool {
-        shortening::of_stage(&mut self.stage)
-            || pop_oldest(&mut self.notes)
-            || pop_oldest(&mut self.letters)
+        shorten(&mut self.stage) || pop_oldest(&mut self.notes) || pop_oldest(&mut self.letters)
+    }
+}
+
+/// Of why a request is held, or of what is concluded about it: leaves out one more thing that is
+/// only shown, and says whether there was one.
+fn shorten(stage: &mut Stage) -> bool {
+    match stage {
+        Stage::Held { reason, .. } => shorten_hold(reason),
+        Stage::Concluded { verdict, .. }
+        | Stage::Answered { verdict, .. }
+        | Stage::Closed { verdict, .. } => shortening::of_verdict(verdict),
+        _ => false,
+    }
+}
+
+fn shorten_hold(reason: &mut HoldReason) -> bool {
+    match reason {
+        HoldReason::CiChanged { difference, .. } => difference.lines.pop().is_some(),
+        HoldReason::Checks { problems } => shortening::of_problems(problems),
+        HoldReason::Backlog
+        | HoldReason::LateArrival
+        | HoldReason::OldTag { .. }
+        | HoldReason::UnknownKey { .. }
+        | HoldReason::Moved { .. } => false,
     }
 }
 

@@ -1,63 +1,14 @@
 //! Records what a person's command means for a request. Whether that person may give it is decided
 //! before.
 
+use crate::pull::request::event::Ordered;
 use jiff::Timestamp;
 
 use super::ending::conclude;
 use super::stages::{answered, held};
-use super::{Note, Plan, Pull, Stage};
+use super::{Note, Pull, Stage};
 use crate::pull::decision::Told;
 use crate::pull::verdict::{Refusal, Verdict};
-
-/// A person's command about one request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ordered {
-    /// Its hold is lifted.
-    Approve {
-        /// Who.
-        by: String,
-    },
-    /// It is to be tested again.
-    Retest {
-        /// On which base.
-        plan: Plan,
-        /// Who.
-        by: String,
-        /// Whether that is its author, and nobody who may ask more than once.
-        only_author: bool,
-    },
-    /// It is stopped.
-    Cancel {
-        /// Who.
-        by: String,
-    },
-    /// It is refused in public.
-    Refuse {
-        /// Who.
-        by: String,
-        /// Why.
-        reason: String,
-    },
-    /// It is left alone for good.
-    Ignore {
-        /// Who.
-        by: String,
-    },
-    /// It gets another place in the queue.
-    Priority {
-        /// Higher goes first.
-        priority: i32,
-        /// Who.
-        by: String,
-    },
-    /// Something is written down beside it.
-    Note {
-        /// The text.
-        text: String,
-        /// Who.
-        by: String,
-    },
-}
 
 pub(super) fn apply(pull: &mut Pull, stage: Stage, ordered: Ordered, now: Timestamp) -> Told {
     match ordered {

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{HoldReason, Plan, Trusted};
+use super::{HoldReason, Trusted};
 use crate::pull::ids::RunId;
 use crate::pull::retry::Retry;
+use crate::pull::run::Plan;
 use crate::pull::tag::{Pinned, Tag};
 use crate::pull::verdict::Verdict;
 

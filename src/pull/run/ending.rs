@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::decide::LOOK_FOR;
+use super::situation::LOOK_FOR;
 use super::{Run, RunStage, Sought};
 use crate::pull::decision::Told;
 use crate::pull::fault::{Fault, FaultKind};

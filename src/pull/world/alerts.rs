@@ -4,7 +4,8 @@
 
 use jiff::Timestamp;
 
-use super::{Alert, DAY, World};
+use super::{DAY, World};
+use crate::pull::alert::Alert;
 use crate::pull::command_mail::shortened;
 use crate::pull::room::size;
 

@@ -3,15 +3,17 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Alert, Arrival, Arrived, Cause, World};
+use super::{Arrival, Arrived, Cause, World};
+use crate::pull::alert::Alert;
 use crate::pull::cover::Cover;
+use crate::pull::folder::{Cursor, Folder};
 use crate::pull::ids::{ListName, PullNumber, TargetName};
 use crate::pull::letter::rules::LetterEvent;
+use crate::pull::lineage::Lineage;
 use crate::pull::near_miss::{self, NearMiss};
-use crate::pull::records::{Cursor, Folder, HistoryEntry};
+use crate::pull::records::HistoryEntry;
 use crate::pull::request::{HoldReason, Pull, Stage};
 use crate::pull::retry::Retry;
-use crate::pull::revision::Lineage;
 
 impl World {
     pub(super) fn folder_read(

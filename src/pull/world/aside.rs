@@ -9,17 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::settle::Wake;
-use super::{Changed, Effect, Happened, Subject, World};
+use super::{Changed, Subject, World};
 use crate::pull::aside::{Aside, AsideNotice, RecordKey};
-use crate::pull::fault::FaultKind;
+use crate::pull::fault::{Fault, FaultKind};
 use crate::pull::ids::{MessageId, PullNumber};
 use crate::pull::letter::About;
-use crate::pull::near_miss::MissEvent;
-use crate::pull::request::apply::PullEvent;
 use crate::pull::retry::Retry;
-use crate::pull::run::apply::RunEvent;
-use crate::pull::world::Done;
 
 /// How often in a row the bot itself may fail at a record before that is set aside.
 const MOST_BUGS: u32 = 3;
@@ -82,26 +77,6 @@ impl Asides {
         self.now.clear();
         let changed = std::mem::take(&mut self.changed);
         changed.into_iter().map(|key| (key.clone(), self.marks.get(&key).cloned())).collect()
-    }
-}
-
-impl Subject {
-    /// The record that an effect belongs to.
-    pub(crate) fn record(&self) -> Option<RecordKey> {
-        match self {
-            Self::Pull(number) | Self::Notice(number) => Some(RecordKey::Pull(*number)),
-            Self::Run(id) => Some(RecordKey::Run(*id)),
-            Self::Letter(id) => Some(RecordKey::Letter(id.clone())),
-            Self::Mail(id) => Some(RecordKey::Mail(id.clone())),
-            Self::Head(_)
-            | Self::Keyring
-            | Self::KeyWarning(_)
-            | Self::Miss(_)
-            | Self::Alert(_)
-            | Self::Aside(_)
-            | Self::Counts
-            | Self::OldFiles => None,
-        }
     }
 }
 
@@ -223,60 +198,39 @@ impl World {
     }
 
     /// Makes a subject wait after a failure, so that no failure turns into a busy loop.
-    pub(super) fn back_off(&mut self, done: &Done, now: Timestamp) {
-        let trouble = match &done.happened {
-            Happened::Pull(PullEvent::Failed(trouble))
-            | Happened::Run(RunEvent::Failed(trouble))
-            | Happened::Miss(MissEvent::Failed(trouble))
-            | Happened::Failed(trouble) => Some(trouble),
-            Happened::Commands(reading) => reading.failed(),
-            Happened::Pull(_)
-            | Happened::Run(_)
-            | Happened::Letter(_)
-            | Happened::Miss(MissEvent::Settled)
-            | Happened::Head(_)
-            | Happened::Keyring(_)
-            | Happened::KeyWarned
-            | Happened::Transcribed
-            | Happened::AsideTold
-            | Happened::Withheld
-            | Happened::Nothing => None,
-        };
-        let Some(trouble) = trouble else {
-            self.backoff.remove(&done.subject);
-            return;
-        };
-        let before = self.backoff.remove(&done.subject).unwrap_or_else(|| Retry::now(now));
-        let after = before.after_failure(now, trouble.detail.clone(), trouble.retry_after);
-        self.backoff.insert(done.subject.clone(), after);
+    pub(super) fn back_off(&mut self, subject: &Subject, fault: Option<&Fault>, now: Timestamp) {
+        let before = self.backoff.remove(subject);
+        let Some(Fault { detail, retry_after, .. }) = fault else { return };
+        let before = before.unwrap_or_else(|| Retry::now(now));
+        let after = before.after_failure(now, detail.clone(), *retry_after);
+        self.backoff.insert(subject.clone(), after);
     }
 
     /// Takes in that the bot itself failed at something once more, or did not. At the third time in
     /// a row the record is set aside; whether it was.
-    pub(super) fn gave_up(&mut self, done: &Done, now: Timestamp) -> bool {
-        let bug = done.happened.trouble().filter(|trouble| trouble.kind == FaultKind::Bug);
-        let Some(trouble) = bug else {
-            self.aside.bugs.remove(&done.subject);
+    pub(super) fn gave_up(
+        &mut self,
+        subject: &Subject,
+        fault: Option<&Fault>,
+        now: Timestamp,
+    ) -> bool {
+        let Some(bug) = fault.filter(|fault| fault.kind == FaultKind::Bug) else {
+            self.aside.bugs.remove(subject);
             return false;
         };
-        let bugs = self.aside.bugs.entry(done.subject.clone()).or_default();
-        *bugs += 1;
-        if *bugs < MOST_BUGS {
+        *self.aside.bugs.entry(subject.clone()).or_default() += 1;
+        let Some(key) = subject.record().filter(|_| self.is_given_up(subject)) else {
             return false;
-        }
-        self.aside.bugs.remove(&done.subject);
-        let why = format!("{} (the third time in a row)", trouble.detail.trim_end_matches('.'));
-        match (&done.subject, done.subject.record()) {
-            (Subject::Miss(id), _) => {
-                self.changed.control |= self.control.near_misses.remove(id).is_some();
-                true
-            }
-            (_, Some(key)) => {
-                self.set_aside(key, &why, now);
-                true
-            }
-            (_, None) => false,
-        }
+        };
+        self.aside.bugs.remove(subject);
+        let why = format!("{} (the third time in a row)", bug.detail.trim_end_matches('.'));
+        self.set_aside(key, &why, now);
+        true
+    }
+
+    /// Whether the bot itself failed at something so often in a row that it is given up.
+    pub(super) fn is_given_up(&self, subject: &Subject) -> bool {
+        self.aside.bugs.get(subject).is_some_and(|bugs| *bugs >= MOST_BUGS)
     }
 
     pub(super) fn aside_told(&mut self, key: &RecordKey) {
@@ -286,22 +240,15 @@ impl World {
         }
     }
 
-    pub(super) fn settle_aside(
-        &mut self,
-        effects: &mut Vec<Effect>,
-        wake: &mut Wake,
-        now: Timestamp,
-    ) {
-        for (key, aside) in self.aside.marks.iter().filter(|(_, aside)| !aside.told) {
-            let subject = Subject::Aside(key.clone());
-            if !self.in_flight.contains(&subject) && !self.backs_off(&subject, wake, now) {
-                let what = self.what_is(key);
-                let notice =
-                    AsideNotice::new(key.clone(), aside.clone(), &what, self.pull_with(key));
-                effects.push(Effect::TellAside(Box::new(notice)));
-                self.in_flight.insert(subject);
-            }
-        }
+    /// What is to be told of what is set aside.
+    pub(super) fn aside_notices(&self) -> Vec<AsideNotice> {
+        let untold = self.aside.marks.iter().filter(|(_, aside)| !aside.told);
+        untold
+            .map(|(key, aside)| {
+                let (what, pull) = (self.what_is(key), self.pull_with(key));
+                AsideNotice::new(key.clone(), aside.clone(), &what, pull)
+            })
+            .collect()
     }
 
     /// What a record is, for people.

@@ -2,16 +2,19 @@
 
 use jiff::Timestamp;
 
-use super::{Alert, World};
+use super::World;
+use crate::pull::alert::Alert;
 use crate::pull::aside::RecordKey;
 use crate::pull::ids::{MessageId, PullNumber, RunId};
 use crate::pull::letter::About;
 use crate::pull::letter::rules::{self as letter_rules, LetterEvent};
 use crate::pull::records::HistoryEntry;
 use crate::pull::request::Stage;
-use crate::pull::request::apply::{self as pull_rules, Examined, PullEvent};
-use crate::pull::run::Why;
-use crate::pull::run::apply::{self as run_rules, RunEvent};
+use crate::pull::request::apply as pull_rules;
+use crate::pull::request::event::{Examined, PullEvent};
+use crate::pull::run::apply as run_rules;
+use crate::pull::run::event::{CiChange, RunEvent};
+use crate::pull::run::{CiCheck, Run, Why};
 use crate::pull::tag::{Facts, Verification};
 use crate::pull::verdict::{Outcome, Refusal, Verdict};
 
@@ -100,7 +103,22 @@ impl World {
         }
     }
 
+    /// Whether CI may run what it would run: the same as for the target, or a difference that was
+    /// approved for this very tag.
+    fn judged(&self, id: RunId, event: RunEvent) -> RunEvent {
+        let RunEvent::CiCompared(change) = event else { return event };
+        let Some(CiChange { difference, dropped }) = change else {
+            return RunEvent::CiChecked(CiCheck::Same);
+        };
+        let pull = self.runs.get(&id).and_then(Run::of).and_then(|pull| self.pulls.get(&pull));
+        match pull.and_then(|pull| pull.ci_approved_by(&difference.digest)) {
+            Some(by) => RunEvent::CiChecked(CiCheck::Approved { by: by.to_owned(), dropped }),
+            None => RunEvent::Ended(Outcome::CiChanged(difference)),
+        }
+    }
+
     fn happened_to_run(&mut self, id: RunId, event: RunEvent, now: Timestamp) {
+        let event = self.judged(id, event);
         let Some(run) = self.runs.get_mut(&id) else { return };
         let Some(target) = self.policy.targets.get(&run.target) else { return };
         if let RunEvent::BaseRead(head) = &event {

@@ -7,8 +7,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::rights::Role;
-use super::settle::Wake;
-use super::{Alert, Cause, Effect, Subject, World};
+use super::work::{HandOut, MailWork, ReadCommands, Transcribe};
+use super::{Cause, Subject, Work, World};
+use crate::pull::alert::Alert;
 use crate::pull::aside::RecordKey;
 use crate::pull::audit::AuditEntry;
 use crate::pull::command::{Command, How, Sender};
@@ -71,36 +72,20 @@ impl World {
         is_one
     }
 
-    pub(super) fn settle_mails(
-        &mut self,
-        effects: &mut Vec<Effect>,
-        wake: &mut Wake,
-        now: Timestamp,
-    ) {
-        for id in self.mails.keys().cloned().collect::<Vec<_>>() {
-            let subject = Subject::Mail(id.clone());
-            let Some(mail) = self.mails.get(&id) else { continue };
-            if self.rests(&RecordKey::Mail(id.clone())) {
+    pub(super) fn settle_mails(&mut self, out: &mut HandOut) {
+        for mail in self.mails.values().cloned().collect::<Vec<_>>() {
+            if self.rests(&RecordKey::Mail(mail.id.clone())) {
                 continue;
             }
-            if self.in_flight.contains(&subject) || self.backs_off(&subject, wake, now) {
-                continue;
-            }
-            let effect = match &mail.stage {
-                MailStage::Received { read } if read.next_at > now => {
-                    wake.add(Some(read.next_at));
-                    continue;
+            let work: MailWork = match &mail.stage {
+                MailStage::Received { read } if out.is_due(read.next_at) => ReadCommands.into(),
+                MailStage::CarriedOut { transcript } => {
+                    let transcript = Box::new(transcript.clone());
+                    Transcribe { transcript, glance: Box::new(self.glance(out.now)) }.into()
                 }
-                MailStage::Received { .. } => Effect::ReadCommands(Box::new(mail.clone())),
-                MailStage::CarriedOut { transcript } => Effect::Transcribe {
-                    transcript: Box::new(transcript.clone()),
-                    glance: Box::new(self.glance(now)),
-                    mail: Box::new(mail.clone()),
-                },
-                MailStage::Closed { .. } => continue,
+                MailStage::Received { .. } | MailStage::Closed { .. } => continue,
             };
-            self.in_flight.insert(subject);
-            effects.push(effect);
+            self.hand_out(out, Work::Mail(Box::new(mail), work));
         }
     }
 

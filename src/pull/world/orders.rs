@@ -9,9 +9,10 @@ use crate::pull::audit::{AuditEntry, SHOWN};
 use crate::pull::command::{Command, Named};
 use crate::pull::command_mail::{Answer, Item, LONGEST_LINE, Look, Order, shortened};
 use crate::pull::ids::{PullNumber, RunId, TargetName};
-use crate::pull::request::apply::{Ordered, PullEvent};
-use crate::pull::request::{HoldReason, Plan, Pull, Stage};
-use crate::pull::run::apply::RunEvent;
+use crate::pull::request::event::{Ordered, PullEvent};
+use crate::pull::request::{HoldReason, Pull, Stage};
+use crate::pull::run::Plan;
+use crate::pull::run::event::RunEvent;
 use crate::pull::run::{CiCheck, Run, RunStage, Why};
 use crate::pull::verdict::{Outcome, Verdict};
 

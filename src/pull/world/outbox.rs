@@ -3,10 +3,11 @@
 
 use jiff::Timestamp;
 
-use super::settle::Wake;
 use super::tally::Going;
-use super::{Effect, Subject, World};
+use super::work::HandOut;
+use super::{Subject, Work, World};
 use crate::pull::aside::RecordKey;
+use crate::pull::decision::Next;
 use crate::pull::ids::{MessageId, PullNumber};
 use crate::pull::letter::allowance::Allowance;
 use crate::pull::letter::rules::{self as letter_rules, LetterEvent, LetterSituation};
@@ -25,13 +26,8 @@ struct Full {
 }
 
 impl World {
-    pub(super) fn settle_letters(
-        &mut self,
-        effects: &mut Vec<Effect>,
-        wake: &mut Wake,
-        now: Timestamp,
-    ) {
-        self.tally.forget_old(now);
+    pub(super) fn settle_letters(&mut self, out: &mut HandOut) {
+        self.tally.forget_old(out.now);
         let mut going = Going::default();
         for letter in self.letters.values() {
             if self.in_flight.contains(&Subject::Letter(letter.id.clone())) {
@@ -44,7 +40,7 @@ impl World {
         waiting.sort();
         for (_, id) in waiting {
             self.working_on(RecordKey::Letter(id.clone()), |world| {
-                world.settle_letter(&id, &mut going, effects, wake, now);
+                world.settle_letter(&id, &mut going, out);
             });
         }
     }
@@ -62,14 +58,8 @@ impl World {
         self.letters.values().filter(open).count()
     }
 
-    fn settle_letter(
-        &mut self,
-        id: &MessageId,
-        going: &mut Going,
-        effects: &mut Vec<Effect>,
-        wake: &mut Wake,
-        now: Timestamp,
-    ) {
+    fn settle_letter(&mut self, id: &MessageId, going: &mut Going, out: &mut HandOut) {
+        let now = out.now;
         let subject = Subject::Letter(id.clone());
         let Some(letter) = self.letters.get(id) else { return };
         let rests = self.rests(&RecordKey::Letter(id.clone()));
@@ -86,10 +76,8 @@ impl World {
         let full = self.full(letter, going, now);
         let situation = LetterSituation { read_at, capped_until: full.until };
         let decision = letter_rules::decide(letter, situation, now);
-        wake.add(decision.wake_at);
-        if decision.action.is_none() {
-            return;
-        }
+        out.wake(decision.wake_at);
+        let Next::Do(send) = decision.next else { return };
         if letter.allowance().trips_breaker() {
             // A flood is a fault of the bot's, or somebody's trick: a person has to look.
             let gone = self.tally.toward_breaker(going);
@@ -105,8 +93,9 @@ impl World {
         }
         going.add(letter);
         self.letter_event(id, LetterEvent::Begun, now);
-        self.in_flight.insert(subject);
-        effects.extend(self.letters.get(id).cloned().map(|l| Effect::Send(Box::new(l))));
+        if let Some(letter) = self.letters.get(id).cloned() {
+            self.hand_out(out, Work::Letter(Box::new(letter), send.into()));
+        }
     }
 
     /// Who of a letter's readers has had enough.

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use super::tally::Tally;
 use super::{Subject, World};
 use crate::pull::aside::RecordKey;
+use crate::pull::folder::Folder;
 use crate::pull::ids::{ObjectId, PullNumber, TargetName};
-use crate::pull::records::{Folder, Records};
+use crate::pull::records::Records;
 use crate::pull::retry::Retry;
 
 /// What is remembered at one moment.

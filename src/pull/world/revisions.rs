@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use super::{Subject, World};
 use crate::pull::command::Proof;
 use crate::pull::ids::{MessageId, PullNumber};
-use crate::pull::request::apply::PullEvent;
+use crate::pull::lineage::{OlderTip, Replaced};
+use crate::pull::request::event::PullEvent;
 use crate::pull::request::{Adopted, Pull, Stage};
-use crate::pull::revision::{self, OlderTip, Replaced};
+use crate::pull::revision;
 
 impl World {
     pub(super) fn superseded_by(&self, pull: &Pull) -> Option<PullNumber> {
@@ -23,16 +24,10 @@ impl World {
 
     /// Tips that a request is asked about whose commits are to be looked at.
     pub(super) fn older_tips(&self, pull: &Pull) -> Vec<OlderTip> {
-        match pull.stage {
-            Stage::Verified { .. } => revision::older_tips(pull, self.pulls.values()),
-            Stage::Received { .. }
-            | Stage::Fetched { .. }
-            | Stage::Held { .. }
-            | Stage::Queued { .. }
-            | Stage::Running { .. }
-            | Stage::Concluded { .. }
-            | Stage::Answered { .. }
-            | Stage::Closed { .. } => Vec::new(),
+        if matches!(pull.stage, Stage::Verified { .. }) {
+            revision::older_tips(pull, self.pulls.values())
+        } else {
+            Vec::new()
         }
     }
 
@@ -70,23 +65,9 @@ impl World {
         }
     }
 
-    /// Whether the request that an effect was for has moved on since it began.
+    /// Whether the request that work was for has moved on since it was handed out.
     pub(super) fn was_outdated(&mut self, subject: &Subject) -> bool {
-        match subject {
-            Subject::Pull(number) => self.outdated.remove(number),
-            Subject::Notice(_)
-            | Subject::Run(_)
-            | Subject::Letter(_)
-            | Subject::Head(_)
-            | Subject::Keyring
-            | Subject::KeyWarning(_)
-            | Subject::Alert(_)
-            | Subject::Aside(_)
-            | Subject::Miss(_)
-            | Subject::Mail(_)
-            | Subject::Counts
-            | Subject::OldFiles => false,
-        }
+        if let Subject::Pull(number) = subject { self.outdated.remove(number) } else { false }
     }
 
     /// An author's word that a request is not wanted any more. A stranger's is passed over.

@@ -1,52 +1,55 @@
-//! Asks every open record what is next until nothing changes any more: pure steps are taken at
-//! once, the others become effects.
+//! Asks every open record what is next until nothing changes any more: what a rule has recorded is
+//! taken at once, what it wants done is handed out.
 
 use jiff::Timestamp;
 
 use super::turns::Queues;
-use super::{Effect, Subject, World};
+use super::work::HandOut;
+use super::{Subject, Work, World};
 use crate::pull::aside::RecordKey;
-use crate::pull::decision::{Decision, clock};
+use crate::pull::decision::{Decision, Next, clock};
 use crate::pull::ids::{PullNumber, RunId};
 use crate::pull::overlay::Pause;
 use crate::pull::queue::Waiting;
 use crate::pull::repeat;
-use crate::pull::request::apply::PullEvent;
-use crate::pull::request::decide::{self as pull_rules, PullAction, Situation};
+use crate::pull::request::decide as pull_rules;
+use crate::pull::request::situation::{PullDecision, PullStep, Situation};
+use crate::pull::request::work::OnPull;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
-use crate::pull::run::apply::RunEvent;
-use crate::pull::run::decide::{self as run_rules, RunAction, RunSituation};
+use crate::pull::run::decide as run_rules;
+use crate::pull::run::event::RunEvent;
+use crate::pull::run::situation::{RunDecision, RunSituation};
+use crate::pull::run::work::{OnRun, Part, RunWork};
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::verdict::Verdict;
 
 impl World {
-    pub(super) fn settle(&mut self, now: Timestamp) -> (Vec<Effect>, Option<Timestamp>) {
-        let mut effects = Vec::new();
+    pub(super) fn settle(&mut self, now: Timestamp) -> HandOut {
+        let mut out = HandOut::new(now);
         if self.overlay.stop.is_some() {
             // Nothing moves, and no deadline passes unseen: it is as if the bot did not run. Only
             // commands are read, and answered.
-            let mut wake = Wake::default();
-            self.settle_mails(&mut effects, &mut wake, now);
-            self.settle_letters(&mut effects, &mut wake, now);
-            return (effects, wake.at);
+            self.settle_mails(&mut out);
+            self.settle_letters(&mut out);
+            return out;
         }
         loop {
-            let mut wake = Wake::default();
+            out.wake_at = None;
             let mut moved = false;
             let mut queues = self.queues();
             for number in self.pulls.keys().copied().collect::<Vec<_>>() {
                 if self.working_on(RecordKey::Pull(number), |world| {
-                    world.settle_pull(number, &queues, &mut effects, &mut wake, now)
+                    world.settle_pull(number, &queues, &mut out)
                 }) {
                     moved = true;
                     queues = self.queues();
                 }
             }
             for id in self.runs.keys().copied().collect::<Vec<_>>() {
-                if self.working_on(RecordKey::Run(id), |world| {
-                    world.settle_run(id, &queues, &mut effects, &mut wake, now)
-                }) {
+                if self
+                    .working_on(RecordKey::Run(id), |world| world.settle_run(id, &queues, &mut out))
+                {
                     moved = true;
                     queues = self.queues();
                 }
@@ -54,12 +57,10 @@ impl World {
             if moved {
                 continue;
             }
-            self.settle_mails(&mut effects, &mut wake, now);
-            self.settle_letters(&mut effects, &mut wake, now);
-            self.settle_keys(&mut effects, &mut wake, now);
-            self.settle_aside(&mut effects, &mut wake, now);
-            self.settle_bot(&mut effects, &mut wake, now);
-            return (effects, wake.at);
+            self.settle_mails(&mut out);
+            self.settle_letters(&mut out);
+            self.do_chores(&mut out);
+            return out;
         }
     }
 
@@ -69,7 +70,7 @@ impl World {
     }
 
     /// What is next for an open request, and why.
-    pub(crate) fn next_for_pull(&self, pull: &Pull, now: Timestamp) -> Decision<PullAction> {
+    pub(crate) fn next_for_pull(&self, pull: &Pull, now: Timestamp) -> PullDecision {
         if let Some(aside) = self.aside().get(&RecordKey::Pull(pull.number)) {
             return Decision::wait(aside.because());
         }
@@ -82,7 +83,7 @@ impl World {
         self.decide_pull(pull, &self.queues(), now)
     }
 
-    fn decide_pull(&self, pull: &Pull, queues: &Queues, now: Timestamp) -> Decision<PullAction> {
+    fn decide_pull(&self, pull: &Pull, queues: &Queues, now: Timestamp) -> PullDecision {
         let (turn, tried_first) = self.turn_of(queues, pull, now);
         // What is set aside stands for nothing.
         let in_line = |other: &&Pull| !self.is_pull_aside(other.number);
@@ -101,13 +102,7 @@ impl World {
             },
             letters_open: match &pull.stage {
                 Stage::Concluded { .. } | Stage::Answered { .. } => self.letters_open(pull.number),
-                Stage::Received { .. }
-                | Stage::Fetched { .. }
-                | Stage::Verified { .. }
-                | Stage::Held { .. }
-                | Stage::Queued { .. }
-                | Stage::Running { .. }
-                | Stage::Closed { .. } => 0,
+                _ => 0,
             },
             backoff: self.backoff_of(&Subject::Pull(pull.number), now),
         };
@@ -115,19 +110,14 @@ impl World {
     }
 
     /// What is next for an open run, and why.
-    pub(crate) fn next_for_run(&self, run: &Run, now: Timestamp) -> Option<Decision<RunAction>> {
+    pub(crate) fn next_for_run(&self, run: &Run, now: Timestamp) -> Option<RunDecision> {
         if let Some(aside) = self.aside().get(&RecordKey::Run(run.id)) {
             return Some(Decision::wait(aside.because()));
         }
         self.decide_run(run, &self.queues(), now)
     }
 
-    fn decide_run(
-        &self,
-        run: &Run,
-        queues: &Queues,
-        now: Timestamp,
-    ) -> Option<Decision<RunAction>> {
+    fn decide_run(&self, run: &Run, queues: &Queues, now: Timestamp) -> Option<RunDecision> {
         let target = self.policy.targets.get(&run.target)?;
         let released = match &run.why {
             Why::Attempt { pull, .. } => self.pulls.get(pull).is_none_or(|pull| {
@@ -153,168 +143,97 @@ impl World {
         Some(run_rules::decide(run, &situation, now))
     }
 
-    fn settle_pull(
-        &mut self,
-        number: PullNumber,
-        queues: &Queues,
-        effects: &mut Vec<Effect>,
-        wake: &mut Wake,
-        now: Timestamp,
-    ) -> bool {
-        let subject = Subject::Pull(number);
+    /// Has what is next for a request recorded or handed out; whether something was recorded.
+    fn settle_pull(&mut self, number: PullNumber, queues: &Queues, out: &mut HandOut) -> bool {
         let Some(pull) = self.pulls.get(&number) else { return false };
         if matches!(pull.stage, Stage::Closed { .. }) || self.rests(&RecordKey::Pull(number)) {
             return false;
         }
-        let decision = self.decide_pull(pull, queues, now);
-        if let Some(PullAction::Supersede(by)) = decision.action {
-            self.supersede(number, by, now);
+        let decision = self.decide_pull(pull, queues, out.now);
+        if let Next::Record(PullStep::Supersede(by)) = decision.next {
+            self.supersede(number, by, out.now);
             return true;
         }
-        if self.in_flight.contains(&subject) {
+        if self.in_flight.contains(&Subject::Pull(number)) {
             return false;
         }
-        wake.add(decision.wake_at);
-        match decision.action {
-            None | Some(PullAction::Supersede(_)) => false,
-            Some(PullAction::Begin) => {
-                self.begin_attempt(number, now);
+        out.wake(decision.wake_at);
+        match decision.next {
+            Next::Record(step) => {
+                self.record_step(number, step, out.now);
                 true
             }
-            Some(PullAction::LookAgain) => {
-                self.pull_event(number, PullEvent::FreezeEnded, now);
-                true
-            }
-            Some(PullAction::TakeOutcome(outcome)) => {
-                self.pull_event(number, PullEvent::Ended(outcome), now);
-                true
-            }
-            Some(PullAction::Repeat(of)) => {
-                self.pull_event(number, PullEvent::Repeated { of }, now);
-                true
-            }
-            Some(PullAction::TakeOver(of)) => {
-                self.take_over(number, of, now);
-                true
-            }
-            Some(PullAction::NoteSent) => {
-                self.pull_event(number, PullEvent::Sent, now);
-                true
-            }
-            Some(PullAction::Answer)
-                if pull.stage.verdict().is_some_and(|v| v.audience().is_none()) =>
-            {
-                self.pull_event(number, PullEvent::Written(Vec::new()), now);
-                true
-            }
-            Some(
-                action @ (PullAction::Fetch
-                | PullAction::Verify
-                | PullAction::NotePayload
-                | PullAction::ProveSenders { .. }
-                | PullAction::Examine(_)
-                | PullAction::TellHold
-                | PullAction::Answer
-                | PullAction::TellRetraction
-                | PullAction::TellUnanswered(_)
-                | PullAction::LookLanded
-                | PullAction::Forget),
-            ) => {
+            Next::Do(work) => {
                 let run = match pull.stage.verdict() {
-                    Some(Verdict::Tested { run, .. }) => self.runs.get(run).cloned().map(Box::new),
+                    Some(Verdict::Tested { run, .. }) => self.runs.get(run).cloned(),
                     _ => None,
                 };
-                let effect = Effect::Pull { pull: Box::new(pull.clone()), run, action };
-                let subject = effect.subject();
-                if !self.in_flight.contains(&subject) && !self.backs_off(&subject, wake, now) {
-                    self.in_flight.insert(subject);
-                    effects.push(effect);
-                }
+                let on = Box::new(OnPull { pull: pull.clone(), run });
+                self.hand_out(out, Work::Pull(on, work));
                 false
             }
+            Next::Wait => false,
         }
     }
 
-    fn settle_run(
-        &mut self,
-        id: RunId,
-        queues: &Queues,
-        effects: &mut Vec<Effect>,
-        wake: &mut Wake,
-        now: Timestamp,
-    ) -> bool {
+    fn record_step(&mut self, number: PullNumber, step: PullStep, now: Timestamp) {
+        match step {
+            PullStep::Begin => self.begin_attempt(number, now),
+            PullStep::TakeOver(of) => self.take_over(number, of, now),
+            PullStep::Supersede(by) => self.supersede(number, by, now),
+            PullStep::Event(event) => self.pull_event(number, event, now),
+        }
+    }
+
+    /// As [`Self::settle_pull`], for a run.
+    fn settle_run(&mut self, id: RunId, queues: &Queues, out: &mut HandOut) -> bool {
         let subject = Subject::Run(id);
         let Some(run) = self.runs.get(&id) else { return false };
         if self.in_flight.contains(&subject) || matches!(run.stage, RunStage::Closed { .. }) {
             return false;
         }
-        if self.rests(&RecordKey::Run(id)) || self.backs_off(&subject, wake, now) {
+        if self.rests(&RecordKey::Run(id)) || self.backs_off(&subject, out) {
             return false;
         }
-        let Some(decision) = self.decide_run(run, queues, now) else { return false };
-        wake.add(decision.wake_at);
-        match decision.action {
-            None => return false,
-            Some(RunAction::Begin) => {
-                self.run_event(id, RunEvent::Began, now);
-                return true;
+        let Some(decision) = self.decide_run(run, queues, out.now) else { return false };
+        out.wake(decision.wake_at);
+        match decision.next {
+            Next::Record(event) => {
+                self.run_event(id, event, out.now);
+                true
             }
-            Some(RunAction::Create) => {
-                self.run_event(id, RunEvent::CreateBegun, now);
-                self.run_effect(id, RunAction::Create, effects);
+            Next::Do(work) => {
+                if matches!(work, RunWork::Create(_)) {
+                    self.run_event(id, RunEvent::CreateBegun, out.now);
+                }
+                if let Some(on) = self.on_run(id) {
+                    self.hand_out(out, Work::Run(Box::new(on), work));
+                }
+                false
             }
-            Some(
-                action @ (RunAction::ReadBase
-                | RunAction::Fetch
-                | RunAction::Merge
-                | RunAction::LintTarget
-                | RunAction::Push
-                | RunAction::CompareCi
-                | RunAction::Look
-                | RunAction::Poll { .. }
-                | RunAction::Cancel(_)
-                | RunAction::Answer
-                | RunAction::Forget),
-            ) => self.run_effect(id, action, effects),
+            Next::Wait => false,
         }
-        self.in_flight.insert(subject);
-        false
     }
 
-    pub(super) fn backs_off(&self, subject: &Subject, wake: &mut Wake, now: Timestamp) -> bool {
-        let until = self.backoff_of(subject, now).map(|retry| retry.next_at);
-        wake.add(until);
+    fn on_run(&self, id: RunId) -> Option<OnRun> {
+        let run = self.runs.get(&id)?.clone();
+        let pull = run.of().and_then(|number| self.pulls.get(&number));
+        let part = pull.and_then(|pull| {
+            let pinned = pull.stage.trusted()?.pinned.clone();
+            Some(Part { pinned, url: pull.mail().request.url.clone() })
+        });
+        let on_same_ref = |other: &&Run| other.id != id && other.ci_ref == run.ci_ref;
+        let earlier = self.runs.values().filter(on_same_ref).cloned().collect();
+        Some(OnRun { run, part, earlier })
+    }
+
+    pub(super) fn backs_off(&self, subject: &Subject, out: &mut HandOut) -> bool {
+        let until = self.backoff_of(subject, out.now).map(|retry| retry.next_at);
+        out.wake(until);
         until.is_some()
     }
 
     pub(super) fn backoff_of(&self, subject: &Subject, now: Timestamp) -> Option<&Retry> {
         self.backoff.get(subject).filter(|retry| retry.next_at > now)
-    }
-
-    fn run_effect(&self, id: RunId, action: RunAction, effects: &mut Vec<Effect>) {
-        let Some(run) = self.runs.get(&id) else { return };
-        let pull = match &run.why {
-            Why::Attempt { pull, .. } => self.pulls.get(pull).cloned().map(Box::new),
-            Why::Asked { .. } => None,
-        };
-        let earlier = self
-            .runs
-            .values()
-            .filter(|other| other.id != id && other.ci_ref == run.ci_ref)
-            .cloned()
-            .collect();
-        effects.push(Effect::Run { run: Box::new(run.clone()), pull, action, earlier });
-    }
-}
-
-/// The earliest time anybody wants to be asked again.
-#[derive(Debug, Default)]
-pub(super) struct Wake {
-    at: Option<Timestamp>,
-}
-
-impl Wake {
-    pub(super) fn add(&mut self, at: Option<Timestamp>) {
-        self.at = [self.at, at].into_iter().flatten().min();
     }
 }

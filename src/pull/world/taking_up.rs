@@ -13,7 +13,7 @@ use crate::pull::ids::{MessageId, PullNumber};
 use crate::pull::letter::About;
 use crate::pull::letter::rules::LetterEvent;
 use crate::pull::request::Stage;
-use crate::pull::request::apply::PullEvent;
+use crate::pull::request::event::PullEvent;
 use crate::pull::run::Why;
 
 impl World {

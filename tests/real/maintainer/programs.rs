@@ -45,6 +45,18 @@ impl Swaks {
     }
 }
 
+/// swaks before the submission server, logged in as that user.
+pub(crate) fn swaks(rig: &Rig, user: &str) -> Command {
+    let server = format!("127.0.0.1:{}", rig.submission.port());
+    let mut swaks = command("/usr/bin/swaks");
+    swaks
+        .args(["--silent", "2", "--tls", "--tls-ca-path"])
+        .arg(&rig.authority.certificate)
+        .args(["--server", &server, "--helo", "laptop.example.test", "--auth", "PLAIN"])
+        .args(["--auth-user", user, "--auth-password", &password(user)]);
+    swaks
+}
+
 impl Maintainer {
     /// Signs a text in the clear.
     pub(crate) fn clearsigns(&self, text: &str) -> String {
@@ -58,14 +70,9 @@ impl Maintainer {
 
     /// Sends a mail with swaks, logged in as oneself whatever the mail says.
     pub(crate) fn sends(&self, rig: &Rig, mail: &Swaks) {
-        let mut swaks = command("/usr/bin/swaks");
-        let server = format!("127.0.0.1:{}", rig.submission.port());
         let field = |name: &str, value: &str| format!("{name}: {value}");
+        let mut swaks = swaks(rig, self.user);
         swaks
-            .args(["--silent", "2", "--tls", "--tls-ca-path"])
-            .arg(&rig.authority.certificate)
-            .args(["--server", &server, "--helo", "laptop.example.test", "--auth", "PLAIN"])
-            .args(["--auth-user", self.user, "--auth-password", &password(self.user)])
             .args(["--from", &self.address, "--to", &mail.to])
             .args(["--header", &field("From", &mail.from)])
             .args(["--header", &field("Subject", &mail.subject)])

@@ -1,38 +1,37 @@
 //! Looks who sent the mails of a request and of another one for the same signed tag, and what that
 //! tag's signature covers where a record does not say it yet. What follows is decided by the rules.
 
-use super::{Result, alert, failed, happened};
+use super::trusted;
+use crate::bot::perform::Worker;
 use crate::bot::ports::Ports;
 use crate::mail;
 use crate::ports::{Fault, FaultKind, FileName, Quarantine};
 use crate::pull::command::Proof;
 use crate::pull::cover::Cover;
-use crate::pull::ids::PullNumber;
 use crate::pull::request::Pull;
-use crate::pull::request::apply::PullEvent;
+use crate::pull::request::work::{NotePayload, OnPull, ProveSenders, Senders};
 use crate::pull::signed_tag::PayloadDigest;
-use crate::pull::world::Happened;
+use crate::pull::task::{Perform, Reply};
 
-pub(super) fn prove(
-    ports: &Ports,
-    pull: &Pull,
-    of: PullNumber,
-    other: &Cover,
-    known: Option<Proof>,
-) -> Result {
-    let looked = proof_of(ports, pull.mail()).and_then(|mine| {
-        let theirs = known.map_or_else(|| proof_of(ports, other), Ok)?;
-        Ok(PullEvent::SendersProved { of, mine, theirs })
-    });
-    match looked {
-        Ok(event) => happened(event),
-        Err(fault) => failed(&fault, alert("Senders of requests can't be checked", &fault)),
+impl Perform<ProveSenders> for Worker<'_> {
+    fn perform(&self, task: &ProveSenders, on: &OnPull) -> Reply<Senders> {
+        let looked = proof_of(self.ports, on.pull.mail()).and_then(|mine| {
+            let theirs = task.known.map_or_else(|| proof_of(self.ports, &task.mail), Ok)?;
+            Ok(Senders { mine, theirs })
+        });
+        Reply::from(looked, "Senders of requests can't be checked")
+    }
+}
+
+impl Perform<NotePayload> for Worker<'_> {
+    fn perform(&self, _: &NotePayload, on: &OnPull) -> Reply<PayloadDigest> {
+        Reply::from(payload_of(self.ports, &on.pull), "Signatures can't be checked")
     }
 }
 
 /// How well a request's mail proves that its author sent it. What is signed has to name what is asked
 /// for: a signed mail about something else, with a request put below it, proves nothing.
-fn proof_of(ports: &Ports, cover: &Cover) -> std::result::Result<Proof, Fault> {
+fn proof_of(ports: &Ports, cover: &Cover) -> Result<Proof, Fault> {
     let Some(bytes) = ports.store.file(&FileName::Mail(cover.message_id.clone()))? else {
         return Ok(Proof::None);
     };
@@ -62,15 +61,14 @@ fn is_that(bytes: &[u8], cover: &Cover) -> bool {
 
 /// What the signature of a trusted tag covers. Of one that is no longer kept, something that no
 /// other tag has: its object's id.
-pub(super) fn note_payload(ports: &Ports, pull: &Pull) -> Result {
-    let Some(tag) = pull.stage.trusted().and_then(|trusted| trusted.pinned.tag.as_ref()) else {
-        return Result::of(Happened::Nothing);
-    };
+fn payload_of(ports: &Ports, pull: &Pull) -> Result<PayloadDigest, Fault> {
+    let without = || Fault::bug(format!("request {} has no trusted tag", pull.number));
+    let tag = trusted(pull)?.pinned.tag.as_ref().ok_or_else(without)?;
     match ports.repository.tag_bytes(Quarantine::Pull(pull.number), tag.id) {
-        Ok(bytes) => happened(PullEvent::PayloadNoted(ports.keyring.payload(&bytes))),
+        Ok(bytes) => Ok(ports.keyring.payload(&bytes)),
         Err(fault) if fault.kind == FaultKind::Permanent => {
-            happened(PullEvent::PayloadNoted(PayloadDigest::of(tag.id.as_bytes())))
+            Ok(PayloadDigest::of(tag.id.as_bytes()))
         }
-        Err(fault) => failed(&fault, alert("Signatures can't be checked", &fault)),
+        Err(fault) => Err(fault),
     }
 }

@@ -1,20 +1,29 @@
 //! Effects on a run's branch of the CI project: what is put there, and its end. It must not touch
 //! what others pushed.
 
-use super::{failed, happened, quarantine};
-use crate::bot::perform::Result;
+use super::{candidate, quarantine, reply};
+use crate::bot::perform::Worker;
 use crate::bot::ports::Ports;
 use crate::ports::{Fault, PushOrder, Pushed};
 use crate::pull::ids::ObjectId;
-use crate::pull::run::apply::RunEvent;
+use crate::pull::run::work::{Forget, OnRun, Push};
 use crate::pull::run::{CiCheck, Run, Why};
-use crate::pull::world::Happened;
+use crate::pull::task::{Perform, Reply};
 
-pub(super) fn push(ports: &Ports, run: &Run, earlier: &[Run]) -> Result {
-    let Some(candidate) = run.stage.candidate() else { return Result::of(Happened::Nothing) };
-    match put_on_ref(ports, run, candidate.commit, earlier) {
-        Ok(()) => happened(RunEvent::Pushed),
-        Err(fault) => failed(&fault),
+impl Perform<Push> for Worker<'_> {
+    fn perform(&self, _: &Push, on: &OnRun) -> Reply<()> {
+        self.at_target(on, |_, _| {
+            let pushed = candidate(&on.run).and_then(|candidate| {
+                put_on_ref(self.ports, &on.run, candidate.commit, &on.earlier)
+            });
+            reply(pushed)
+        })
+    }
+}
+
+impl Perform<Forget> for Worker<'_> {
+    fn perform(&self, _: &Forget, on: &OnRun) -> Reply<()> {
+        self.at_target(on, |_, _| reply(forget(self.ports, &on.run)))
     }
 }
 
@@ -24,7 +33,7 @@ pub(super) fn put_on_ref(
     run: &Run,
     commit: ObjectId,
     earlier: &[Run],
-) -> std::result::Result<(), Fault> {
+) -> Result<(), Fault> {
     // A run that was linting when it ended left its target's tip.
     let own = earlier.iter().chain([run]).filter_map(|run| run.stage.candidate());
     let order = PushOrder {
@@ -43,23 +52,19 @@ pub(super) fn put_on_ref(
     }
 }
 
-pub(super) fn forget(ports: &Ports, run: &Run) -> Result {
-    let deleted = run.stage.candidate().map_or(Ok(()), |candidate| {
+fn forget(ports: &Ports, run: &Run) -> Result<(), Fault> {
+    if let Some(candidate) = run.stage.candidate() {
         // It may have ended while the ref was at the target's tip.
         let base = match run.ci {
             CiCheck::Due | CiCheck::TargetKnown => candidate.base,
             CiCheck::FilesOnly | CiCheck::Same | CiCheck::Approved { .. } => None,
         };
-        let mut left = [Some(candidate.commit), base].into_iter().flatten();
-        let delete = |commit| ports.repository.delete_ref(&run.target, &run.ci_ref, commit);
-        left.try_for_each(delete)
-    });
-    let forgotten = deleted.and_then(|()| match run.why {
+        for commit in [Some(candidate.commit), base].into_iter().flatten() {
+            ports.repository.delete_ref(&run.target, &run.ci_ref, commit)?;
+        }
+    }
+    match run.why {
         Why::Attempt { .. } => Ok(()),
         Why::Asked { .. } => ports.repository.forget(quarantine(run)),
-    });
-    match forgotten {
-        Ok(()) => happened(RunEvent::Forgotten),
-        Err(fault) => failed(&fault),
     }
 }

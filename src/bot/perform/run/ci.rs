@@ -8,20 +8,20 @@
 use jiff::SignedDuration;
 
 use super::branch::put_on_ref;
-use super::{failed, happened, quarantine};
-use crate::bot::perform::Result;
+use super::{candidate, quarantine, reply};
+use crate::bot::perform::Worker;
 use crate::bot::ports::Ports;
 use crate::mail::words;
 use crate::ports::{Fault, FaultKind, FileName, Pipelines};
+use crate::pull::alert::Alert;
 use crate::pull::ci_change::{Change, CiPlan, changes, dropped};
 use crate::pull::clean;
 use crate::pull::policy::{CiLint, TargetPolicy};
-use crate::pull::request::Pull;
-use crate::pull::run::apply::RunEvent;
+use crate::pull::run::event::CiChange;
+use crate::pull::run::work::{CompareCi, LintTarget, OnRun};
 use crate::pull::run::{CiCheck, Run, RunStage};
 use crate::pull::tag::Candidate;
-use crate::pull::verdict::Outcome;
-use crate::pull::world::Alert;
+use crate::pull::task::{Perform, Reply};
 
 /// How long an answer without any job is asked for again: GitLab's reads lag its writes.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(3);
@@ -32,17 +32,33 @@ const SHOWN: usize = 160;
 /// How many characters of a name or value the file beside the records keeps.
 const KEPT: usize = 4_000;
 
-pub(super) fn lint_target(
+impl Perform<LintTarget> for Worker<'_> {
+    fn perform(&self, _: &LintTarget, on: &OnRun) -> Reply<CiCheck> {
+        self.at_target(on, |target, pipelines| {
+            lint_target(self.ports, pipelines, target, &on.run, &on.earlier)
+        })
+    }
+}
+
+impl Perform<CompareCi> for Worker<'_> {
+    fn perform(&self, _: &CompareCi, on: &OnRun) -> Reply<Option<CiChange>> {
+        self.at_target(on, |target, pipelines| {
+            reply(compare(self.ports, pipelines, target, &on.run))
+        })
+    }
+}
+
+fn lint_target(
     ports: &Ports,
     pipelines: &dyn Pipelines,
     target: &TargetPolicy,
     run: &Run,
     earlier: &[Run],
-) -> Result {
+) -> Reply<CiCheck> {
     let base = run.stage.candidate().and_then(|candidate| candidate.base);
-    let Some(base) = base else { return happened(RunEvent::CiChecked(CiCheck::FilesOnly)) };
+    let Some(base) = base else { return Reply::answer(CiCheck::FilesOnly) };
     if let Err(fault) = put_on_ref(ports, run, base, earlier) {
-        return failed(&fault);
+        return reply(Err(fault));
     }
     let kept = pipelines.lint(base, &run.ci_ref).and_then(|plan| {
         if plan.is_blank() {
@@ -52,23 +68,23 @@ pub(super) fn lint_target(
         ports.store.put_file(&FileName::CiPlan(run.id), &json)
     });
     match kept {
-        Ok(()) => happened(RunEvent::CiChecked(CiCheck::TargetKnown)),
+        Ok(()) => Reply::answer(CiCheck::TargetKnown),
         Err(fault) => untold(ports, target, run, fault),
     }
 }
 
 /// GitLab does not tell what it would run for the target.
-fn untold(ports: &Ports, target: &TargetPolicy, run: &Run, fault: Fault) -> Result {
+fn untold(ports: &Ports, target: &TargetPolicy, run: &Run, fault: Fault) -> Reply<CiCheck> {
     let lasts = match fault.kind {
-        FaultKind::Temporary | FaultKind::Bug => return failed(&fault),
+        FaultKind::Temporary | FaultKind::Bug => return reply(Err(fault)),
         FaultKind::Misconfigured => true,
         FaultKind::Permanent => is_old(ports, run),
     };
     if !lasts {
-        return failed(&Fault { kind: FaultKind::Temporary, ..fault });
+        return reply(Err(Fault { kind: FaultKind::Temporary, ..fault }));
     }
     match target.ci_lint {
-        CiLint::Require => failed(&Fault { kind: FaultKind::Misconfigured, ..fault }),
+        CiLint::Require => reply(Err(Fault { kind: FaultKind::Misconfigured, ..fault })),
         CiLint::Try | CiLint::Off => {
             let detail = format!(
                 "{}\n\nUntil that is mended, only changes of the files in ci_paths hold a request \
@@ -77,7 +93,7 @@ fn untold(ports: &Ports, target: &TargetPolicy, run: &Run, fault: Fault) -> Resu
             );
             let subject = format!("GitLab does not tell what CI would run for {}", run.target);
             let alert = Alert { subject, detail };
-            happened(RunEvent::CiChecked(CiCheck::FilesOnly)).alerting(Some(alert))
+            Reply::answer(CiCheck::FilesOnly).alerting(Some(alert))
         }
     }
 }
@@ -102,16 +118,13 @@ fn is_old(ports: &Ports, run: &Run) -> bool {
     }
 }
 
-pub(super) fn compare(
+fn compare(
     ports: &Ports,
     pipelines: &dyn Pipelines,
     target: &TargetPolicy,
     run: &Run,
-    pull: Option<&Pull>,
-) -> Result {
-    let Some(candidate) = run.stage.candidate() else {
-        return happened(RunEvent::CiChecked(CiCheck::Same));
-    };
+) -> Result<Option<CiChange>, Fault> {
+    let candidate = candidate(run)?;
     let found = by_effect(ports, pipelines, run, candidate).and_then(|mut found| {
         found.extend(by_file(ports, target, run, candidate)?);
         let show = |text: &str| clean::cut(&clean::words(text), KEPT);
@@ -124,9 +137,9 @@ pub(super) fn compare(
         Ok(found)
     });
     match found {
-        Ok(found) => concluded(target, pull, &found),
+        Ok(found) => Ok(change(target, &found)),
         // Nothing of it may be waved through: it is tried again, for as long as any step is.
-        Err(fault) => failed(&Fault { kind: still(fault.kind), ..fault }),
+        Err(fault) => Err(Fault { kind: still(fault.kind), ..fault }),
     }
 }
 
@@ -137,19 +150,12 @@ fn still(kind: FaultKind) -> FaultKind {
     }
 }
 
-fn concluded(target: &TargetPolicy, pull: Option<&Pull>, found: &[Change]) -> Result {
-    if found.is_empty() {
-        return happened(RunEvent::CiChecked(CiCheck::Same));
-    }
+fn change(target: &TargetPolicy, found: &[Change]) -> Option<CiChange> {
     let show = |text: &str| clean::cut(&clean::words(text), SHOWN);
-    let difference = words::difference(found, show);
-    match pull.and_then(|pull| pull.ci_approved_by(&difference.digest)) {
-        Some(by) => happened(RunEvent::CiChecked(CiCheck::Approved {
-            by: by.to_owned(),
-            dropped: dropped(found, &target.required_jobs),
-        })),
-        None => happened(RunEvent::Ended(Outcome::CiChanged(difference))),
-    }
+    (!found.is_empty()).then(|| CiChange {
+        difference: words::difference(found, show),
+        dropped: dropped(found, &target.required_jobs),
+    })
 }
 
 /// What GitLab says it would run: for the target, as it is kept, and for the candidate, now.
@@ -158,7 +164,7 @@ fn by_effect(
     pipelines: &dyn Pipelines,
     run: &Run,
     candidate: &Candidate,
-) -> std::result::Result<Vec<Change>, Fault> {
+) -> Result<Vec<Change>, Fault> {
     match run.ci {
         CiCheck::TargetKnown => {}
         CiCheck::Due | CiCheck::FilesOnly | CiCheck::Same | CiCheck::Approved { .. } => {
@@ -183,7 +189,7 @@ fn by_file(
     target: &TargetPolicy,
     run: &Run,
     candidate: &Candidate,
-) -> std::result::Result<Vec<Change>, Fault> {
+) -> Result<Vec<Change>, Fault> {
     let Some(base) = candidate.base.filter(|_| !target.ci_paths.is_empty()) else {
         return Ok(Vec::new());
     };

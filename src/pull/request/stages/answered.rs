@@ -4,9 +4,11 @@
 use jiff::Timestamp;
 
 use crate::pull::decision::{Decision, Told};
-use crate::pull::request::decide::{PullAction, Situation};
-use crate::pull::request::{Plan, Pull, Stage, Trusted};
+use crate::pull::request::situation::{PullDecision, Situation};
+use crate::pull::request::work::Forget;
+use crate::pull::request::{Pull, Stage, Trusted};
 use crate::pull::retry::Retry;
+use crate::pull::run::Plan;
 use crate::pull::verdict::Verdict;
 
 pub(in crate::pull::request) fn next(
@@ -15,7 +17,7 @@ pub(in crate::pull::request) fn next(
     at: Timestamp,
     situation: &Situation<'_>,
     now: Timestamp,
-) -> Decision<PullAction> {
+) -> PullDecision {
     let kept_until = at + situation.policy.keep;
     let word = verdict.word();
     let over = match verdict {
@@ -29,7 +31,7 @@ pub(in crate::pull::request) fn next(
         | Verdict::Superseded { .. } => trusted.is_none(),
     };
     if over || now >= kept_until {
-        return Decision::act(PullAction::Forget, format!("it is over: {word}"));
+        return Decision::work(Forget, format!("it is over: {word}"));
     }
     let until = kept_until.strftime("%Y-%m-%d");
     let because = match (verdict, trusted) {

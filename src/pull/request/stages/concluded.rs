@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use crate::pull::decision::{Decision, Told};
 use crate::pull::ids::MessageId;
-use crate::pull::request::decide::{MAILED_BEFORE, PullAction, Situation};
+use crate::pull::request::event::PullEvent;
+use crate::pull::request::situation::{MAILED_BEFORE, PullDecision, Situation};
+use crate::pull::request::work::WriteAnswer;
 use crate::pull::request::{Pull, Stage, Trusted};
 use crate::pull::verdict::Verdict;
 
@@ -12,14 +14,20 @@ pub(in crate::pull::request) fn next(
     verdict: &Verdict,
     written: bool,
     situation: &Situation<'_>,
-) -> Decision<PullAction> {
+) -> PullDecision {
     match (written, situation.holder) {
-        (false, Some(holder)) => Decision::act(PullAction::Repeat(holder.number), MAILED_BEFORE),
+        (false, Some(holder)) => {
+            Decision::record(PullEvent::Repeated { of: holder.number }, MAILED_BEFORE)
+        }
+        (false, None) if verdict.audience().is_none() => {
+            let because = format!("it is concluded: {}", verdict.word());
+            Decision::record(PullEvent::Written(Vec::new()), because)
+        }
         (false, None) => {
-            Decision::act(PullAction::Answer, format!("it is concluded: {}", verdict.word()))
+            Decision::work(WriteAnswer, format!("it is concluded: {}", verdict.word()))
         }
         (true, _) if situation.letters_open == 0 => {
-            Decision::act(PullAction::NoteSent, "its answer is sent")
+            Decision::record(PullEvent::Sent, "its answer is sent")
         }
         (true, _) => Decision::wait("its answer is being sent"),
     }

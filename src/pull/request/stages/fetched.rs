@@ -4,13 +4,14 @@ use jiff::Timestamp;
 
 use crate::pull::decision::{Decision, Told};
 use crate::pull::fault::Fault;
-use crate::pull::request::decide::PullAction;
+use crate::pull::request::situation::PullDecision;
+use crate::pull::request::work::Verify;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
 use crate::pull::tag::Pinned;
 
-pub(in crate::pull::request) fn next(verify: &Retry, now: Timestamp) -> Decision<PullAction> {
-    Decision::due(verify, PullAction::Verify, "its signature is to be checked", now)
+pub(in crate::pull::request) fn next(verify: &Retry, now: Timestamp) -> PullDecision {
+    Decision::due(verify, Verify, "its signature is to be checked", now)
 }
 
 pub(in crate::pull::request) fn failed(

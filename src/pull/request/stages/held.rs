@@ -5,22 +5,25 @@ use jiff::Timestamp;
 use crate::pull::checks::{Check, Problem};
 use crate::pull::decision::{Decision, Told};
 use crate::pull::ids::MessageId;
-use crate::pull::request::decide::{MAILED_BEFORE, PullAction, Situation};
+use crate::pull::request::event::PullEvent;
 use crate::pull::request::freeze::{freeze_of, frozen_because};
-use crate::pull::request::{Approval, HoldReason, Plan, Pull, Stage, Trusted};
+use crate::pull::request::situation::{MAILED_BEFORE, PullDecision, Situation};
+use crate::pull::request::work::TellHold;
+use crate::pull::request::{Approval, HoldReason, Pull, Stage, Trusted};
 use crate::pull::retry::Retry;
+use crate::pull::run::Plan;
 
 pub(in crate::pull::request) fn next(
     pull: &Pull,
     (reason, told): (&HoldReason, bool),
     situation: &Situation<'_>,
     now: Timestamp,
-) -> Decision<PullAction> {
+) -> PullDecision {
     if let Some(holder) = situation.holder {
-        return Decision::act(PullAction::Repeat(holder.number), MAILED_BEFORE);
+        return Decision::record(PullEvent::Repeated { of: holder.number }, MAILED_BEFORE);
     }
     if !told {
-        return Decision::act(PullAction::TellHold, situation.policy.words.hold(reason));
+        return Decision::work(TellHold, situation.policy.words.hold(reason));
     }
     waits(pull, reason, situation, now)
 }
@@ -31,7 +34,7 @@ fn waits(
     reason: &HoldReason,
     situation: &Situation<'_>,
     now: Timestamp,
-) -> Decision<PullAction> {
+) -> PullDecision {
     let frozen = |problem: &Problem| problem.check == Check::Frozen;
     let HoldReason::Checks { problems } = reason else {
         return Decision::wait(situation.policy.words.hold(reason));
@@ -40,7 +43,7 @@ fn waits(
         return Decision::wait(situation.policy.words.hold(reason));
     }
     match freeze_of(pull, situation, now) {
-        None => Decision::act(PullAction::LookAgain, "the freeze that held it is over"),
+        None => Decision::record(PullEvent::FreezeEnded, "the freeze that held it is over"),
         Some(freeze) if reason.is_freeze() => {
             Decision::wait(frozen_because(freeze)).no_later_than(freeze.until)
         }

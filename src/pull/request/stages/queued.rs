@@ -9,11 +9,13 @@ use crate::pull::decision::{Decision, Told};
 use crate::pull::ids::RunId;
 use crate::pull::policy::Policy;
 use crate::pull::queue::Turn;
-use crate::pull::request::decide::{PullAction, Situation};
 use crate::pull::request::freeze::{freeze_of, frozen_because};
+use crate::pull::request::situation::{PullDecision, PullStep, Situation};
 use crate::pull::request::trust::judged;
-use crate::pull::request::{Plan, Pull, Stage, Trusted};
+use crate::pull::request::work::Verify;
+use crate::pull::request::{Pull, Stage, Trusted};
 use crate::pull::retry::Retry;
+use crate::pull::run::Plan;
 use crate::pull::tag::Verification;
 
 /// In the queue it waits for the end of a freeze that came later, unless somebody approved that or
@@ -23,7 +25,7 @@ pub(in crate::pull::request) fn next(
     trusted: &Trusted,
     situation: &Situation<'_>,
     now: Timestamp,
-) -> Decision<PullAction> {
+) -> PullDecision {
     if let Some(pause) = situation.pause {
         return Decision::paused(pause);
     }
@@ -38,11 +40,8 @@ pub(in crate::pull::request) fn next(
         return Decision::wait(format!("request {later}, a later revision, is tried first"));
     }
     match situation.turn {
-        Turn::Now if trusted.is_proved(now) => Decision::act(PullAction::Begin, "it is its turn"),
-        Turn::Now => Decision::act(
-            PullAction::Verify,
-            "it is its turn; its signature is to be checked again",
-        ),
+        Turn::Now if trusted.is_proved(now) => Decision::record(PullStep::Begin, "it is its turn"),
+        Turn::Now => Decision::work(Verify, "it is its turn; its signature is to be checked again"),
         Turn::After(0) => Decision::wait("it is next in the queue; another test is running"),
         Turn::After(1) => Decision::wait("1 other waits before it in the queue"),
         Turn::After(n) => Decision::wait(format!("{n} others wait before it in the queue")),

@@ -1,36 +1,22 @@
 //! Received: the tag is to be fetched. What comes of that is a pin, trouble that is waited out, or a
 //! refusal.
 
+use crate::pull::request::event::FetchTrouble;
 use jiff::Timestamp;
 
 use crate::pull::decision::{Decision, Told};
-use crate::pull::fault::{Fault, FaultKind};
+use crate::pull::fault::FaultKind;
 use crate::pull::policy::Policy;
-use crate::pull::request::decide::PullAction;
 use crate::pull::request::ending::refuse;
+use crate::pull::request::situation::PullDecision;
+use crate::pull::request::work::Fetch;
 use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
 use crate::pull::tag::Pinned;
 use crate::pull::verdict::Refusal;
 
-/// Why a fetch brought nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum FetchTrouble {
-    /// The policy forbids the URL.
-    NotAllowed {
-        /// One sentence for the author.
-        why: String,
-    },
-    /// There is no such ref.
-    RefMissing,
-    /// The ref leads to something else than a commit.
-    NotACommit,
-    /// Something else.
-    Trouble(Fault),
-}
-
-pub(in crate::pull::request) fn next(fetch: &Retry, now: Timestamp) -> Decision<PullAction> {
-    Decision::due(fetch, PullAction::Fetch, "its tag is to be fetched", now)
+pub(in crate::pull::request) fn next(fetch: &Retry, now: Timestamp) -> PullDecision {
+    Decision::due(fetch, Fetch, "its tag is to be fetched", now)
 }
 
 pub(in crate::pull::request) fn fetched(
@@ -85,7 +71,7 @@ pub(in crate::pull::request) fn not_fetched(
             let what = format!("{} is not there", pull.mail().request.reference);
             (what, (!patient).then_some(Refusal::RefMissing), None)
         }
-        FetchTrouble::Trouble(trouble) => {
+        FetchTrouble::Fault(trouble) => {
             let why = trouble.public.unwrap_or_else(|| "It could not be fetched.".into());
             let over = match trouble.kind {
                 FaultKind::Temporary => !patient,

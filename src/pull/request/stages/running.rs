@@ -4,21 +4,22 @@ use jiff::Timestamp;
 
 use crate::pull::decision::{Decision, Told};
 use crate::pull::ids::RunId;
-use crate::pull::request::decide::{PullAction, Situation};
 use crate::pull::request::ending::{conclude, hold};
+use crate::pull::request::event::PullEvent;
+use crate::pull::request::situation::{PullDecision, Situation};
 use crate::pull::request::{HoldReason, Pull, Trusted};
 use crate::pull::verdict::{Outcome, Verdict};
 
-pub(in crate::pull::request) fn next(situation: &Situation<'_>) -> Decision<PullAction> {
+pub(in crate::pull::request) fn next(situation: &Situation<'_>) -> PullDecision {
     let Some(run) = situation.run else {
         let why = "The record of its run is missing.".to_owned();
         let outcome = Outcome::Impossible { why };
-        return Decision::act(PullAction::TakeOutcome(outcome), "its run's record is missing");
+        return Decision::record(PullEvent::Ended(outcome), "its run's record is missing");
     };
     match run.outcome() {
         Some(outcome) => {
             let because = format!("run {} has ended: {}", run.id, outcome.word());
-            Decision::act(PullAction::TakeOutcome(outcome.clone()), because)
+            Decision::record(PullEvent::Ended(outcome.clone()), because)
         }
         None => Decision::wait(format!("run {} is {}", run.id, run.stage.word())),
     }

@@ -8,11 +8,13 @@ use crate::pull::command::Proof;
 use crate::pull::decision::{Decision, Told};
 use crate::pull::fault::Fault;
 use crate::pull::policy::Policy;
-use crate::pull::request::apply::Examined;
-use crate::pull::request::decide::{MAILED_BEFORE, PullAction, Situation};
 use crate::pull::request::ending::{conclude, hold, refuse};
-use crate::pull::request::{Plan, Pull, Stage, Trusted, commit_checks, trust};
+use crate::pull::request::event::{Examined, OutOfPaths, PullEvent};
+use crate::pull::request::situation::{MAILED_BEFORE, PullDecision, PullStep, Situation};
+use crate::pull::request::work::{Examine, ProveSenders};
+use crate::pull::request::{Pull, Stage, Trusted, commit_checks, trust};
 use crate::pull::retry::Retry;
+use crate::pull::run::Plan;
 use crate::pull::signer::{Objection, Signer};
 use crate::pull::verdict::{Refusal, Verdict};
 
@@ -23,12 +25,12 @@ pub(in crate::pull::request) fn next(
     check: &Retry,
     situation: &Situation<'_>,
     now: Timestamp,
-) -> Decision<PullAction> {
+) -> PullDecision {
     if let Some(holder) = situation.holder {
         return repeats(pull, holder, check, situation, now);
     }
-    let action = PullAction::Examine(situation.older.clone());
-    Decision::due(check, action, "its commits are to be looked at", now)
+    let work = Examine(situation.older.clone());
+    Decision::due(check, work, "its commits are to be looked at", now)
 }
 
 /// A mail of a tag that another request stands for. It is answered instead of the other's mail if
@@ -39,20 +41,20 @@ fn repeats(
     check: &Retry,
     situation: &Situation<'_>,
     now: Timestamp,
-) -> Decision<PullAction> {
+) -> PullDecision {
     let of = holder.number;
-    let silent = || Decision::act(PullAction::Repeat(of), MAILED_BEFORE);
+    let silent = || Decision::record(PullEvent::Repeated { of }, MAILED_BEFORE);
     match (pull.proof, holder.proof) {
-        (Some(mine), Some(theirs)) if mine > theirs => Decision::act(
-            PullAction::TakeOver(of),
+        (Some(mine), Some(theirs)) if mine > theirs => Decision::record(
+            PullStep::TakeOver(of),
             format!("{MAILED_BEFORE}, by a sender who is less well proved"),
         ),
         (Some(_), Some(_)) | (None, Some(Proof::Person)) => silent(),
         (Some(_) | None, _) if check.failing_for(now, situation.policy.fetch_patience) => silent(),
         (Some(_) | None, known) => {
             let mail = Box::new(holder.mail().clone());
-            let action = PullAction::ProveSenders { of, mail, known };
-            Decision::due(check, action, "who mailed this tag is to be looked at", now)
+            let work = ProveSenders { of, mail, known };
+            Decision::due(check, work, "who mailed this tag is to be looked at", now)
         }
     }
 }
@@ -98,9 +100,7 @@ pub(in crate::pull::request) fn examined(
 pub(in crate::pull::request) fn out_of_paths(
     pull: &mut Pull,
     trusted: &Trusted,
-    files: Vec<String>,
-    total: u32,
-    sender_known: bool,
+    OutOfPaths { files, total, sender_known }: OutOfPaths,
     policy: &Policy,
     now: Timestamp,
 ) -> Told {

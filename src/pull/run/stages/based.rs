@@ -6,13 +6,14 @@ use crate::pull::decision::{Decision, Told};
 use crate::pull::fault::Fault;
 use crate::pull::ids::ObjectId;
 use crate::pull::retry::Retry;
-use crate::pull::run::decide::RunAction;
 use crate::pull::run::ending::{again_if_passing, given_up};
+use crate::pull::run::situation::RunDecision;
+use crate::pull::run::work::Merge;
 use crate::pull::run::{Run, RunStage};
 use crate::pull::tag::Candidate;
 
-pub(in crate::pull::run) fn next(retry: &Retry, now: Timestamp) -> Decision<RunAction> {
-    Decision::due(retry, RunAction::Merge, "the merge is to be made", now)
+pub(in crate::pull::run) fn next(retry: &Retry, now: Timestamp) -> RunDecision {
+    Decision::due(retry, Merge, "the merge is to be made", now)
 }
 
 pub(in crate::pull::run) fn merged(

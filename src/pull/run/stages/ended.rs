@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use crate::pull::decision::{Decision, Told};
 use crate::pull::fault::Fault;
 use crate::pull::pipeline::Pipeline;
-use crate::pull::run::decide::{LOOK_FOR, RunAction, RunSituation};
+use crate::pull::run::situation::{LOOK_FOR, RunDecision, RunSituation};
 use crate::pull::run::stages::pushed::LOOK_EVERY;
+use crate::pull::run::work::{Cancel, Forget, LookForPipeline, WriteAnswer};
 use crate::pull::run::{Run, RunStage};
 use crate::pull::verdict::PipelineLink;
 
@@ -14,33 +15,28 @@ pub(in crate::pull::run) fn next(
     run: &Run,
     situation: &RunSituation<'_>,
     now: Timestamp,
-) -> Decision<RunAction> {
+) -> RunDecision {
     let RunStage::Ended { outcome, written, cancel, sought, at, .. } = &run.stage else {
         return Decision::wait("it is over");
     };
     // Whoever asked is told first: a cancellation may fail for long.
     if !written && run.is_asked() {
-        return Decision::act(RunAction::Answer, format!("it has ended: {}", outcome.word()));
+        return Decision::work(WriteAnswer, format!("it has ended: {}", outcome.word()));
     }
     if let Some(pipeline) = cancel {
-        return Decision::act(RunAction::Cancel(pipeline.clone()), "nobody needs its pipeline");
+        return Decision::work(Cancel(pipeline.clone()), "nobody needs its pipeline");
     }
     if let Some(sought) = sought {
         let why = "whether its pipeline was made is found out";
-        return Decision::due(&sought.retry, RunAction::Look, why, now);
+        return Decision::due(&sought.retry, LookForPipeline, why, now);
     }
     over(outcome.word(), *at, situation, now)
 }
 
-fn over(
-    word: &str,
-    at: Timestamp,
-    situation: &RunSituation<'_>,
-    now: Timestamp,
-) -> Decision<RunAction> {
+fn over(word: &str, at: Timestamp, situation: &RunSituation<'_>, now: Timestamp) -> RunDecision {
     let kept_until = at + situation.policy.keep;
     if situation.released || now >= kept_until {
-        return Decision::act(RunAction::Forget, "nobody needs its ref any more");
+        return Decision::work(Forget, "nobody needs its ref any more");
     }
     let until = kept_until.strftime("%Y-%m-%d");
     Decision::wait_until(

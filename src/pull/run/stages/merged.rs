@@ -8,8 +8,9 @@ use crate::pull::fault::Fault;
 use crate::pull::policy::TargetPolicy;
 use crate::pull::retry::Retry;
 use crate::pull::run::ci;
-use crate::pull::run::decide::RunAction;
 use crate::pull::run::ending::{again_if_passing, given_up};
+use crate::pull::run::situation::RunDecision;
+use crate::pull::run::work::{LintTarget, Push};
 use crate::pull::run::{Run, RunStage};
 use crate::pull::tag::Candidate;
 
@@ -18,12 +19,12 @@ pub(in crate::pull::run) fn next(
     retry: &Retry,
     target: &TargetPolicy,
     now: Timestamp,
-) -> Decision<RunAction> {
+) -> RunDecision {
     if ci::lints_target(run, target) {
         let why = "what CI runs for the target alone is to be looked at";
-        return Decision::due(retry, RunAction::LintTarget, why, now);
+        return Decision::due(retry, LintTarget, why, now);
     }
-    Decision::due(retry, RunAction::Push, "the candidate is to be pushed", now)
+    Decision::due(retry, Push, "the candidate is to be pushed", now)
 }
 
 pub(in crate::pull::run) fn pushed(

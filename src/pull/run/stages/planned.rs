@@ -6,18 +6,19 @@ use crate::pull::decision::{Decision, Told};
 use crate::pull::fault::Fault;
 use crate::pull::ids::ObjectId;
 use crate::pull::retry::Retry;
-use crate::pull::run::decide::RunAction;
 use crate::pull::run::ending::{again_if_passing, given_up};
+use crate::pull::run::situation::RunDecision;
+use crate::pull::run::work::{FetchAsked, ReadBase};
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::tag::Candidate;
 
-pub(in crate::pull::run) fn next(run: &Run, retry: &Retry, now: Timestamp) -> Decision<RunAction> {
+pub(in crate::pull::run) fn next(run: &Run, retry: &Retry, now: Timestamp) -> RunDecision {
     match &run.why {
         Why::Attempt { .. } => {
-            Decision::due(retry, RunAction::ReadBase, "the target's tip is to be read", now)
+            Decision::due(retry, ReadBase, "the target's tip is to be read", now)
         }
         Why::Asked { .. } => {
-            Decision::due(retry, RunAction::Fetch, "the commit to test is to be fetched", now)
+            Decision::due(retry, FetchAsked, "the commit to test is to be fetched", now)
         }
     }
 }

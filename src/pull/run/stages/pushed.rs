@@ -13,8 +13,9 @@ use crate::pull::pipeline::Pipeline;
 use crate::pull::policy::TargetPolicy;
 use crate::pull::retry::Retry;
 use crate::pull::run::ci;
-use crate::pull::run::decide::{LOOK_FOR, RunAction};
 use crate::pull::run::ending::{STEP_PATIENCE, again, given_up};
+use crate::pull::run::situation::{LOOK_FOR, RunDecision};
+use crate::pull::run::work::{CompareCi, Create, LookForPipeline};
 use crate::pull::run::{Run, RunStage, Watch};
 use crate::pull::tag::Candidate;
 use crate::pull::verdict::PipelineLink;
@@ -31,29 +32,24 @@ pub(in crate::pull::run) fn next(
     (tried_at, retry): (Option<Timestamp>, &Retry),
     target: &TargetPolicy,
     now: Timestamp,
-) -> Decision<RunAction> {
+) -> RunDecision {
     if tried_at.is_none() && ci::compares(run, target) {
         let why = "whether CI would run something else is to be looked at";
-        return Decision::due(retry, RunAction::CompareCi, why, now);
+        return Decision::due(retry, CompareCi, why, now);
     }
     creation(tried_at, retry, now)
 }
 
-fn creation(tried_at: Option<Timestamp>, retry: &Retry, now: Timestamp) -> Decision<RunAction> {
+fn creation(tried_at: Option<Timestamp>, retry: &Retry, now: Timestamp) -> RunDecision {
     match tried_at {
-        None => Decision::due(retry, RunAction::Create, "its pipeline is to be made", now),
+        None => Decision::due(retry, Create, "its pipeline is to be made", now),
         Some(tried_at) if now < tried_at + LOOK_FOR => Decision::due(
             retry,
-            RunAction::Look,
+            LookForPipeline,
             "whether its pipeline was made is to be found out",
             now,
         ),
-        Some(_) => Decision::due(
-            retry,
-            RunAction::Create,
-            "its pipeline was not made; it is made now",
-            now,
-        ),
+        Some(_) => Decision::due(retry, Create, "its pipeline was not made; it is made now", now),
     }
 }
 

@@ -4,11 +4,12 @@ use jiff::Timestamp;
 
 use crate::pull::decision::{Decision, Told};
 use crate::pull::fault::Fault;
-use crate::pull::pipeline::Status;
 use crate::pull::policy::TargetPolicy;
 use crate::pull::retry::Retry;
-use crate::pull::run::decide::{RunAction, RunSituation, SETTLE_FOR};
 use crate::pull::run::ending::{STEP_PATIENCE, ended};
+use crate::pull::run::event::Seen;
+use crate::pull::run::situation::{RunDecision, RunSituation, SETTLE_FOR};
+use crate::pull::run::work::Poll;
 use crate::pull::run::{Run, RunStage, Watch};
 use crate::pull::verdict::{Outcome, PipelineLink};
 
@@ -17,7 +18,7 @@ pub(in crate::pull::run) fn next(
     pipeline: &PipelineLink,
     situation: &RunSituation<'_>,
     now: Timestamp,
-) -> Decision<RunAction> {
+) -> RunDecision {
     let (limit, overdue) = watch.limit(situation.target);
     let settled =
         watch.unsettled_since.is_some_and(|since| now.duration_since(since) >= SETTLE_FOR);
@@ -29,17 +30,14 @@ pub(in crate::pull::run) fn next(
     let because = format!("pipeline {} is {word}{done}", pipeline.id);
     if watch.poll.next_at <= now {
         let overdue = (now >= limit).then_some(overdue);
-        return Decision::act(RunAction::Poll { overdue, settled }, because);
+        return Decision::work(Poll { overdue, settled }, because);
     }
     Decision::wait_until(watch.poll.next_at, because)
 }
 
 pub(in crate::pull::run) fn seen(
     run: &mut Run,
-    status: Status,
-    started: bool,
-    progress: Option<(u32, u32)>,
-    unsettled: bool,
+    Seen { status, started, progress, unsettled }: Seen,
     policy: &TargetPolicy,
     now: Timestamp,
 ) -> Told {
