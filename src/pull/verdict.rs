@@ -272,6 +272,22 @@ impl Outcome {
         }
     }
 
+    /// The target's tip that it did not merge onto, if that is how it ended.
+    pub(crate) fn base(&self) -> Option<ObjectId> {
+        match self {
+            Self::Conflict { base, .. } => Some(*base),
+            Self::Passed(_)
+            | Self::Failed(_)
+            | Self::Infrastructure(_)
+            | Self::AlreadyMerged
+            | Self::CiChanged(_)
+            | Self::TimedOut { .. }
+            | Self::Incomplete { .. }
+            | Self::Impossible { .. }
+            | Self::Cancelled { .. } => None,
+        }
+    }
+
     /// Whether jobs of its pipeline were still to run, or running, when it ended so.
     pub(crate) fn leaves_jobs(&self) -> bool {
         match self {

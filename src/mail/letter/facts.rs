@@ -65,18 +65,7 @@ pub(super) fn base(run: Option<&Run>, outcome: &Outcome) -> Option<ObjectId> {
         | RunStage::Ended { .. }
         | RunStage::Closed { .. }) => stage.candidate().and_then(|candidate| candidate.base),
     };
-    match outcome {
-        Outcome::Conflict { base, .. } => Some(*base),
-        Outcome::Passed(_)
-        | Outcome::Failed(_)
-        | Outcome::Infrastructure(_)
-        | Outcome::AlreadyMerged
-        | Outcome::CiChanged(_)
-        | Outcome::TimedOut { .. }
-        | Outcome::Incomplete { .. }
-        | Outcome::Impossible { .. }
-        | Outcome::Cancelled { .. } => run.and_then(of_stage),
-    }
+    outcome.base().or_else(|| run.and_then(of_stage))
 }
 
 /// The requests in whose place this one stands.

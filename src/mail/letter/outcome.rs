@@ -4,7 +4,7 @@
 use super::block::Block;
 use super::input::TargetWords;
 use super::jobs;
-use crate::mail::words::{self, Suggestion, counted};
+use crate::mail::words::{self, Suggestion, counted, outcomes};
 use crate::pull::run::Run;
 use crate::pull::tag::{ConflictFile, Drift};
 use crate::pull::verdict::Outcome;
@@ -24,7 +24,8 @@ pub(super) fn shown(
     }
     blocks.extend(run.and_then(|run| words::approved_ci(&run.ci)).map(Block::Paragraph));
     blocks.extend(details(outcome));
-    blocks.extend(moved(outcome, target, drift));
+    let moved = drift.and_then(|drift| outcomes::moved(outcome, &target.branch, drift));
+    blocks.extend(moved.map(Block::Paragraph));
     blocks
 }
 
@@ -70,24 +71,4 @@ fn conflicts(files: &[ConflictFile], total: u32) -> Vec<Block> {
     let more = format!("And {}.", counted(unnamed as u64, "more file"));
     let more = (unnamed > 0).then_some(Block::Paragraph(more));
     [Block::Items(items)].into_iter().chain(more).collect()
-}
-
-/// How far the target has moved, where that matters to what was found.
-fn moved(outcome: &Outcome, target: &TargetWords, drift: Option<&Drift>) -> Option<Block> {
-    let sentence = words::drift(&target.branch, drift?)?;
-    match outcome {
-        Outcome::Passed(_) => Some(Block::Paragraph(format!(
-            "{sentence} So the merge above is no fast-forward any more: merge the tag itself, or \
-             have it tested on the new tip."
-        ))),
-        Outcome::Failed(_) | Outcome::Conflict { .. } | Outcome::TimedOut { .. } => {
-            Some(Block::Paragraph(sentence))
-        }
-        Outcome::Infrastructure(_)
-        | Outcome::AlreadyMerged
-        | Outcome::CiChanged(_)
-        | Outcome::Incomplete { .. }
-        | Outcome::Impossible { .. }
-        | Outcome::Cancelled { .. } => None,
-    }
 }

@@ -26,9 +26,7 @@ pub(crate) use self::changes::{difference, sentence};
 pub(crate) use self::checks::problem;
 pub(crate) use self::failures::clause;
 pub(crate) use self::keys::{key_expires, key_expires_for_administrator};
-pub(crate) use self::notices::{
-    again, approved_ci, drift, near_miss, retracted, set_aside, unanswered,
-};
+pub(crate) use self::notices::{again, approved_ci, near_miss, retracted, set_aside, unanswered};
 pub(crate) use self::reasons::Reasons;
 pub(crate) use self::suggestion::{Order, Suggestion};
 pub(crate) use self::times::{day, span};

@@ -2,11 +2,10 @@
 //! only looks like a request, what is set aside; and for what stands beside an outcome.
 
 use super::mend::word;
-use super::{Order, Suggestion, Words, counted, span};
+use super::{Order, Suggestion, Words, span};
 use crate::pull::aside::{AsideNotice, RecordKey};
 use crate::pull::ids::PullNumber;
 use crate::pull::run::CiCheck;
-use crate::pull::tag::Drift;
 
 /// How an author has a request tested again that needs no new revision, as a clause: on the list
 /// where it takes that, else by asking.
@@ -20,19 +19,6 @@ pub(crate) fn again(retest_by_mail: bool, managers: &[String]) -> String {
             format!("please ask a release manager to have it tested again ({})", some.join(", "))
         }
     }
-}
-
-/// How far the target has moved, and whether that touches the same files; `None` if it has not.
-pub(crate) fn drift(branch: &str, drift: &Drift) -> Option<String> {
-    if drift.commits == 0 {
-        return None;
-    }
-    let moved = format!("{branch} has moved by {} since", counted(drift.commits.into(), "commit"));
-    let same = match drift.same_files.len() {
-        0 => "no file in common.".to_owned(),
-        n => format!("{} in common: {}.", counted(n as u64, "file"), drift.same_files.join(", ")),
-    };
-    Some(format!("{moved}; {same}"))
 }
 
 /// That what CI ran is not what it runs for the target, and who approved that.

@@ -6,6 +6,7 @@ use super::jobs::{besides, broken_by_ci};
 use super::{LetterContext, Words, counted, span};
 use crate::pull::ci_change::CiDifference;
 use crate::pull::failure::{Blame, blame_of_word};
+use crate::pull::tag::Drift;
 use crate::pull::verdict::{Breakdown, Evidence, NoResult, Outcome, Overdue, Shortfall};
 
 /// Why a test ended so, in a clause for histories and lists, where its word does not say it.
@@ -56,6 +57,37 @@ pub(crate) fn in_letter(outcome: &Outcome, context: &LetterContext<'_>) -> Words
         Outcome::Impossible { why } => impossible(why, context),
         Outcome::Cancelled { by } => cancelled(by, context),
     }
+}
+
+/// How far the target has moved since, where that matters to what was found.
+pub(crate) fn moved(outcome: &Outcome, branch: &str, drift: &Drift) -> Option<String> {
+    let moved = drifted(branch, drift)?;
+    match outcome {
+        Outcome::Passed(_) => Some(format!(
+            "{moved} So the merge above is no fast-forward any more: merge the tag itself, or have \
+             it tested on the new tip."
+        )),
+        Outcome::Failed(_) | Outcome::Conflict { .. } | Outcome::TimedOut { .. } => Some(moved),
+        Outcome::Infrastructure(_)
+        | Outcome::AlreadyMerged
+        | Outcome::CiChanged(_)
+        | Outcome::Incomplete { .. }
+        | Outcome::Impossible { .. }
+        | Outcome::Cancelled { .. } => None,
+    }
+}
+
+/// How far the target has moved, and whether that touches the same files; `None` if it has not.
+fn drifted(branch: &str, drift: &Drift) -> Option<String> {
+    if drift.commits == 0 {
+        return None;
+    }
+    let moved = format!("{branch} has moved by {} since", counted(drift.commits.into(), "commit"));
+    let same = match drift.same_files.len() {
+        0 => "no file in common.".to_owned(),
+        n => format!("{} in common: {}.", counted(n as u64, "file"), drift.same_files.join(", ")),
+    };
+    Some(format!("{moved}; {same}"))
 }
 
 fn passed(evidence: &Evidence, context: &LetterContext<'_>) -> Words {
