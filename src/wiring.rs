@@ -23,11 +23,12 @@ use crate::bot::in_force::InForce;
 use crate::bot::intake::Intake;
 use crate::bot::journal::Journal;
 use crate::bot::message::Message;
-use crate::bot::ports::{Desk, Ports};
+use crate::bot::ports::{LetterSettings, Ports};
 use crate::bot::supervisor::{self, Watched};
 use crate::config::model::{Config, Dkim, List, Mode, Target};
 use crate::mail::Rules;
-use crate::mail::letter::{Delivering, ListWords, Pen, TargetWords};
+use crate::mail::letter::{Delivering, LetterWriter, ListWords, TargetWords};
+use crate::mail::words::Reasons;
 use crate::ports::{Authenticator, Fault, Keyring, Outbound, Pipelines, Repository, Store};
 use crate::pull::folder::Folder;
 use crate::pull::ids::TargetName;
@@ -75,6 +76,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
                 (name.clone(), ListPolicy { address, own_copies: own_copies(list) })
             })
             .collect(),
+        words: &Reasons,
     }
 }
 
@@ -101,20 +103,21 @@ fn own_copies(list: &List) -> Folder {
     Folder { account: list.account.clone(), folder: folder.clone() }
 }
 
-fn desk(config: &Config) -> Result<Desk, Fault> {
+fn desk(config: &Config) -> Result<LetterSettings, Fault> {
     let bot = &config.bot;
     let delivering = match bot.mode {
         Mode::Live => Delivering::Live,
         Mode::Shadow => Delivering::Shadow,
     };
-    let pen = Pen::new(&bot.from, &bot.release_managers, &bot.administrator, delivering)
-        .map_err(|fault| Fault::misconfigured(fault.to_string()))?;
-    let pen = match &config.command {
-        Some(command) => pen.with_commands(&command.address),
-        None => Ok(pen),
+    let writer =
+        LetterWriter::new(&bot.from, &bot.release_managers, &bot.administrator, delivering)
+            .map_err(|fault| Fault::misconfigured(fault.to_string()))?;
+    let writer = match &config.command {
+        Some(command) => writer.with_commands(&command.address),
+        None => Ok(writer),
     };
-    Ok(Desk {
-        pen: pen.map_err(|fault| Fault::misconfigured(fault.to_string()))?,
+    Ok(LetterSettings {
+        writer: writer.map_err(|fault| Fault::misconfigured(fault.to_string()))?,
         sender: bot.from.address.clone(),
         managers: bot.release_managers.clone(),
         administrator: bot.administrator.clone(),

@@ -1,4 +1,4 @@
-//! What the loop works with: one value of each port, and the desk that letters are written at.
+//! What the loop works with: one value of each port, and what letters are written with.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::in_force::InForce;
 use super::journal::Journal;
 use crate::mail::Rules;
-use crate::mail::letter::{ListWords, Pen, TargetWords};
+use crate::mail::letter::{LetterWriter, ListWords, TargetWords};
 use crate::ports::{Authenticator, Clock, Fault, Keyring, Outbound, Pipelines, Repository, Store};
 use crate::pull::command::Item;
 use crate::pull::ids::{ListName, MessageId, TargetName};
@@ -35,7 +35,7 @@ pub(crate) struct Ports {
     /// What proves who wrote a mail.
     pub(crate) authenticator: Arc<dyn Authenticator>,
     /// Where letters are written.
-    pub(crate) desk: Arc<Desk>,
+    pub(crate) desk: Arc<LetterSettings>,
     /// What commands changed.
     pub(crate) in_force: InForce,
     /// What is being worked on.
@@ -61,13 +61,13 @@ impl Ports {
     }
 
     /// The writer of letters, for the release managers that there are now.
-    pub(crate) fn pen(&self) -> Pen {
-        self.desk.pen.clone().with_managers(&self.managers())
+    pub(crate) fn pen(&self) -> LetterWriter {
+        self.desk.writer.clone().with_managers(&self.managers())
     }
 
     /// Whom the rights ask about, as commands changed that.
     pub(crate) fn people<'a>(&'a self, overlay: &'a Overlay) -> People<'a> {
-        let Desk { administrator, managers, .. } = self.desk.as_ref();
+        let LetterSettings { administrator, managers, .. } = self.desk.as_ref();
         People { administrator, managers, overlay }
     }
 
@@ -97,9 +97,9 @@ impl Ports {
 }
 
 /// What letters are written with.
-pub(crate) struct Desk {
+pub(crate) struct LetterSettings {
     /// The writer.
-    pub(crate) pen: Pen,
+    pub(crate) writer: LetterWriter,
     /// MAIL FROM of every letter.
     pub(crate) sender: String,
     /// The release managers of the configuration.

@@ -3,6 +3,7 @@
 
 use super::message::Reply;
 use super::shown::Shown;
+use crate::mail::words::outcomes;
 use crate::ports::{Fault, FileName, Store};
 use crate::pull::command::{Item, Named};
 use crate::pull::ids::{PullNumber, RunId};
@@ -80,7 +81,8 @@ pub(crate) fn show_run(
 ) -> Result<Option<RunLine>, Fault> {
     let line = glance.runs.iter().find(|line| line.id == id).cloned();
     Ok(store.run(id)?.map(|run| {
-        line.unwrap_or_else(|| RunLine::new(&run, over(run.outcome().map(Outcome::word))))
+        let detail = || run.outcome().and_then(outcomes::in_history);
+        line.unwrap_or_else(|| RunLine::new(&run, over(run.outcome().map(Outcome::word)), detail()))
     }))
 }
 

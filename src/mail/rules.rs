@@ -14,6 +14,7 @@ use super::reader::{DEFAULT_REFERENCE, Reading};
 use super::reason::Reason;
 use crate::pull::cover::Cover;
 use crate::pull::ids::{ListName, TargetName};
+use crate::pull::subject::Subject;
 
 pub(crate) use self::phrase::Phrase;
 use self::phrase::words;
@@ -248,7 +249,8 @@ impl Rules {
         let asks = |text: &str| {
             self.markers.iter().any(|marker| marker.is_in(text)) && words(text).len() <= LEADING
         };
-        let before_colon = after_brackets(&heading.subject).split_once(':').map(|(front, _)| front);
+        let before_colon =
+            Subject::of(&heading.subject).rest.split_once(':').map(|(front, _)| front);
         let leads =
             marks.prefixes.iter().any(|inside| asks(inside)) || before_colon.is_some_and(asks);
         plain && leads
@@ -276,14 +278,6 @@ fn is_pull(marker: &Phrase) -> bool {
 /// Whether a request names both ref and tip, as `git request-pull` does.
 fn is_whole(cover: &Cover) -> bool {
     cover.request.tip.is_some() && cover.request.reference != DEFAULT_REFERENCE
-}
-
-fn after_brackets(subject: &str) -> &str {
-    let mut rest = subject.trim();
-    while let Some((_, after)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        rest = after.trim_start();
-    }
-    rest
 }
 
 impl fmt::Display for Left {

@@ -1,28 +1,19 @@
-//! Reads a subject: marks of answers, leading brackets, the marker that asks for a pull, number
-//! and revision. It must not look at anything but the subject.
+//! Reads a subject: whether it is an answer, the marker that asks for a pull, number and revision.
+//! It must not look at anything but the subject.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+use crate::pull::subject::{Front, Subject};
 
 /// A pattern of this module. They are constants, and every one is used by a test.
 pub(super) fn pattern(text: &str) -> Option<Regex> {
     Regex::new(text).ok()
 }
 
-/// What mail programs put in front in their languages; not `fs`, `enc` or `ref`, which people also
-/// write as names of what they change.
-static ANSWER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^\[?(?:re|r|fwd?|rv|aw|wg|antw|antwort|sv|vs|vb|vl|vá|odp|rif|réf|tr|ynt|i̇?lt|doorst|отв|ответ|回复|答复|转发|回覆|轉寄|返信|転送|답장|전달|automatic reply|auto(?:reply|: ))\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*[:：]\s*",
-    )
-});
 /// `… (fwd)`, as pine and its kin write it.
 static FORWARDED: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(?i)\(fwd\)\s*\]?$"));
-static BRACKET: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"^\[([^\[\]]*)\]\s*:?\s*"));
-/// `GIT PULL] …`: the opening bracket is missing.
-static HALF_BRACKET: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r"(?i)^((?:git[ ,_-]*)?pull\b[^\[\]]{0,40})\]\s*:?\s*"));
 static PULL: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"(?i)(?:\b|_)pull(?:\b|_|req(?:uest)?s?\b)"));
 static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"\b(\d{1,4})/(\d{1,4})\b"));
@@ -58,20 +49,12 @@ pub(crate) struct Marks {
 impl Marks {
     /// Reads a decoded and unfolded subject.
     pub(crate) fn of(subject: &str) -> Self {
-        let mut marks = Self::default();
-        let mut rest = subject.trim();
-        marks.answer = matches(&FORWARDED, rest);
-        loop {
-            if let Some(length) = matched(&ANSWER, rest) {
-                marks.answer = true;
-                rest = &rest[length..];
-            } else if let Some((inside, length)) =
-                captured(&BRACKET, rest).or_else(|| captured(&HALF_BRACKET, rest))
-            {
-                marks.prefix(inside);
-                rest = &rest[length..];
-            } else {
-                break;
+        let Subject { front, rest } = Subject::of(subject);
+        let mut marks = Self { answer: matches(&FORWARDED, subject.trim()), ..Self::default() };
+        for found in front {
+            match found {
+                Front::Answer | Front::Forward => marks.answer = true,
+                Front::Bracket(inside) => marks.prefix(inside),
             }
         }
         marks.marker |= matches(&PULL, rest);
@@ -128,23 +111,13 @@ fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
     pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
 }
 
-fn matched(pattern: &LazyLock<Option<Regex>>, text: &str) -> Option<usize> {
-    pattern.as_ref()?.find(text).map(|found| found.end())
-}
-
-fn captured<'t>(pattern: &LazyLock<Option<Regex>>, text: &'t str) -> Option<(&'t str, usize)> {
-    let found = pattern.as_ref()?.captures(text)?;
-    Some((found.get(1)?.as_str(), found.get(0)?.end()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_pattern_compiles() {
-        let marks = [&ANSWER, &FORWARDED, &BRACKET, &HALF_BRACKET, &PULL];
-        for one in marks.into_iter().chain([&NUMBER, &REVISION, &REVISION_AFTER]) {
+        for one in [&FORWARDED, &PULL, &NUMBER, &REVISION, &REVISION_AFTER] {
             assert!(one.is_some());
         }
     }

@@ -176,13 +176,16 @@ pub(crate) struct CiDifference {
 }
 
 impl CiDifference {
-    /// Takes up changes; `clean` makes a name or value fit for a letter.
-    pub(crate) fn of(changes: &[Change], clean: impl Fn(&str) -> String) -> Self {
-        let lines = changes.iter().map(|change| sentence(change, &clean));
+    /// Takes up changes with their words: how much it is, and a sentence for each.
+    pub(crate) fn of(
+        changes: &[Change],
+        summary: String,
+        lines: impl IntoIterator<Item = String>,
+    ) -> Self {
         Self {
             lines: first_within(lines, KEPT_BYTES),
             digest: digest(changes),
-            summary: summary(changes),
+            summary,
             total: u32::try_from(changes.len()).unwrap_or(u32::MAX),
         }
     }
@@ -225,69 +228,6 @@ fn digest(changes: &[Change]) -> String {
         part(change.after.as_deref());
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A change in a sentence.
-pub(crate) fn sentence(change: &Change, clean: &impl Fn(&str) -> String) -> String {
-    let from_to = || {
-        let side = |value: &Option<String>| match value.as_deref() {
-            None | Some("") => "(none)".to_owned(),
-            Some(value) => clean(value),
-        };
-        format!("{} -> {}", side(&change.before), side(&change.after))
-    };
-    let value = |value: &Option<String>| clean(value.as_deref().unwrap_or_default());
-    match (&change.what, &change.before, &change.after) {
-        (What::Job(name), None, after) => format!("job {} is added: {}", clean(name), value(after)),
-        (What::Job(name), Some(_), _) => format!("job {} runs no more", clean(name)),
-        (What::Property(name, property), _, _) => {
-            format!("job {}, {}: {}", clean(name), clean(property), from_to())
-        }
-        (What::Entry(name), None, after) => {
-            format!("configuration of {} is added: {}", clean(name), value(after))
-        }
-        (What::Entry(name), Some(_), _) => format!("configuration of {} is removed", clean(name)),
-        (What::Setting(name, property), _, _) => {
-            format!("configuration of {}, {}: {}", clean(name), clean(property), from_to())
-        }
-        (What::Include(name), None, _) => format!("include {} is added", clean(name)),
-        (What::Include(name), Some(_), _) => format!("include {} is removed", clean(name)),
-        (What::Errors, _, _) => format!("GitLab's complaints: {}", from_to()),
-        (What::File(path), None, _) => format!("file {} is added", clean(path)),
-        (What::File(path), Some(_), None) => format!("file {} is removed", clean(path)),
-        (What::File(path), Some(_), Some(_)) => format!("file {} is changed", clean(path)),
-    }
-}
-
-/// How much of what changed: "1 job added, 2 jobs changed, 1 file".
-fn summary(changes: &[Change]) -> String {
-    let (mut added, mut removed, mut others, mut files) = (0_u32, 0_u32, 0_u32, 0_u32);
-    let mut changed = BTreeSet::new();
-    for change in changes {
-        match (&change.what, &change.before) {
-            (What::Job(_), None) => added += 1,
-            (What::Job(_), Some(_)) => removed += 1,
-            (What::Property(name, _), _) => _ = changed.insert(name),
-            (What::Entry(_) | What::Setting(..) | What::Include(_) | What::Errors, _) => {
-                others += 1;
-            }
-            (What::File(_), _) => files += 1,
-        }
-    }
-    let changed = u32::try_from(changed.len()).unwrap_or(u32::MAX);
-    let count = |count: u32, one: &str, many: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        n => Some(format!("{n} {many}")),
-    };
-    let parts = [
-        count(added, "job added", "jobs added"),
-        count(removed, "job removed", "jobs removed"),
-        count(changed, "job changed", "jobs changed"),
-        count(others, "setting changed", "settings changed"),
-        count(files, "CI file changed", "CI files changed"),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ mod tests {
     fn what_nobody_approved_ends_the_run() {
         let changes =
             [Change { what: What::Job("a".into()), before: Some("x".into()), after: None }];
-        let difference = CiDifference::of(&changes, str::to_owned);
+        let difference = CiDifference::of(&changes, "one job".to_owned(), Vec::new());
         let change = CiChange { difference, dropped: Vec::new() };
         assert_eq!(compared(None, None), RunEvent::CiChecked(CiCheck::Same));
         assert!(matches!(compared(Some(change), None), RunEvent::Ended(Outcome::CiChanged(_))));

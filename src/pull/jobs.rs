@@ -80,26 +80,6 @@ impl NoResult {
     pub(crate) fn is_open(&self) -> bool {
         self.not_done > 0 || self.never_started > 0
     }
-
-    /// "3 cancelled, 40 skipped"; nothing if all jobs gave a result.
-    pub(crate) fn clause(&self) -> Option<String> {
-        let Self { broken, cancelled, skipped, not_done, never_started } = *self;
-        let counts = [
-            (broken, "broken by CI"),
-            (cancelled, "cancelled"),
-            (skipped, "skipped"),
-            (not_done, "not done"),
-            (never_started, "never started"),
-        ];
-        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
-        let counts: Vec<_> = counts.map(|(count, what)| format!("{count} {what}")).collect();
-        (!counts.is_empty()).then(|| counts.join(", "))
-    }
-
-    /// The same behind a semicolon, to be put after a clause.
-    pub(crate) fn besides(&self) -> String {
-        self.clause().map_or_else(String::new, |clause| format!("; {clause}"))
-    }
 }
 
 /// A job that failed, but not by the code's fault.
@@ -130,21 +110,4 @@ pub(crate) struct Breakdown {
     pub(crate) waiting: Vec<String>,
     /// How many jobs gave no result.
     pub(crate) no_result: NoResult,
-}
-
-impl Breakdown {
-    /// What went wrong, in a clause for people.
-    pub(crate) fn clause(&self) -> String {
-        let rest = self.no_result;
-        let jobs = |count: u32| if count == 1 { "1 job".into() } else { format!("{count} jobs") };
-        if self.allowed.is_some() && rest.never_started > 0 {
-            let others = NoResult { never_started: 0, ..rest };
-            format!("{} never started{}", jobs(rest.never_started), others.besides())
-        } else if rest.broken > 0 {
-            let others = NoResult { broken: 0, ..rest };
-            format!("CI itself broke {}{}", jobs(rest.broken), others.besides())
-        } else {
-            format!("GitLab did not end the pipeline in time{}", rest.besides())
-        }
-    }
 }

@@ -4,12 +4,13 @@
 //! For each kind of record an `apply` says what an event changes and a `decide` says what to do
 //! next; asked again after a crash, `decide` gives the same answer.
 //!
-//! In reading order: [`ids`], [`cover`] (what the mail asks), [`tag`] (what was fetched),
+//! In reading order: [`ids`], [`subject`] (what stands in front of one), [`cover`] (what the mail asks), [`tag`] (what was fetched),
 //! [`signed_tag`] (what it is known by), [`signer`] (who signed it, and what they may ask for),
 //! [`pipeline`] (what GitLab says), [`failure`] (whose fault a failed job is), [`evidence`] (what
 //! that proves), [`jobs`] (what is kept of it), [`checks`] (what speaks against its commits),
 //! [`verdict`] (what is concluded, and who is told), [`ci_change`] (what CI would run, with the
-//! request and without), `ci_policy` (what follows from that), [`retry`], [`decision`], [`policy`], [`queue`]; then the three records with
+//! request and without), `ci_policy` (what follows from that), [`retry`], [`decision`], [`wording`] (how it
+//! comes by words), [`policy`], [`queue`]; then the three records with
 //! their rules: [`request`] (and [`revision`]: which one is another's next, [`repeat`]: which one
 //! stands for a tag that is mailed twice), [`run`], [`letter`]; [`aside`] (records that nothing is done
 //! with); [`expiry`] (keys that end soon);
@@ -54,8 +55,10 @@ pub(crate) mod run;
 mod shortening;
 pub(crate) mod signed_tag;
 pub(crate) mod signer;
+pub(crate) mod subject;
 pub(crate) mod tag;
 pub(crate) mod task;
 pub(crate) mod verbs;
 pub(crate) mod verdict;
+pub(crate) mod wording;
 pub(crate) mod world;

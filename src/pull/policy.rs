@@ -8,6 +8,7 @@ use super::checks::CheckPolicy;
 use super::folder::Folder;
 use super::ids::{ListName, TargetName};
 use super::overlay::Freeze;
+use super::wording::Wording;
 
 /// What holds for everything.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ pub(crate) struct Policy {
     pub(crate) targets: BTreeMap<TargetName, TargetPolicy>,
     /// Lists, by name.
     pub(crate) lists: BTreeMap<ListName, ListPolicy>,
+    /// The words of reasons.
+    pub(crate) words: &'static dyn Wording,
 }
 
 /// What holds for mails to the command mailbox.

@@ -19,6 +19,7 @@
 use super::ids::{MessageId, ObjectId, PullNumber};
 use super::lineage::OlderTip;
 use super::request::{Pull, Stage, Trusted};
+use super::subject::Subject;
 use super::verdict::{Refusal, Verdict};
 
 /// How many older tips one examination is asked about.
@@ -165,19 +166,8 @@ fn same_name(one: &Pull, two: &Pull) -> bool {
 
 /// A subject's own words: without brackets, markers, numbers of parts, versions and RESEND.
 fn title(subject: &str) -> Vec<String> {
-    let mut rest = subject.trim();
-    loop {
-        let answer = ["re:", "fwd:"].iter().find_map(|mark| {
-            let start = rest.get(..mark.len())?;
-            start.eq_ignore_ascii_case(mark).then(|| &rest[mark.len()..])
-        });
-        let bracket = || rest.strip_prefix('[')?.split_once(']').map(|(_, after)| after);
-        match answer.or_else(bracket) {
-            Some(after) => rest = after.trim_start_matches([':', ' ', '\t']),
-            None => break,
-        }
-    }
-    rest.split_whitespace()
+    let words = Subject::of(subject).rest.split_whitespace();
+    words
         .map(|word| word.trim_matches([':', ',', ';', '.', '(', ')', '[', ']']).to_lowercase())
         .filter(|word| !word.is_empty() && !is_mark(word))
         .collect()

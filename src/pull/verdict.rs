@@ -37,25 +37,6 @@ pub(crate) enum Shortfall {
     },
 }
 
-impl Shortfall {
-    /// What is missing, in a clause for people.
-    pub(crate) fn clause(&self) -> String {
-        match self {
-            Self::Canceled => "the pipeline was cancelled in GitLab".into(),
-            Self::Skipped => "GitLab skipped the pipeline".into(),
-            Self::Manual { jobs } => format!("a person has to start: {}", jobs.join(", ")),
-            Self::Empty => "no job ran".into(),
-            Self::RequiredMissing { jobs } => {
-                format!("required jobs did not succeed: {}", jobs.join(", "))
-            }
-            Self::NoFailedJob { yaml_errors: Some(errors) } => {
-                format!("GitLab does not take the CI configuration: {errors}")
-            }
-            Self::NoFailedJob { yaml_errors: None } => "GitLab names no job that failed".into(),
-        }
-    }
-}
-
 /// Which deadline passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -291,6 +272,22 @@ impl Outcome {
         }
     }
 
+    /// The target's tip that it did not merge onto, if that is how it ended.
+    pub(crate) fn base(&self) -> Option<ObjectId> {
+        match self {
+            Self::Conflict { base, .. } => Some(*base),
+            Self::Passed(_)
+            | Self::Failed(_)
+            | Self::Infrastructure(_)
+            | Self::AlreadyMerged
+            | Self::CiChanged(_)
+            | Self::TimedOut { .. }
+            | Self::Incomplete { .. }
+            | Self::Impossible { .. }
+            | Self::Cancelled { .. } => None,
+        }
+    }
+
     /// Whether jobs of its pipeline were still to run, or running, when it ended so.
     pub(crate) fn leaves_jobs(&self) -> bool {
         match self {
@@ -303,35 +300,6 @@ impl Outcome {
             | Self::Incomplete { .. }
             | Self::Impossible { .. }
             | Self::Cancelled { .. } => false,
-        }
-    }
-
-    /// Why it ended so, in a clause for people, where the word does not say it.
-    pub(crate) fn detail(&self) -> Option<String> {
-        match self {
-            Self::Passed(_) | Self::AlreadyMerged => None,
-            Self::Failed(evidence) => Some(format!(
-                "{} of {} jobs failed{}",
-                evidence.failed_total,
-                evidence.of_jobs(),
-                evidence.no_result.besides()
-            )),
-            Self::Infrastructure(breakdown) => Some(breakdown.clause()),
-            Self::Conflict { total, .. } => Some(format!("files in conflict: {total}")),
-            Self::CiChanged(difference) => Some(format!(
-                "it would change what CI runs: {} (difference {})",
-                difference.summary,
-                difference.short()
-            )),
-            Self::TimedOut { overdue: Overdue::NeverStarted, .. } => {
-                Some("no job started in time".into())
-            }
-            Self::TimedOut { overdue: Overdue::StillRunning, .. } => {
-                Some("its jobs were not done in time".into())
-            }
-            Self::Incomplete { why, .. } => Some(why.clause()),
-            Self::Impossible { why } => Some(why.clone()),
-            Self::Cancelled { by } => Some(format!("by {by}")),
         }
     }
 

@@ -13,10 +13,10 @@ use crate::bot::in_force::InForce;
 use crate::bot::intake::Intake;
 use crate::bot::journal::Journal;
 use crate::bot::perform::perform;
-use crate::bot::ports::{Desk, Ports};
+use crate::bot::ports::{LetterSettings, Ports};
 use crate::config::model::Dkim;
 use crate::mail::Rules;
-use crate::mail::letter::{Delivering, ListWords, Pen, TargetWords};
+use crate::mail::letter::{Delivering, LetterWriter, ListWords, TargetWords};
 use crate::mail::rules::Goal;
 use crate::ports::{Folder, Keyring, Pipelines, Store};
 use crate::pull::audit::AuditEntry;
@@ -147,12 +147,12 @@ fn managers() -> Vec<String> {
 
 fn ports(outside: &Outside, store: &MemoryStore, rules: &Rules, keyring: &Path) -> Ports {
     let from = Person { name: Some("Gatepost".into()), address: BOT.into() };
-    let pen = Pen::new(&from, &managers(), ADMIN, Delivering::Live).unwrap();
+    let writer = LetterWriter::new(&from, &managers(), ADMIN, Delivering::Live).unwrap();
     let (devel, master) = (ListName::new("devel"), TargetName::new("master"));
     let list = ListWords { name: devel.clone(), address: LIST.into(), retest_by_mail: true };
     let fetch_url = "https://gitlab.example.org/project.git".to_owned();
-    let desk = Desk {
-        pen: pen.with_commands(BOT).unwrap(),
+    let desk = LetterSettings {
+        writer: writer.with_commands(BOT).unwrap(),
         sender: BOT.into(),
         managers: managers(),
         administrator: ADMIN.into(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::mail::commands::{Commands, commands, in_subject, on_list};
-use crate::mail::letter::{Case, Delivering, Draft};
+use crate::mail::letter::{Delivering, Draft, LetterInput};
 use crate::mail::{self, Reading, Reason};
 use crate::pull::verdict::{Audience, Outcome, Verdict};
 use mail_parser::{MessageParser, MimeHeaders};
@@ -223,7 +223,7 @@ fn the_same_case_gives_the_same_bytes() {
     let bytes = || all().into_iter().map(|(_, draft)| draft.bytes).collect::<Vec<_>>();
     assert_eq!(bytes(), bytes());
     let world = World::new(Delivering::Live);
-    let case = Case { run: None, ..world.case() };
-    let write = || world.pen.unanswered(&case, "it waits.").unwrap().bytes;
+    let input = LetterInput { run: None, ..world.input() };
+    let write = || world.writer.unanswered(&input, "it waits.").unwrap().bytes;
     assert_eq!(write(), write());
 }

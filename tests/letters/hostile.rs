@@ -143,15 +143,15 @@ fn letters(text: &str) -> Vec<(&'static str, Draft)> {
             world.pull.cover.subject = t();
             world.held(HoldReason::LateArrival, Audience::Managers)
         }),
-        ("because", late.pen.unanswered(&late.case(), text).unwrap()),
+        ("because", late.writer.unanswered(&late.input(), text).unwrap()),
         ("alert", {
             // What a server said comes as a fault.
             let detail = Fault::temporary(said("The server")).detail;
-            late.pen.alert("Testing does not work", &detail, late.now).unwrap()
+            late.writer.alert("Testing does not work", &detail, late.now).unwrap()
         }),
         ("counts", {
             let counts = [(t(), 3)].into();
-            late.pen.counted(&counts, late.now, late.now).unwrap()
+            late.writer.counted(&counts, late.now, late.now).unwrap()
         }),
     ]
 }

@@ -35,7 +35,7 @@ pub(crate) fn transcripts(world: &World) -> Vec<(String, Draft)> {
         },
     ];
     let write = |remark, told: &[Told<'_>], copied| {
-        world.pen.transcript(&mail, remark, told, copied, world.now).unwrap()
+        world.writer.transcript(&mail, remark, told, copied, world.now).unwrap()
     };
     let unproved = "The mail has no OpenPGP signature. Send \
                     it again, signed with your OpenPGP key (gpg --clearsign, or your mail \

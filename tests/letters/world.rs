@@ -1,9 +1,9 @@
-//! A request, a run and a pen to write letters with.
+//! A request, a run and a writer of letters.
 
 use crate::letters::transcripts::transcripts;
-use crate::mail::letter::{Case, Delivering, Draft, ListWords, Missed, Pen, TargetWords};
+use crate::mail::letter::{Delivering, Draft, LetterInput, LetterWriter, ListWords, TargetWords};
 use crate::pull::aside::{Aside, AsideNotice, RecordKey};
-use crate::pull::checks::{Check, CheckPolicy, Problem};
+use crate::pull::checks::{Check, CheckPolicy, Duty, Problem};
 use crate::pull::ci_change::CiDifference;
 use crate::pull::cover::{Cover, Person, Request};
 use crate::pull::expiry::{ExpiringKey, Warning};
@@ -20,9 +20,10 @@ use crate::pull::verdict::{
     PipelineLink, Refusal, Shortfall, Verdict,
 };
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 pub(crate) struct World {
-    pub(crate) pen: Pen,
+    pub(crate) writer: LetterWriter,
     pub(crate) pull: Pull,
     pub(crate) run: Run,
     pub(crate) list: ListWords,
@@ -35,10 +36,10 @@ pub(crate) fn id(digit: char) -> ObjectId {
     "0123456789abcdef0123456789abcdef01234567".replace('0', &digit.to_string()).parse().unwrap()
 }
 
-pub(crate) fn pen(delivering: Delivering) -> Pen {
+pub(crate) fn writer(delivering: Delivering) -> LetterWriter {
     let from = Person { name: Some("Gatepost".into()), address: "gatepost@ci.example".into() };
     let managers = ["rita@project.example".to_owned(), "rob@project.example".to_owned()];
-    Pen::new(&from, &managers, "root@ci.example", delivering).unwrap()
+    LetterWriter::new(&from, &managers, "root@ci.example", delivering).unwrap()
 }
 
 pub(crate) fn cover() -> Cover {
@@ -125,7 +126,7 @@ impl World {
     pub(crate) fn new(delivering: Delivering) -> Self {
         let now: Timestamp = "2026-01-02T12:34:56Z".parse().unwrap();
         Self {
-            pen: pen(delivering),
+            writer: writer(delivering),
             pull: Pull {
                 number: PullNumber(17),
                 list: ListName::new("devel"),
@@ -166,8 +167,8 @@ impl World {
         }
     }
 
-    pub(crate) fn case(&self) -> Case<'_> {
-        Case {
+    pub(crate) fn input(&self) -> LetterInput<'_> {
+        LetterInput {
             managers: &[],
             pull: &self.pull,
             run: Some(&self.run),
@@ -199,9 +200,9 @@ impl World {
 
     pub(crate) fn conclude(&mut self, trusted: Option<Trusted>, verdict: Verdict) -> Option<Draft> {
         self.pull.stage = Stage::Concluded { trusted, verdict, at: self.now, written: false };
-        let mut case = self.case();
-        case.run = (self.pull.attempts > 0).then_some(&self.run);
-        self.pen.verdict(&case).unwrap()
+        let mut input = self.input();
+        input.run = (self.pull.attempts > 0).then_some(&self.run);
+        self.writer.verdict(&input).unwrap()
     }
 
     pub(crate) fn held(&mut self, reason: HoldReason, audience: Audience) -> Draft {
@@ -217,8 +218,8 @@ impl World {
             matches!(reason, HoldReason::UnknownKey { .. }).then(|| self::trusted().pinned);
         self.pull.stage = Stage::Held { trusted, unproved, reason, since: self.now, told: false };
         self.pull.attempts = 0;
-        let case = Case { run: None, ..self.case() };
-        self.pen.held(&case, audience).unwrap().unwrap()
+        let input = LetterInput { run: None, ..self.input() };
+        self.writer.held(&input, audience).unwrap().unwrap()
     }
 
     pub(crate) fn near_miss(&self) -> Draft {
@@ -233,7 +234,7 @@ impl World {
             received_at: self.pull.received_at,
         };
         let (list, target) = (&self.list, &self.target);
-        self.pen.near_miss(&Missed { miss: &miss, list, target, now: self.now }).unwrap()
+        self.writer.near_miss(&miss, list, target, self.now).unwrap()
     }
 
     pub(crate) fn asked(&self, outcome: Outcome) -> Draft {
@@ -245,7 +246,7 @@ impl World {
         };
         let run = run(why);
         let (target, drift) = (&self.target, self.drift.as_ref());
-        self.pen.asked(&run, &outcome, target, drift, self.now).unwrap().unwrap()
+        self.writer.asked(&run, &outcome, target, drift, self.now).unwrap().unwrap()
     }
 }
 
@@ -482,6 +483,8 @@ pub(crate) fn refusals() -> Vec<(&'static str, Refusal)> {
             }),
         ),
         ("refused-checks", Refusal::Checks(problems(EVERY))),
+        ("refused-person", by_a_person(true)),
+        ("refused-person-unproved", by_a_person(false)),
         ("refused-accepted-nowhere", signed(Verification::Good(trusted().signer))),
         (
             "refused-url",
@@ -498,6 +501,12 @@ pub(crate) fn refusals() -> Vec<(&'static str, Refusal)> {
             Refusal::Unfetchable { why: "The server git.example did not answer.".into() },
         ),
     ]
+}
+
+/// A release manager's own words.
+fn by_a_person(proved: bool) -> Refusal {
+    let reason = "The release is out; please send it again for 9.1.";
+    Refusal::Person { by: "rita@project.example".into(), reason: reason.into(), proved }
 }
 
 /// What a request would change in CI: more than a record keeps.
@@ -544,6 +553,7 @@ pub(crate) fn holds() -> Vec<(&'static str, HoldReason)> {
             "held-checks",
             HoldReason::Checks { problems: problems(&[Check::Submodules, Check::Nacked]) },
         ),
+        ("held-frozen", HoldReason::Checks { problems: vec![frozen()] }),
         ("held-ci", HoldReason::CiChanged { run: RunId(23), difference: difference() }),
         ("held-old-tag", HoldReason::OldTag { tagged_at: "2025-11-30T08:00:00Z".parse().unwrap() }),
     ]
@@ -579,6 +589,45 @@ fn problems(checks: &[Check]) -> Vec<Problem> {
     checks.iter().enumerate().map(problem).collect()
 }
 
+/// That the target is frozen, and for what.
+fn frozen() -> Problem {
+    let commits = vec!["until 2026-01-05 08:00 UTC, by rita: release week".to_owned()];
+    Problem { check: Check::Frozen, duty: Duty::Hold, commits, total: 0 }
+}
+
+/// Outcomes of which nobody is told but who asked for the test.
+fn unheard() -> Vec<(&'static str, Outcome)> {
+    vec![
+        ("already-merged", Outcome::AlreadyMerged),
+        ("ci-changed", Outcome::CiChanged(difference())),
+        ("cancelled", Outcome::Cancelled { by: "rob@project.example".into() }),
+    ]
+}
+
+/// Letters that may be answered with a command.
+fn answerable(delivering: Delivering) -> Vec<(String, Draft)> {
+    let world = || {
+        let world = World::new(delivering);
+        World {
+            writer: world.writer.clone().with_commands("gatepost-do@ci.example").unwrap(),
+            ..world
+        }
+    };
+    let late = HoldReason::LateArrival;
+    let broken = world().tested(Outcome::Infrastructure(breakdown()));
+    let mut over = world();
+    let said = "Please drop this.".to_owned();
+    over.pull.retraction = Some(Retraction { said, at: over.now, told: false });
+    let input = LetterInput { run: None, ..over.input() };
+    vec![
+        ("answerable-held-managers".into(), world().held(late.clone(), Audience::Managers)),
+        ("answerable-held-author".into(), world().held(late, Audience::Author)),
+        ("answerable-infrastructure".into(), broken),
+        ("answerable-passed".into(), world().tested(outcomes().remove(0).1)),
+        ("answerable-retracted".into(), over.writer.retracted(&input).unwrap().unwrap()),
+    ]
+}
+
 /// Every letter the bot can write, with a name for each.
 pub(crate) fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     let mut letters = Vec::new();
@@ -586,6 +635,10 @@ pub(crate) fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
         letters.push((name.to_owned(), World::new(delivering).tested(outcome.clone())));
         letters.push((format!("asked-{name}"), World::new(delivering).asked(outcome)));
     }
+    for (name, outcome) in unheard() {
+        letters.push((format!("asked-{name}"), World::new(delivering).asked(outcome)));
+    }
+    letters.extend(answerable(delivering));
     let mut moved = World::new(delivering);
     moved.drift = Some(Drift { head: id('8'), commits: 3, same_files: vec!["block/io.c".into()] });
     letters.push(("passed-moved".into(), moved.tested(outcomes().remove(0).1)));
@@ -616,7 +669,7 @@ pub(crate) fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     let mut late = World::new(delivering);
     late.now = "2026-01-03T10:40:00Z".parse().unwrap();
     let because = "it is third in the queue, and one pipeline may run at a time.";
-    letters.push(("unanswered".into(), late.pen.unanswered(&late.case(), because).unwrap()));
+    letters.push(("unanswered".into(), late.writer.unanswered(&late.input(), because).unwrap()));
     for (name, over) in [("retracted", false), ("retracted-late", true)] {
         let mut world = World::new(delivering);
         world.pull.retraction = Some(Retraction {
@@ -628,8 +681,8 @@ pub(crate) fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
             let verdict = Verdict::Refused { why: Refusal::RefMissing, sender_known: true };
             world.pull.stage = Stage::Answered { trusted: None, verdict, at: world.now };
         }
-        let case = Case { run: None, ..world.case() };
-        letters.push((name.into(), world.pen.retracted(&case).unwrap().unwrap()));
+        let input = LetterInput { run: None, ..world.input() };
+        letters.push((name.into(), world.writer.retracted(&input).unwrap().unwrap()));
     }
     let mut second = World::new(delivering);
     second.pull.cover.revision = 2;
@@ -638,7 +691,7 @@ pub(crate) fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     letters.push(("passed-v2".into(), second.tested(outcomes().remove(0).1)));
     let detail = "The IMAP server imap.project.example refuses the login of gatepost.\n\nNo mail \
                   is seen until that is mended; check account.main in the configuration.";
-    let alert = late.pen.alert("the mailbox main can't be read", detail, late.now);
+    let alert = late.writer.alert("the mailbox main can't be read", detail, late.now);
     letters.push(("alert".into(), alert.unwrap()));
     for (name, key, pull, what) in [
         ("pull", RecordKey::Pull(PullNumber(14)), Some(14), "\"[PULL 0/3] Block\" by Alice Bäcker"),
@@ -651,12 +704,15 @@ pub(crate) fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
     ] {
         let aside = Aside::new("request 14 takes 40000 bytes", late.now);
         let notice = AsideNotice::new(key, aside, what, pull.map(PullNumber));
-        letters.push((format!("set-aside-{name}"), late.pen.set_aside(&notice, late.now).unwrap()));
+        letters
+            .push((format!("set-aside-{name}"), late.writer.set_aside(&notice, late.now).unwrap()));
     }
     let counts = [("refused, sender unknown".to_owned(), 12), ("near misses".to_owned(), 3)];
     let since = "2025-12-27T10:40:00Z".parse().unwrap();
-    let counted = late.pen.counted(&counts.into(), since, late.now);
+    let counted = late.writer.counted(&counts.into(), since, late.now);
     letters.push(("counts".into(), counted.unwrap()));
+    let none = late.writer.counted(&BTreeMap::new(), since, late.now);
+    letters.push(("counts-none".into(), none.unwrap()));
     for (name, key, address) in [
         (
             "key-expires",
@@ -672,9 +728,9 @@ pub(crate) fn every_letter(delivering: Delivering) -> Vec<(String, Draft)> {
             expires: "2026-01-09T12:00:00Z".parse().unwrap(),
         };
         let warning = Warning { key, days: 7 };
-        let owner = late.pen.key_expires(&warning, late.now).unwrap();
+        let owner = late.writer.key_expires(&warning, late.now).unwrap();
         letters.extend(owner.map(|draft| (format!("{name}-owner"), draft)));
-        let administrator = late.pen.key_expires_for_administrator(&warning, late.now).unwrap();
+        let administrator = late.writer.key_expires_for_administrator(&warning, late.now).unwrap();
         letters.push((format!("{name}-administrator"), administrator));
     }
     letters.extend(transcripts(&World::new(delivering)));

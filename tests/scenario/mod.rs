@@ -17,10 +17,11 @@ use crate::bot::in_force::InForce;
 use crate::bot::intake::Intake;
 use crate::bot::journal::Journal;
 use crate::bot::perform::{panicked, perform};
-use crate::bot::ports::{Desk, Ports};
+use crate::bot::ports::{LetterSettings, Ports};
 use crate::mail::Rules;
-use crate::mail::letter::{Delivering, ListWords, Pen, TargetWords};
+use crate::mail::letter::{Delivering, LetterWriter, ListWords, TargetWords};
 use crate::mail::rules::Goal;
+use crate::mail::words::Reasons;
 use crate::ports::{Folder, Pipelines};
 use crate::pull::aside::RecordKey;
 use crate::pull::checks::CheckPolicy;
@@ -93,6 +94,7 @@ impl Default for Setting {
             managers: vec![MANAGER.into()],
             targets: BTreeMap::from([(TargetName::new("master"), target)]),
             lists: BTreeMap::from([(ListName::new("devel"), list)]),
+            words: &Reasons,
         };
         let goal = Goal { target: TargetName::new("master"), branch: "master".into() };
         let id = Some("devel.lists.example.org".to_owned());
@@ -432,10 +434,12 @@ impl World {
     fn ports(&self) -> Ports {
         let outside = &self.outside;
         let from = Person { name: Some("Gatepost".into()), address: BOT.into() };
-        let pen = Pen::new(&from, &[MANAGER.to_owned()], ADMIN, self.setting.delivering).unwrap();
-        let pen = pen.with_commands(BOT).unwrap();
-        let desk = Desk {
-            pen,
+        let writer =
+            LetterWriter::new(&from, &[MANAGER.to_owned()], ADMIN, self.setting.delivering)
+                .unwrap();
+        let writer = writer.with_commands(BOT).unwrap();
+        let desk = LetterSettings {
+            writer,
             sender: BOT.into(),
             managers: vec![MANAGER.into()],
             administrator: ADMIN.into(),

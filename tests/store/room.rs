@@ -3,6 +3,7 @@
 //! so are the bot's own records.
 
 use crate::adapters::store::MemoryStore;
+use crate::mail::words;
 use crate::ports::{Batch, Control, HistoryEntry, Records, Store};
 use crate::pull::alert::Alert;
 use crate::pull::checks::{Base, CheckPolicy, CommitFacts, Duty, Series};
@@ -111,6 +112,7 @@ fn policy(letter: &str) -> Policy {
             .map(|(n, t)| (records::pull(1, "x@y").target, (n, t).1))
             .into(),
         lists: [(ListName::new("devel"), list)].into(),
+        words: &words::Reasons,
     }
 }
 
@@ -214,7 +216,7 @@ fn difference(letter: &str, seed: u64) -> CiDifference {
         before: Some(short(letter, 600)),
         after: Some(seed.to_string()),
     };
-    CiDifference::of(&(0..50).map(change).collect::<Vec<_>>(), str::to_owned)
+    words::difference(&(0..50).map(change).collect::<Vec<_>>(), str::to_owned)
 }
 
 /// A job as the adapter hands it on.

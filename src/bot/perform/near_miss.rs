@@ -1,8 +1,7 @@
-//! The letter to the author of a mail that is meant to be a request and is none.
+//! The letter to the author of a mail that looks like a pull request but lacks something one needs.
 
 use super::keep;
 use crate::bot::ports::Ports;
-use crate::mail::letter::Missed;
 use crate::ports::Fault;
 use crate::pull::alert::Alert;
 use crate::pull::near_miss::NearMiss;
@@ -16,8 +15,7 @@ pub(super) fn tell(ports: &Ports, miss: &NearMiss) -> Reply<()> {
         // The configuration has changed since: it is nobody's list any more.
         return Reply::answer(());
     };
-    let missed = Missed { miss, list, target, now: ports.clock.now() };
-    let draft = match desk.pen.near_miss(&missed) {
+    let draft = match desk.writer.near_miss(miss, list, target, ports.clock.now()) {
         Ok(draft) => draft,
         Err(fault) => {
             let detail = format!("About the mail {}: {fault}", miss.message_id);

@@ -2,7 +2,7 @@
 
 use super::{Worker, keep};
 use crate::bot::ports::Ports;
-use crate::mail::letter::{Case, Draft, LetterFault};
+use crate::mail::letter::{Draft, LetterFault, LetterInput};
 use crate::ports::{Fault, FaultKind, FetchOrder, FetchRefused, OtherFiles, Quarantine};
 use crate::pull::alert::Alert;
 use crate::pull::checks::Series;
@@ -242,7 +242,7 @@ fn write(
     pull: &Pull,
     run: Option<&Run>,
     drift: Option<&Drift>,
-    compose: impl Fn(&Case<'_>) -> Drafts,
+    compose: impl Fn(&LetterInput<'_>) -> Drafts,
 ) -> Result<Written, Fault> {
     let desk = &ports.desk;
     let list = desk.lists.get(pull.mail_list());
@@ -257,9 +257,9 @@ fn write(
     };
     let managers = ports.managers();
     let now = ports.clock.now();
-    let case = Case { pull, run, list, target, managers: &managers, drift, now };
+    let input = LetterInput { pull, run, list, target, managers: &managers, drift, now };
     let mut written = Written::default();
-    for draft in compose(&case) {
+    for draft in compose(&input) {
         match draft {
             Ok(Some(draft)) => written.letters.push(keep(ports, draft)?),
             Ok(None) => {}
@@ -284,14 +284,14 @@ fn told(written: Result<Written, Fault>) -> Reply<Vec<MessageId>> {
 }
 
 fn tell_hold(ports: &Ports, pull: &Pull) -> Reply<Vec<MessageId>> {
-    let letters = write(ports, pull, None, None, |case| {
+    let letters = write(ports, pull, None, None, |input| {
         let pen = &ports.pen();
-        let mut drafts = vec![pen.held(case, Audience::Managers)];
+        let mut drafts = vec![pen.held(input, Audience::Managers)];
         // Before the signature is verified nothing goes to whoever the mail says it is from.
         let known = || ports.may_tell(pull.mail_list(), &pull.mail().author.address);
-        let unproved = matches!(case.pull.stage, Stage::Held { unproved: Some(_), .. });
-        if case.pull.stage.trusted().is_some() || unproved && known() {
-            drafts.push(pen.held(case, Audience::Author));
+        let unproved = matches!(pull.stage, Stage::Held { unproved: Some(_), .. });
+        if pull.stage.trusted().is_some() || unproved && known() {
+            drafts.push(pen.held(input, Audience::Author));
         }
         drafts
     });
@@ -306,19 +306,19 @@ fn answer(ports: &Ports, pull: &Pull, run: Option<&Run>) -> Reply<Vec<MessageId>
         ports.repository.target_head(&pull.target).ok()?;
         ports.repository.drift(from, &pull.target, candidate).ok()
     });
-    let letters = write(ports, pull, run, drift.as_ref(), |case| vec![ports.pen().verdict(case)]);
+    let letters = write(ports, pull, run, drift.as_ref(), |input| vec![ports.pen().verdict(input)]);
     told(letters)
 }
 
 fn tell_unanswered(ports: &Ports, pull: &Pull, because: &str) -> Reply<Vec<MessageId>> {
-    let letters = write(ports, pull, None, None, |case| {
-        vec![ports.pen().unanswered(case, because).map(Some)]
+    let letters = write(ports, pull, None, None, |input| {
+        vec![ports.pen().unanswered(input, because).map(Some)]
     });
     told(letters)
 }
 
 fn tell_retraction(ports: &Ports, pull: &Pull) -> Reply<Vec<MessageId>> {
-    let letters = write(ports, pull, None, None, |case| vec![ports.pen().retracted(case)]);
+    let letters = write(ports, pull, None, None, |input| vec![ports.pen().retracted(input)]);
     told(letters)
 }
 

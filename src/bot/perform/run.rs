@@ -347,7 +347,7 @@ fn answer(ports: &Ports, run: &Run) -> Reply<()> {
     let now = ports.clock.now();
     let letters = ports
         .desk
-        .pen
+        .writer
         .asked(run, outcome, target, drift.as_ref(), now)
         .map_err(|fault| Fault::bug(format!("a letter could not be written: {fault}")))
         .and_then(|draft| draft.map(|draft| keep(ports, draft)).transpose());

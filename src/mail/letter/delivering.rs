@@ -1,9 +1,9 @@
-//! To whom a letter really goes, and where answers to it go. It must not write any of its text but
-//! the line that says so.
+//! Whether letters go to those they are for.
 
 use lettre::message::Mailbox;
 
-use super::{Pen, Sheet};
+use super::block::Block;
+use super::message::Message;
 use crate::pull::letter::About;
 use crate::pull::verdict::Audience;
 
@@ -17,37 +17,36 @@ pub(crate) enum Delivering {
     Shadow,
 }
 
-impl Pen {
-    /// Whether answers to a private letter go to the command mailbox rather than to where it is from.
-    pub(super) fn answers_to(&self, commands: &Mailbox, audience: Audience) -> bool {
-        let private = match audience {
-            Audience::Author | Audience::Managers | Audience::Administrator | Audience::Asker => {
-                true
-            }
-            Audience::Thread => false,
-        };
-        private && commands.email != self.from.email
+impl Delivering {
+    /// Its name in Message-IDs, which never changes.
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::Live => "Live",
+            Self::Shadow => "Shadow",
+        }
     }
 
-    /// In shadow mode turns a letter to the release managers, and says for whom it was.
-    pub(super) fn redirected(&self, sheet: &mut Sheet<'_>) -> Option<String> {
-        match (self.delivering, sheet.audience) {
-            (Delivering::Live, _) | (Delivering::Shadow, Audience::Administrator) => None,
+    /// In shadow mode turns a letter to the release managers, and says below its verdict for whom it
+    /// was.
+    pub(super) fn redirect(self, message: &mut Message, managers: &[Mailbox]) {
+        match (self, message.audience) {
+            (Self::Live, _) | (Self::Shadow, Audience::Administrator) => {}
             // Whoever gives a command is answered.
-            (Delivering::Shadow, Audience::Asker) if matches!(sheet.about, About::Mail(_)) => None,
-            (Delivering::Shadow, _) => {
-                let name = |m: &Mailbox| m.to_string();
-                let meant: Vec<String> = sheet.to.iter().chain(&sheet.cc).map(name).collect();
-                sheet.to = self.managers.clone();
-                sheet.cc.clear();
-                sheet.list = None;
-                sheet.audience = Audience::Managers;
-                sheet.subject = format!("Shadow: {}", sheet.subject);
-                Some(format!(
+            (Self::Shadow, Audience::Asker) if matches!(message.about, About::Mail(_)) => {}
+            (Self::Shadow, _) => {
+                let readers = message.to.iter().chain(&message.cc);
+                let meant: Vec<String> = readers.map(ToString::to_string).collect();
+                let aside = format!(
                     "Shadow mode: this letter went to the release managers only. Otherwise it \
                      would have gone to {}.",
                     meant.join(", ")
-                ))
+                );
+                message.blocks.insert(message.blocks.len().min(1), Block::Paragraph(aside));
+                message.to = managers.to_vec();
+                message.cc.clear();
+                message.list = None;
+                message.audience = Audience::Managers;
+                message.subject = format!("Shadow: {}", message.subject);
             }
         }
     }

@@ -1,41 +1,47 @@
 //! The facts that letters list, as rows of text and as headers. It must not explain them.
 
-use super::case::Case;
+use super::block::Fact;
+use super::input::LetterInput;
+use crate::pull::clean;
 use crate::pull::ids::ObjectId;
 use crate::pull::lineage::Replaced;
 use crate::pull::request::{HoldReason, Pull, Stage};
 use crate::pull::run::{Run, RunStage, Why};
-use crate::pull::signer::Objection;
-use crate::pull::tag::{Pinned, Verification};
-use crate::pull::verdict::{NoTag, Outcome, Refusal, Verdict};
+use crate::pull::tag::Pinned;
+use crate::pull::verdict::Outcome;
 
-/// A label and its value.
-pub(super) type Row = (&'static str, String);
+/// Characters of a subject.
+const SUBJECT: usize = 300;
+
+/// A mail's subject.
+pub(super) fn subject(subject: &str) -> Fact {
+    ("subject", clean::cut(&clean::words(subject), SUBJECT))
+}
 
 /// What is asked for: base, tag and signer, tip.
-pub(super) fn request(case: &Case<'_>, base: Option<ObjectId>) -> Vec<Row> {
-    let cover = case.pull.mail();
+pub(super) fn request(input: &LetterInput<'_>, base: Option<ObjectId>) -> Vec<Fact> {
+    let cover = input.pull.mail();
     let mut rows = Vec::new();
     if let Some(base) = base {
-        rows.push(("base", format!("{base} ({})", case.target.branch)));
+        rows.push(("base", format!("{base} ({})", input.target.branch)));
     }
-    let signer = case.pull.stage.trusted().map(|trusted| trusted.signer.name.as_str());
+    let signer = input.pull.stage.trusted().map(|trusted| trusted.signer.name.as_str());
     rows.push(match signer {
         Some(name) => ("tag", format!("{}, signed by {name}", cover.request.reference)),
         // It may as well be a branch.
         None => ("ref", cover.request.reference.clone()),
     });
     rows.push(("from", cover.request.url.clone()));
-    let tip = pinned(case.pull).map(|pinned| pinned.tip.to_string());
+    let tip = pinned(input.pull).map(|pinned| pinned.tip.to_string());
     if let Some(tip) = tip.or_else(|| cover.request.tip.as_ref().map(ToString::to_string)) {
         rows.push(("tip", tip));
     }
-    rows.extend(replaced(case.pull).map(|replaced| ("replaces", replaced)));
+    rows.extend(replaced(input.pull).map(|replaced| ("replaces", replaced)));
     rows
 }
 
 /// What was made of it: candidate, tree, pipeline.
-pub(super) fn tested(run: Option<&Run>, outcome: &Outcome) -> Vec<Row> {
+pub(super) fn tested(run: Option<&Run>, outcome: &Outcome) -> Vec<Fact> {
     let mut rows = Vec::new();
     if let Some(candidate) = run.and_then(|run| run.stage.candidate()) {
         rows.push(("candidate", candidate.commit.to_string()));
@@ -59,18 +65,7 @@ pub(super) fn base(run: Option<&Run>, outcome: &Outcome) -> Option<ObjectId> {
         | RunStage::Ended { .. }
         | RunStage::Closed { .. }) => stage.candidate().and_then(|candidate| candidate.base),
     };
-    match outcome {
-        Outcome::Conflict { base, .. } => Some(*base),
-        Outcome::Passed(_)
-        | Outcome::Failed(_)
-        | Outcome::Infrastructure(_)
-        | Outcome::AlreadyMerged
-        | Outcome::CiChanged(_)
-        | Outcome::TimedOut { .. }
-        | Outcome::Incomplete { .. }
-        | Outcome::Impossible { .. }
-        | Outcome::Cancelled { .. } => run.and_then(of_stage),
-    }
+    outcome.base().or_else(|| run.and_then(of_stage))
 }
 
 /// The requests in whose place this one stands.
@@ -118,25 +113,25 @@ pub(super) fn approved_by_name(pull: &Pull, reason: &HoldReason) -> Option<Strin
 }
 
 /// Which attempt a letter speaks of; 0 before the first.
-pub(super) fn attempt(case: &Case<'_>) -> u32 {
-    match case.run.map(|run| &run.why) {
+pub(super) fn attempt(input: &LetterInput<'_>) -> u32 {
+    match input.run.map(|run| &run.why) {
         Some(Why::Attempt { attempt, .. }) => *attempt,
-        Some(Why::Asked { .. }) | None => case.pull.attempts,
+        Some(Why::Asked { .. }) | None => input.pull.attempts,
     }
 }
 
 /// The `X-Gatepost-` headers about a request.
-pub(super) fn headers(case: &Case<'_>) -> Vec<Row> {
-    let mut facts = vec![("Pull", case.pull.number.to_string())];
-    facts.extend(case.run.map(run_headers).unwrap_or_default());
-    if let Some(pinned) = pinned(case.pull) {
+pub(super) fn headers(input: &LetterInput<'_>) -> Vec<Fact> {
+    let mut facts = vec![("Pull", input.pull.number.to_string())];
+    facts.extend(input.run.map(run_headers).unwrap_or_default());
+    if let Some(pinned) = pinned(input.pull) {
         facts.push(("Tip", pinned.tip.to_string()));
     }
     facts
 }
 
 /// The `X-Gatepost-` headers about a run.
-pub(super) fn run_headers(run: &Run) -> Vec<Row> {
+pub(super) fn run_headers(run: &Run) -> Vec<Fact> {
     let mut facts = vec![("Run", run.id.to_string())];
     if let Some(candidate) = run.stage.candidate() {
         facts.extend(candidate.base.map(|base| ("Base", base.to_string())));
@@ -144,53 +139,4 @@ pub(super) fn run_headers(run: &Run) -> Vec<Row> {
         facts.push(("Tree", candidate.tree.to_string()));
     }
     facts
-}
-
-/// What kind of hold it is, for the Message-ID.
-pub(super) fn held(reason: &HoldReason) -> &'static str {
-    match reason {
-        HoldReason::Backlog => "held backlog",
-        HoldReason::LateArrival => "held late-arrival",
-        HoldReason::OldTag { .. } => "held old-tag",
-        HoldReason::UnknownKey { .. } => "held unknown-key",
-        HoldReason::Moved { .. } => "held moved",
-        HoldReason::CiChanged { .. } => "held ci-changed",
-        HoldReason::Checks { .. } => "held checks",
-    }
-}
-
-/// What kind of verdict it is, for the Message-ID: the same conclusion of the same attempt is the
-/// same letter, another conclusion another.
-pub(super) fn kind(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Refused { why, .. } => match why {
-            Refusal::Signature(Verification::Good(_)) => "refused good",
-            Refusal::Signature(Verification::Unsigned) => "refused unsigned",
-            Refusal::Signature(Verification::Bad { .. }) => "refused bad",
-            Refusal::Signature(Verification::UnknownKey { .. }) => "refused unknown-key",
-            Refusal::Signature(Verification::Expired { .. }) => "refused expired",
-            Refusal::Signature(Verification::Revoked { .. }) => "refused revoked",
-            Refusal::Signature(Verification::Weak { .. }) => "refused weak",
-            Refusal::Signature(Verification::NameMismatch { .. }) => "refused name-mismatch",
-            Refusal::Signature(Verification::NotListed { .. }) => "refused not-listed",
-            Refusal::Signer(Objection::OtherSender { .. }) => "refused other-sender",
-            Refusal::Signer(Objection::OtherList { .. }) => "refused other-list",
-            Refusal::Signer(Objection::OtherTarget { .. }) => "refused other-target",
-            Refusal::Signer(Objection::OtherPaths { .. }) => "refused other-paths",
-            Refusal::Checks(_) => "refused checks",
-            Refusal::Person { .. } => "refused person",
-            Refusal::NoTag { kind: NoTag::Branch, .. } => "refused branch",
-            Refusal::NoTag { kind: NoTag::Lightweight, .. } => "refused lightweight-tag",
-            Refusal::UrlNotAllowed { .. } => "refused url-not-allowed",
-            Refusal::RefMissing => "refused ref-missing",
-            Refusal::TipMismatch { .. } => "refused tip-mismatch",
-            Refusal::Unfetchable { .. } => "refused unfetchable",
-        },
-        Verdict::Tested { .. }
-        | Verdict::Landed
-        | Verdict::Cancelled { .. }
-        | Verdict::Ignored { .. }
-        | Verdict::Repeated { .. }
-        | Verdict::Superseded { .. } => verdict.word(),
-    }
 }

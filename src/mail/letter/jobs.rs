@@ -1,10 +1,9 @@
 //! What a letter shows of a pipeline's jobs: which failed, with the ends of their logs, which CI broke,
 //! which were not done. It must not choose what is a failure.
 
-use super::page::Page;
-use crate::mail::words;
+use super::block::Block;
+use crate::mail::words::{clause, counted};
 use crate::pull::clean;
-use crate::pull::failure;
 use crate::pull::verdict::{Breakdown, BrokenJob, Evidence, FailedJob};
 
 /// Lines of log that a failed job shows at most.
@@ -19,50 +18,48 @@ const LINE: usize = 300;
 const NAMES: usize = 400;
 
 /// Jobs whose time was up, and apart from them those that never had any.
-pub(super) fn unfinished(page: &mut Page, unfinished: &[String], waiting: &[String]) {
-    titled(page, "Jobs that were not done:", unfinished);
-    titled(page, "Jobs that never started, which says nothing about the changes:", waiting);
+pub(super) fn unfinished(unfinished: &[String], waiting: &[String]) -> Vec<Block> {
+    let mut blocks = titled("Jobs that were not done:", unfinished);
+    let never = "Jobs that never started, which says nothing about the changes:";
+    blocks.extend(titled(never, waiting));
+    blocks
 }
 
 /// What CI itself did not get to a result.
-pub(super) fn breakdown(page: &mut Page, breakdown: &Breakdown) {
-    titled(page, "Jobs that never started:", &breakdown.waiting);
+pub(super) fn breakdown(breakdown: &Breakdown) -> Vec<Block> {
+    let mut blocks = titled("Jobs that never started:", &breakdown.waiting);
     if !breakdown.broken.is_empty() {
-        page.paragraph("Jobs that CI itself broke:");
+        blocks.push(Block::Paragraph("Jobs that CI itself broke:".into()));
     }
-    for job in &breakdown.broken {
-        broken_job(page, job);
-    }
+    blocks.extend(breakdown.broken.iter().flat_map(broken_job));
     let unnamed = (breakdown.no_result.broken as usize).saturating_sub(breakdown.broken.len());
     if unnamed > 0 {
-        page.paragraph(&format!("And {}.", words::counted(unnamed as u64, "more job")));
+        blocks.push(Block::Paragraph(format!("And {}.", counted(unnamed as u64, "more job"))));
     }
+    blocks
 }
 
 /// The failed jobs, the first of them with the ends of their logs.
-pub(super) fn failed(page: &mut Page, evidence: &Evidence) {
-    for job in evidence.failed.iter().take(JOBS_SHOWN) {
-        failed_job(page, job);
-    }
+pub(super) fn failed(evidence: &Evidence) -> Vec<Block> {
+    let mut blocks: Vec<Block> =
+        evidence.failed.iter().take(JOBS_SHOWN).flat_map(failed_job).collect();
     let shown = evidence.failed.len().min(JOBS_SHOWN);
     let others = evidence.failed[shown..].iter().map(|job| job.name.as_str());
     let total = (evidence.failed_total as usize).saturating_sub(shown);
-    if let Some(others) = named(others, total) {
-        page.names(&format!("Failed as well: {others}."));
-    }
-    broken_aside(page, evidence);
+    let others = named(others, total).map(|names| format!("Failed as well: {names}."));
+    blocks.extend(others.map(Block::Names));
+    blocks.extend(broken_aside(evidence));
+    blocks
 }
 
 /// The jobs that failed, but not by the code's fault, in one sentence that blames nobody.
-pub(super) fn broken_aside(page: &mut Page, evidence: &Evidence) {
+pub(super) fn broken_aside(evidence: &Evidence) -> Option<Block> {
     let total = evidence.no_result.broken;
-    let names = evidence.broken.iter().map(String::as_str);
-    if let Some(names) = named(names, total as usize) {
-        let jobs = words::counted(total.into(), "job");
-        page.names(&format!(
-            "CI itself broke {jobs}, which says nothing about the changes: {names}."
-        ));
-    }
+    let names = named(evidence.broken.iter().map(String::as_str), total as usize)?;
+    let jobs = counted(total.into(), "job");
+    Some(Block::Names(format!(
+        "CI itself broke {jobs}, which says nothing about the changes: {names}."
+    )))
 }
 
 /// "a, b, and 3 more": as many names as there is room for.
@@ -85,22 +82,23 @@ fn named<'a>(names: impl Iterator<Item = &'a str>, total: usize) -> Option<Strin
     }
 }
 
-fn broken_job(page: &mut Page, job: &BrokenJob) {
+fn broken_job(job: &BrokenJob) -> Vec<Block> {
     let why = match job.reason.as_deref() {
-        Some(word) => format!("{} ({word})", failure::clause(word)),
+        Some(word) => format!("{} ({word})", clause(word)),
         None => "GitLab gives no reason".into(),
     };
     let wants = match job.tags.as_str() {
         "" => String::new(),
         tags => format!(" (wants a runner with {tags})"),
     };
-    page.items(&[format!("{}{wants}: {why}", job_name(&job.name))]);
+    let mut blocks = vec![Block::Items(vec![format!("{}{wants}: {why}", job_name(&job.name))])];
     if !job.url.is_empty() {
-        page.below(&job.url);
+        blocks.push(Block::Below(job.url.clone()));
     }
+    blocks
 }
 
-fn failed_job(page: &mut Page, job: &FailedJob) {
+fn failed_job(job: &FailedJob) -> [Block; 2] {
     let mut about = Vec::new();
     about.extend(job.architecture.as_deref().map(clean::words));
     // That its script failed is what everybody expects of a failed job; GitLab's other words for
@@ -110,9 +108,11 @@ fn failed_job(page: &mut Page, job: &FailedJob) {
     let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
     let heading = format!("Job {}{about}:", job_name(&job.name));
     let page_of_job = Some(job.url.clone()).filter(|url| !url.is_empty());
-    page.lines(&[Some(heading), page_of_job].into_iter().flatten().collect::<Vec<_>>());
     let from = job.log.len().saturating_sub(LOG_LINES);
-    page.verbatim(&job.log[from..]);
+    [
+        Block::Lines([Some(heading), page_of_job].into_iter().flatten().collect()),
+        Block::Verbatim(job.log[from..].to_vec()),
+    ]
 }
 
 fn job_name(name: &str) -> String {
@@ -120,9 +120,10 @@ fn job_name(name: &str) -> String {
 }
 
 /// A list under a title, where there is something to list.
-fn titled(page: &mut Page, title: &str, items: &[String]) {
-    if !items.is_empty() {
-        let items: Vec<_> = items.iter().map(|item| clean::cut(item, LINE)).collect();
-        page.paragraph(title).items(&items);
+fn titled(title: &str, items: &[String]) -> Vec<Block> {
+    if items.is_empty() {
+        return Vec::new();
     }
+    let items = items.iter().map(|item| clean::cut(item, LINE)).collect();
+    vec![Block::Paragraph(title.into()), Block::Items(items)]
 }

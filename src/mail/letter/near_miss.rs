@@ -1,51 +1,50 @@
-//! The letter to the author of a mail that is meant to be a request and is none. It goes to nobody
-//! else, and has the same Message-ID however often the mail is met.
+//! The letter to the author of a mail that looks like a pull request but lacks something one needs. It
+//! goes to nobody else, and has the same Message-ID however often the mail is met.
 
 use jiff::Timestamp;
 
-use super::post::{self, LetterFault, answer_subject, thread_under};
-use super::{Draft, ListWords, Pen, Sheet, TargetWords, body};
+use super::block::{Block, framed};
+use super::facts;
+use super::fault::LetterFault;
+use super::input::{ListWords, TargetWords};
+use super::key::Key;
+use super::message::{Message, answer_subject, mailbox, thread_under};
+use super::writer::{Draft, LetterWriter};
 use crate::mail::words;
+use crate::pull::decision::clock;
 use crate::pull::letter::About;
 use crate::pull::near_miss::NearMiss;
 use crate::pull::verdict::Audience;
 
-/// A mail that is meant to be a request and is none, and what a letter about it is made of.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Missed<'a> {
-    /// The mail.
-    pub(crate) miss: &'a NearMiss,
-    /// The list it came by.
-    pub(crate) list: &'a ListWords,
-    /// Where it would have gone.
-    pub(crate) target: &'a TargetWords,
-    /// The time in the letter.
-    pub(crate) now: Timestamp,
-}
-
-impl Pen {
-    /// Writes to the author of a mail that asks for a pull and names nothing to pull.
+impl LetterWriter {
+    /// Writes to the author of a mail that asks for a pull and names nothing to pull. `list`: the
+    /// one it came by; `target`: where it would have gone.
     ///
     /// # Errors
     /// The author's address is none.
-    pub(crate) fn near_miss(&self, missed: &Missed<'_>) -> Result<Draft, LetterFault> {
-        let Missed { miss, list, target, now } = *missed;
-        let sheet = Sheet {
+    pub(crate) fn near_miss(
+        &self,
+        miss: &NearMiss,
+        list: &ListWords,
+        target: &TargetWords,
+        now: Timestamp,
+    ) -> Result<Draft, LetterFault> {
+        let facts = vec![facts::subject(&miss.subject), ("received", clock(miss.received_at))];
+        self.finish(Message {
             about: About::Mail(miss.message_id.clone()),
             audience: Audience::Author,
-            to: vec![post::mailbox(&miss.author)?],
+            to: vec![mailbox(&miss.author)?],
             cc: Vec::new(),
             list: None,
             subject: answer_subject(&miss.subject),
             thread: thread_under(&miss.message_id, &miss.references),
-            key: vec![miss.message_id.to_string(), "near-miss no-request".to_owned()],
-            facts: vec![("Verdict", "near-miss".to_owned())],
-            auto_submitted: "auto-replied",
+            key: Key::of([miss.message_id.to_string(), "near-miss no-request".to_owned()]),
+            headers: vec![("Verdict", "near-miss".to_owned())],
+            blocks: framed(words::near_miss(&target.branch), [Block::Facts(facts)]),
+            on_behalf_of: Some(list.address.clone()),
             attached: Vec::new(),
             unproved: true,
             now,
-        };
-        let text = body::near_miss(miss, &words::near_miss(&target.branch));
-        self.write(sheet, text, Some(&list.address))
+        })
     }
 }

@@ -2,10 +2,13 @@
 //! below. What it tells begins no line, and what it quotes is marked, so that it is no command.
 
 use jiff::Timestamp;
+use lettre::message::Mailbox;
 
-use super::page::Page;
-use super::post::{self, LetterFault, answer_subject, thread_under};
-use super::{Draft, Pen, Sheet, body};
+use super::block::Block;
+use super::fault::LetterFault;
+use super::key::Key;
+use super::message::{Message, answer_subject, bare, thread_under};
+use super::writer::{Draft, LetterWriter};
 use crate::mail::words::counted;
 use crate::pull::command_mail::CommandMail;
 use crate::pull::letter::About;
@@ -50,7 +53,7 @@ pub(crate) enum Copied {
     ManagersAndAdministrator,
 }
 
-impl Pen {
+impl LetterWriter {
     /// Writes the answer to a mail to the command mailbox: to its sender, with a copy to `copied`.
     /// The same however often it is written.
     ///
@@ -64,18 +67,7 @@ impl Pen {
         copied: Copied,
         now: Timestamp,
     ) -> Result<Draft, LetterFault> {
-        let to = lettre::message::Mailbox::new(None, post::address(&mail.from)?);
-        let (managers, administrator) = match copied {
-            Copied::Nobody => (&[][..], None),
-            Copied::Managers => (&self.managers[..], None),
-            Copied::ManagersAndAdministrator => (&self.managers[..], Some(&self.administrator)),
-        };
-        let mut cc: Vec<lettre::message::Mailbox> = Vec::new();
-        for other in managers.iter().chain(administrator) {
-            if other.email != to.email && !cc.iter().any(|known| known.email == other.email) {
-                cc.push(other.clone());
-            }
-        }
+        let to = bare(&mail.from)?;
         let subject = match mail.subject.trim() {
             "" => "Re: commands".to_owned(),
             subject => answer_subject(subject),
@@ -84,46 +76,66 @@ impl Pen {
             Answered::Shown { attached, .. } => attached.clone(),
             Answered::Done(_) | Answered::Refused(_) => None,
         });
-        let sheet = Sheet {
+        self.finish(Message {
             about: About::Mail(mail.id.clone()),
             audience: Audience::Asker,
+            cc: self.copies(copied, &to),
             to: vec![to],
-            cc,
             list: None,
             subject,
             thread: thread_under(&mail.id, &mail.references),
-            key: vec![mail.id.to_string(), "transcript".to_owned()],
-            facts: vec![("Verdict", "commands".to_owned())],
-            auto_submitted: "auto-replied",
+            key: Key::of([mail.id.to_string(), "transcript".to_owned()]),
+            headers: vec![("Verdict", "commands".to_owned())],
+            blocks: blocks(remark, told, copied),
+            on_behalf_of: None,
             attached: attached.collect(),
             unproved: false,
             now,
+        })
+    }
+
+    fn copies(&self, copied: Copied, to: &Mailbox) -> Vec<Mailbox> {
+        let (managers, administrator) = match copied {
+            Copied::Nobody => (&[][..], None),
+            Copied::Managers => (&self.managers[..], None),
+            Copied::ManagersAndAdministrator => (&self.managers[..], Some(&self.administrator)),
         };
-        let mut page = Page::default();
-        page.paragraph(remark.unwrap_or_default());
-        told.iter().for_each(|told| entry(&mut page, told));
-        let shows = told.iter().any(|told| matches!(told.answer, Answered::Shown { .. }));
-        if shows && copied != Copied::Nobody {
-            page.paragraph("What is shown is how it stood after all commands of this mail.");
+        let mut cc: Vec<Mailbox> = Vec::new();
+        for other in managers.iter().chain(administrator) {
+            if other.email != to.email && !cc.iter().any(|known| known.email == other.email) {
+                cc.push(other.clone());
+            }
         }
-        self.write(sheet, body::Text::of(&summary(told), page), None)
+        cc
     }
 }
 
-fn entry(page: &mut Page, told: &Told<'_>) {
-    page.quoted(told.line);
+fn blocks(remark: Option<&str>, told: &[Told<'_>], copied: Copied) -> Vec<Block> {
+    let mut blocks = vec![Block::Paragraph(summary(told))];
+    blocks.extend(remark.map(|remark| Block::Paragraph(remark.into())));
+    blocks.extend(told.iter().flat_map(entry));
+    let shows = told.iter().any(|told| matches!(told.answer, Answered::Shown { .. }));
+    if shows && copied != Copied::Nobody {
+        let when = "What is shown is how it stood after all commands of this mail.";
+        blocks.push(Block::Paragraph(when.into()));
+    }
+    blocks
+}
+
+fn entry(told: &Told<'_>) -> Vec<Block> {
+    let mut blocks = vec![Block::Quote(told.line.to_owned())];
     match &told.answer {
-        Answered::Done(said) => page.below(said),
-        Answered::Refused(why) => page.below(&format!("Not done: {why}")),
+        Answered::Done(said) => blocks.push(Block::Below(said.clone())),
+        Answered::Refused(why) => blocks.push(Block::Below(format!("Not done: {why}"))),
         Answered::Shown { lines, .. } => {
             let more = lines.len().saturating_sub(SHOWN);
-            page.lines_below(&lines[..lines.len() - more]);
+            blocks.push(Block::LinesBelow(lines[..lines.len() - more].to_vec()));
             if more > 0 {
-                page.below(&format!("And {more} more lines."));
+                blocks.push(Block::Below(format!("And {more} more lines.")));
             }
-            page
         }
-    };
+    }
+    blocks
 }
 
 fn summary(told: &[Told<'_>]) -> String {

@@ -1,7 +1,7 @@
 //! Words for what speaks against a request's commits before CI. Each is one sentence; the commits
 //! stand below it.
 
-use super::counted;
+use super::{Suggestion, counted};
 use crate::pull::checks::{Check, Duty, Problem};
 use crate::pull::cover::Cover;
 
@@ -41,21 +41,19 @@ pub(crate) fn problem(problem: &Problem, cover: &Cover) -> String {
 }
 
 /// The commands that mend what can be mended so, in the order of use, each once.
-pub(super) fn mending(problems: &[Problem], base: &str) -> Vec<String> {
+pub(super) fn mending(problems: &[Problem], base: &str) -> Vec<Suggestion> {
     let refused = |check| problems.iter().any(|p| p.check == check && p.duty == Duty::Refuse);
-    let mut commands = Vec::new();
     let by_hand = [Check::ListAttributed, Check::Utf8, Check::Nacked, Check::Merges];
-    if by_hand.into_iter().any(refused) {
-        commands.push(format!("git rebase -i {base}"));
-    }
-    if refused(Check::ListAttributed) {
-        commands.push("git commit --amend --no-edit --author=\"<name> <address>\"".into());
-    }
-    if refused(Check::Utf8) || refused(Check::CiSkip) || refused(Check::Nacked) {
-        commands.push("git commit --amend".into());
-    }
-    if refused(Check::SubmitterSignOff) {
-        commands.push(format!("git rebase --signoff {base}"));
-    }
-    commands
+    let amended = refused(Check::Utf8) || refused(Check::CiSkip) || refused(Check::Nacked);
+    let commands = [
+        (by_hand.into_iter().any(refused), format!("git rebase -i {base}")),
+        (
+            refused(Check::ListAttributed),
+            "git commit --amend --no-edit --author=\"<name> <address>\"".into(),
+        ),
+        (amended, "git commit --amend".into()),
+        (refused(Check::SubmitterSignOff), format!("git rebase --signoff {base}")),
+    ];
+    let due = commands.into_iter().filter(|(due, _)| *due);
+    due.map(|(_, line)| Suggestion::Shell(line)).collect()
 }

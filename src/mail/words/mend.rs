@@ -1,19 +1,43 @@
-//! Command lines that mend a request, for its author to copy. What goes into them comes from a mail
-//! that anybody may have written in the author's name: only what no shell takes for more than a
-//! word is filled in, anything else stays a placeholder. Nothing names a place to push to.
+//! How an author mends a request: in words, and in command lines to copy. What goes into those comes
+//! from a mail that anybody may have written in the author's name: only what no shell takes for more
+//! than a word is filled in, anything else stays a placeholder. Nothing names a place to push to.
 
+use std::fmt::Display;
+
+use super::{LetterContext, Suggestion, Words};
 use crate::pull::cover::Cover;
 use crate::pull::ids::ObjectId;
 
-/// What the commands are made of.
+/// What words and commands are made of.
 pub(super) struct Mend<'a> {
-    /// The request.
     pub(super) cover: &'a Cover,
-    /// The target's branch.
-    pub(super) branch: &'a str,
+    pub(super) context: &'a LetterContext<'a>,
 }
 
 impl Mend<'_> {
+    /// What the author of a refused request is told, and nobody else: what is wrong with it, what
+    /// that means, and what to do before it is sent again; the first and the third are clauses.
+    pub(super) fn words(
+        &self,
+        first: impl Display,
+        means: impl Display,
+        how: impl Display,
+        commands: Vec<Suggestion>,
+    ) -> Words {
+        let text = match commands.last() {
+            Some(Suggestion::RequestPull { .. }) => ", with the text that the last command prints",
+            Some(Suggestion::Order(_) | Suggestion::Show(_) | Suggestion::Shell(_)) | None => "",
+        };
+        let end = if commands.is_empty() { "." } else { ":" };
+        let revision = self.context.next_revision();
+        Words {
+            first: format!("Not tested: {first}."),
+            means: format!("{means} Only you have been told."),
+            next: format!("please {how}; then send the request again ({revision}){text}{end}"),
+            commands,
+        }
+    }
+
     /// The tag's short name, or a placeholder.
     pub(super) fn tag(&self) -> String {
         let name = &self.cover.request.reference;
@@ -30,39 +54,45 @@ impl Mend<'_> {
     }
 
     /// Signs a commit under a new tag.
-    pub(super) fn sign(&self, tag: &str, tip: &ObjectId) -> String {
-        format!("git tag -s {tag} {}", tip.short())
+    pub(super) fn sign(&self, tag: &str, tip: &ObjectId) -> Suggestion {
+        Suggestion::Shell(format!("git tag -s {tag} {}", tip.short()))
     }
 
     /// Signs again what the tag leads to.
-    pub(super) fn sign_again(&self, options: &str) -> String {
+    fn sign_again(&self, options: &str) -> Suggestion {
         let tag = self.tag();
-        format!("git tag -f {options} {tag} {tag}^{{}}")
+        Suggestion::Shell(format!("git tag -f {options} {tag} {tag}^{{}}"))
     }
 
     /// Pushes a tag that the other side does not have.
-    pub(super) fn push(&self, tag: &str) -> String {
-        format!("git push <remote> {tag}")
+    pub(super) fn push(&self, tag: &str) -> Suggestion {
+        Suggestion::Shell(format!("git push <remote> {tag}"))
     }
 
     /// Pushes a tag over the one that the other side has.
-    pub(super) fn push_over(&self) -> String {
-        format!("git push -f <remote> {}", self.tag())
+    pub(super) fn push_over(&self) -> Suggestion {
+        Suggestion::Shell(format!("git push -f <remote> {}", self.tag()))
     }
 
     /// Shows what the other side has, to anybody.
-    pub(super) fn look(&self, tag: &str) -> String {
-        format!("git ls-remote {} {tag}", self.url()).trim_end().to_owned()
+    pub(super) fn look(&self, tag: &str) -> Suggestion {
+        Suggestion::Shell(format!("git ls-remote {} {tag}", self.url()).trim_end().to_owned())
+    }
+
+    /// Signs again what the tag leads to, pushes it, and prints the text.
+    pub(super) fn signed_again(&self, options: &str) -> Vec<Suggestion> {
+        vec![self.sign_again(options), self.push_over(), self.request(&self.tag())]
     }
 
     /// Prints the text of the request, for a tag.
-    pub(super) fn request(&self, tag: &str) -> String {
+    pub(super) fn request(&self, tag: &str) -> Suggestion {
         self.request_from(&self.url(), tag)
     }
 
     /// Prints the text of the request, with another URL.
-    pub(super) fn request_from(&self, url: &str, tag: &str) -> String {
-        format!("git request-pull {} {url} {tag}", self.base())
+    pub(super) fn request_from(&self, url: &str, tag: &str) -> Suggestion {
+        let (base, url, tag) = (self.base(), url.to_owned(), tag.to_owned());
+        Suggestion::RequestPull { base, url, tag }
     }
 
     fn url(&self) -> String {
@@ -73,7 +103,7 @@ impl Mend<'_> {
     pub(super) fn base(&self) -> String {
         match &self.cover.request.base {
             Some(base) => base.as_str().chars().take(12).collect(),
-            None => word(&format!("origin/{}", self.branch), "<base>"),
+            None => word(&format!("origin/{}", self.context.branch), "<base>"),
         }
     }
 
@@ -109,6 +139,10 @@ mod tests {
     use super::*;
     use crate::pull::cover::{Person, Request};
 
+    fn context(branch: &str) -> LetterContext<'_> {
+        LetterContext { branch, base: None, pull: None, revision: 1, again: String::new() }
+    }
+
     fn cover(url: &str, reference: &str) -> Cover {
         Cover {
             message_id: "m@example.org".parse().unwrap(),
@@ -132,10 +166,11 @@ mod tests {
         for bad in ["x`id`", "$(id)", "a;b", "a|b", "a&b", "-x", "a b", "a'b", "ä", "a>b", "a\\b"]
         {
             let cover = cover(bad, bad);
-            let mend = Mend { cover: &cover, branch: bad };
+            let context = context(bad);
+            let mend = Mend { cover: &cover, context: &context };
             let base = if bad == "-x" { "origin/-x" } else { "<base>" };
             let expected = format!("git request-pull {base} <url> <tag>");
-            assert_eq!(mend.request(&mend.tag()), expected, "{bad}");
+            assert_eq!(mend.request(&mend.tag()).typed(), expected, "{bad}");
         }
     }
 
@@ -150,7 +185,11 @@ mod tests {
             ("git@git.example.org:a/$(id)", None),
         ] {
             let cover = cover(url, "tags/x");
-            assert_eq!(Mend { cover: &cover, branch: "master" }.https().as_deref(), https, "{url}");
+            assert_eq!(
+                Mend { cover: &cover, context: &context("master") }.https().as_deref(),
+                https,
+                "{url}"
+            );
         }
     }
 
@@ -158,7 +197,7 @@ mod tests {
     fn a_branch_gets_a_tag_of_another_name() {
         let name = |reference| {
             let cover = cover("https://git.example.org/x.git", reference);
-            Mend { cover: &cover, branch: "master" }.tag_for_branch()
+            Mend { cover: &cover, context: &context("master") }.tag_for_branch()
         };
         assert_eq!(name("for-upstream"), "pull-for-upstream");
         assert_eq!(name("refs/heads/next/block"), "pull-next-block");

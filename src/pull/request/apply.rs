@@ -58,7 +58,7 @@ fn record(pull: &mut Pull, event: PullEvent, policy: &Policy, now: Timestamp) ->
             verified::examined(pull, trusted, found, policy, now)
         }
         (Stage::Verified { trusted, .. }, PullEvent::OutOfPaths(found)) => {
-            verified::out_of_paths(pull, &trusted, found, now)
+            verified::out_of_paths(pull, &trusted, found, policy, now)
         }
         (Stage::Verified { trusted, check }, PullEvent::Failed(trouble)) => {
             verified::failed(pull, trusted, &check, trouble, now)

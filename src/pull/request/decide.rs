@@ -6,7 +6,6 @@ use crate::pull::request::situation::PullStep;
 use crate::pull::request::situation::Situation;
 use jiff::{SignedDuration, Timestamp};
 
-pub(crate) use super::stages::held::held_because;
 use super::stages::{answered, concluded, fetched, held, queued, received, running, verified};
 use super::superseding::Yields;
 use super::work::{LookLanded, NotePayload, TellRetraction, TellUnanswered};

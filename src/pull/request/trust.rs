@@ -10,7 +10,7 @@ use crate::pull::ids::ObjectId;
 use crate::pull::policy::{Policy, UnknownKeys};
 use crate::pull::retry::Retry;
 use crate::pull::signed_tag::SignedTag;
-use crate::pull::signer::{Objection, Scope, Signer};
+use crate::pull::signer::{Scope, Signer};
 use crate::pull::tag::{Pinned, Tag, Verification};
 use crate::pull::verdict::{NoTag, Refusal};
 
@@ -36,7 +36,7 @@ pub(super) fn judged(
     now: Timestamp,
 ) -> Told {
     match verification {
-        Verification::Good(signer) => signed(pull, pinned, signer, sender_known, now),
+        Verification::Good(signer) => signed(pull, pinned, signer, sender_known, policy, now),
         Verification::UnknownKey { key, proved } => {
             unknown(pull, pinned, (key, proved), sender_known, policy, now)
         }
@@ -68,12 +68,13 @@ fn signed(
     pinned: Pinned,
     signer: Signer,
     sender_known: bool,
+    policy: &Policy,
     now: Timestamp,
 ) -> Told {
     let sender = &pull.mail().author.address;
     if let Some(objection) = signer.objection(sender, &pull.list, &pull.target) {
-        let what =
-            format!("signed by {} ({}), but {}", signer.name, signer.key, clause(&objection));
+        let but = policy.words.objection(&objection);
+        let what = format!("signed by {} ({}), but {but}", signer.name, signer.key);
         refuse(pull, Refusal::Signer(objection), sender_known, now);
         return Some(what);
     }
@@ -103,7 +104,7 @@ fn unknown(
             key,
             scope: Scope::default(),
         };
-        return signed(pull, pinned, signer, sender_known, now);
+        return signed(pull, pinned, signer, sender_known, policy, now);
     }
     let what = format!("signed with {key}, which is not in the keyring");
     match policy.unknown_keys {
@@ -158,16 +159,5 @@ fn is_another(pull: &Pull, first: ObjectId, tag: &Tag) -> bool {
     match (pull.pinned_payload, tag.payload) {
         (Some(first), Some(now)) => first != now,
         (None, _) | (_, None) => first != tag.id,
-    }
-}
-
-pub(super) fn clause(objection: &Objection) -> String {
-    match objection {
-        Objection::OtherSender { sender, .. } => format!("the mail is from {sender}"),
-        Objection::OtherList { list, .. } => format!("not for list {list}"),
-        Objection::OtherTarget { target, .. } => format!("not for target {target}"),
-        Objection::OtherPaths { total, .. } => {
-            format!("it changes files outside what its signer may submit: {total}")
-        }
     }
 }

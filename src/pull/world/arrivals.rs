@@ -12,7 +12,6 @@ use crate::pull::letter::rules::LetterEvent;
 use crate::pull::lineage::Lineage;
 use crate::pull::near_miss::{self, NearMiss};
 use crate::pull::records::HistoryEntry;
-use crate::pull::request::decide::held_because;
 use crate::pull::request::{HoldReason, Pull, Stage};
 use crate::pull::retry::Retry;
 
@@ -106,7 +105,7 @@ impl World {
         self.next_pull += 1;
         let hold = arrival_hold(received_at, cursor.watched_from, self.policy.late_after, now);
         let what = match &hold {
-            Some(reason) => held_because(reason),
+            Some(reason) => self.policy.words.hold(reason),
             None => format!("asks for {} of {}", cover.request.reference, cover.request.url),
         };
         let stage = match hold {

@@ -10,7 +10,6 @@ use crate::pull::ids::{ObjectId, PullNumber, RunId};
 use crate::pull::overlay::Overlay;
 use crate::pull::request::{Note, Pull, Stage};
 use crate::pull::run::{Run, Why};
-use crate::pull::verdict::Outcome;
 
 /// Everything that is open.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -160,7 +159,8 @@ impl World {
     fn run_line(&self, run: &Run, now: Timestamp) -> RunLine {
         let because = self.next_for_run(run, now).map(|decision| decision.because);
         let gone = || "its target is no longer configured".to_owned();
-        RunLine::new(run, because.unwrap_or_else(gone))
+        let detail = run.outcome().and_then(|outcome| self.policy.words.outcome(outcome));
+        RunLine::new(run, because.unwrap_or_else(gone), detail)
     }
 }
 
@@ -185,7 +185,7 @@ impl PullLine {
 
 impl RunLine {
     /// A run in a line.
-    pub(crate) fn new(run: &Run, because: String) -> Self {
+    pub(crate) fn new(run: &Run, because: String, detail: Option<String>) -> Self {
         let pipeline = run.pipeline().or_else(|| run.outcome().and_then(|o| o.pipeline()));
         let (pull, what) = match &run.why {
             Why::Attempt { pull, attempt, .. } => {
@@ -201,7 +201,7 @@ impl RunLine {
             what,
             stage: run.stage.word().to_owned(),
             outcome: run.outcome().map(|outcome| outcome.word().to_owned()),
-            detail: run.outcome().and_then(Outcome::detail),
+            detail,
             candidate: run.stage.candidate().map(|candidate| candidate.commit),
             pipeline: pipeline.map(|pipeline| pipeline.url.clone()),
             ci_ref: run.ci_ref.clone(),

@@ -5,9 +5,10 @@ use super::branch::put_on_ref;
 use super::{candidate, quarantine, reply};
 use crate::bot::perform::Worker;
 use crate::bot::ports::Ports;
+use crate::mail::words;
 use crate::ports::{Fault, FileName, Pipelines};
 use crate::pull::alert::Alert;
-use crate::pull::ci_change::{Change, CiDifference, CiPlan, changes, dropped, sentence};
+use crate::pull::ci_change::{Change, CiPlan, changes, dropped};
 use crate::pull::ci_policy::{self, Untold};
 use crate::pull::clean;
 use crate::pull::policy::TargetPolicy;
@@ -96,7 +97,8 @@ fn compare(
     let found = by_effect(ports, pipelines, run, candidate).and_then(|mut found| {
         found.extend(by_file(ports, target, run, candidate)?);
         let show = |text: &str| clean::cut(&clean::words(text), KEPT);
-        let whole: Vec<String> = found.iter().map(|change| sentence(change, &show)).collect();
+        let whole: Vec<String> =
+            found.iter().map(|change| words::sentence(change, &show)).collect();
         if !found.is_empty() {
             let name = FileName::CiDifference(run.id);
             ports.store.put_file(&name, whole.join("\n").as_bytes())?;
@@ -112,7 +114,7 @@ fn compare(
 fn change(target: &TargetPolicy, found: &[Change]) -> Option<CiChange> {
     let show = |text: &str| clean::cut(&clean::words(text), SHOWN);
     (!found.is_empty()).then(|| CiChange {
-        difference: CiDifference::of(found, show),
+        difference: words::difference(found, show),
         dropped: dropped(found, &target.required_jobs),
     })
 }

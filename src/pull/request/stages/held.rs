@@ -23,41 +23,9 @@ pub(in crate::pull::request) fn next(
         return Decision::record(PullEvent::Repeated { of: holder.number }, MAILED_BEFORE);
     }
     if !told {
-        return Decision::work(TellHold, held_because(reason));
+        return Decision::work(TellHold, situation.policy.words.hold(reason));
     }
     waits(pull, reason, situation, now)
-}
-
-/// Says why a request is held, in a clause.
-pub(crate) fn held_because(reason: &HoldReason) -> String {
-    match reason {
-        HoldReason::Backlog => {
-            "it was mailed before the bot began to watch; a release manager must approve it".into()
-        }
-        HoldReason::LateArrival => {
-            "it was old when the bot saw it; a release manager must approve it".into()
-        }
-        HoldReason::OldTag { tagged_at } => format!(
-            "its tag was made on {}; a release manager must approve it",
-            tagged_at.strftime("%Y-%m-%d")
-        ),
-        HoldReason::UnknownKey { key, .. } => {
-            format!(
-                "its tag is signed with {key}, which is not in the keyring; a release manager must approve it"
-            )
-        }
-        HoldReason::Moved { was, is } => {
-            format!("its tag was object {was} and is {is} now; a release manager must approve that")
-        }
-        HoldReason::Checks { problems } => format!(
-            "its commits have problems ({}); a release manager must approve them",
-            problems.len()
-        ),
-        HoldReason::CiChanged { difference, .. } => format!(
-            "it would change what CI runs ({}); a release manager must approve that",
-            difference.summary
-        ),
-    }
 }
 
 /// A hold that somebody has to lift; but for a freeze, which ends by itself.
@@ -69,17 +37,19 @@ fn waits(
 ) -> PullDecision {
     let frozen = |problem: &Problem| problem.check == Check::Frozen;
     let HoldReason::Checks { problems } = reason else {
-        return Decision::wait(held_because(reason));
+        return Decision::wait(situation.policy.words.hold(reason));
     };
     if !problems.iter().any(frozen) {
-        return Decision::wait(held_because(reason));
+        return Decision::wait(situation.policy.words.hold(reason));
     }
     match freeze_of(pull, situation, now) {
         None => Decision::record(PullEvent::FreezeEnded, "the freeze that held it is over"),
         Some(freeze) if reason.is_freeze() => {
             Decision::wait(frozen_because(freeze)).no_later_than(freeze.until)
         }
-        Some(freeze) => Decision::wait(held_because(reason)).no_later_than(freeze.until),
+        Some(freeze) => {
+            Decision::wait(situation.policy.words.hold(reason)).no_later_than(freeze.until)
+        }
     }
 }
 

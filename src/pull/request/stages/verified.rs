@@ -101,12 +101,13 @@ pub(in crate::pull::request) fn out_of_paths(
     pull: &mut Pull,
     trusted: &Trusted,
     OutOfPaths { files, total, sender_known }: OutOfPaths,
+    policy: &Policy,
     now: Timestamp,
 ) -> Told {
     let Signer { name, scope, .. } = &trusted.signer;
     let (signer, may) = (name.clone(), scope.paths.clone());
     let objection = Objection::OtherPaths { signer, may, files, total };
-    let what = trust::clause(&objection);
+    let what = policy.words.objection(&objection);
     refuse(pull, Refusal::Signer(objection), sender_known, now);
     Some(what)
 }

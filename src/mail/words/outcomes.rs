@@ -1,45 +1,109 @@
-//! Words for what came of a test.
+//! The table of outcomes: what is said of each way in which a test ends, in a letter, and in
+//! histories and lists. Each outcome has one letter: to the list with the author, or to the release
+//! managers alone; whoever asked for a test by mail gets that of any outcome.
 
-use super::{Ground, Words, counted, span};
+use super::jobs::{besides, broken_by_ci};
+use super::{LetterContext, Words, counted, span};
 use crate::pull::ci_change::CiDifference;
 use crate::pull::failure::{Blame, blame_of_word};
+use crate::pull::tag::Drift;
 use crate::pull::verdict::{Breakdown, Evidence, NoResult, Outcome, Overdue, Shortfall};
 
-/// Words for an outcome.
-pub(crate) fn tested(outcome: &Outcome, ground: &Ground<'_>) -> Words {
+/// Why a test ended so, in a clause for histories and lists, where its word does not say it.
+pub(crate) fn in_history(outcome: &Outcome) -> Option<String> {
     match outcome {
-        Outcome::Passed(evidence) => passed(evidence, ground),
-        Outcome::Failed(evidence) => failed(evidence, ground),
-        Outcome::Infrastructure(breakdown) => infrastructure(breakdown, ground),
-        Outcome::Conflict { total, .. } => conflict(*total, ground),
-        Outcome::AlreadyMerged => already_merged(ground),
-        Outcome::CiChanged(difference) => ci_changed(difference, ground),
-        Outcome::TimedOut { overdue: Overdue::NeverStarted, allowed, .. } => {
-            never_started(*allowed, ground)
+        Outcome::Passed(_) | Outcome::AlreadyMerged => None,
+        Outcome::Failed(evidence) => Some(format!(
+            "{} of {} jobs failed{}",
+            evidence.failed_total,
+            evidence.of_jobs(),
+            besides(&evidence.no_result)
+        )),
+        Outcome::Infrastructure(breakdown) => Some(broken_by_ci(breakdown)),
+        Outcome::Conflict { total, .. } => Some(format!("files in conflict: {total}")),
+        Outcome::CiChanged(difference) => Some(format!(
+            "it would change what CI runs: {} (difference {})",
+            difference.summary,
+            difference.short()
+        )),
+        Outcome::TimedOut { overdue: Overdue::NeverStarted, .. } => {
+            Some("no job started in time".into())
         }
-        Outcome::TimedOut { overdue: Overdue::StillRunning, allowed, no_result, .. } => {
-            still_running(*allowed, no_result, ground)
+        Outcome::TimedOut { overdue: Overdue::StillRunning, .. } => {
+            Some("its jobs were not done in time".into())
         }
-        Outcome::Incomplete { why, .. } => incomplete(why, ground),
-        Outcome::Impossible { why } => impossible(why, ground),
-        Outcome::Cancelled { by } => cancelled(by, ground),
+        Outcome::Incomplete { why, .. } => Some(incomplete_in_history(why)),
+        Outcome::Impossible { why } => Some(why.clone()),
+        Outcome::Cancelled { by } => Some(format!("by {by}")),
     }
 }
 
-fn passed(evidence: &Evidence, ground: &Ground<'_>) -> Words {
-    let jobs = format!("{}{}", counted(evidence.jobs.into(), "job"), evidence.no_result.besides());
+/// What a letter says of an outcome.
+pub(crate) fn in_letter(outcome: &Outcome, context: &LetterContext<'_>) -> Words {
+    match outcome {
+        Outcome::Passed(evidence) => passed(evidence, context),
+        Outcome::Failed(evidence) => failed(evidence, context),
+        Outcome::Infrastructure(breakdown) => infrastructure(breakdown, context),
+        Outcome::Conflict { total, .. } => conflict(*total, context),
+        Outcome::AlreadyMerged => already_merged(context),
+        Outcome::CiChanged(difference) => ci_changed(difference, context),
+        Outcome::TimedOut { overdue: Overdue::NeverStarted, allowed, .. } => {
+            never_started(*allowed, context)
+        }
+        Outcome::TimedOut { overdue: Overdue::StillRunning, allowed, no_result, .. } => {
+            still_running(*allowed, no_result, context)
+        }
+        Outcome::Incomplete { why, .. } => incomplete(why, context),
+        Outcome::Impossible { why } => impossible(why, context),
+        Outcome::Cancelled { by } => cancelled(by, context),
+    }
+}
+
+/// How far the target has moved since, where that matters to what was found.
+pub(crate) fn moved(outcome: &Outcome, branch: &str, drift: &Drift) -> Option<String> {
+    let moved = drifted(branch, drift)?;
+    match outcome {
+        Outcome::Passed(_) => Some(format!(
+            "{moved} So the merge above is no fast-forward any more: merge the tag itself, or have \
+             it tested on the new tip."
+        )),
+        Outcome::Failed(_) | Outcome::Conflict { .. } | Outcome::TimedOut { .. } => Some(moved),
+        Outcome::Infrastructure(_)
+        | Outcome::AlreadyMerged
+        | Outcome::CiChanged(_)
+        | Outcome::Incomplete { .. }
+        | Outcome::Impossible { .. }
+        | Outcome::Cancelled { .. } => None,
+    }
+}
+
+/// How far the target has moved, and whether that touches the same files; `None` if it has not.
+fn drifted(branch: &str, drift: &Drift) -> Option<String> {
+    if drift.commits == 0 {
+        return None;
+    }
+    let moved = format!("{branch} has moved by {} since", counted(drift.commits.into(), "commit"));
+    let same = match drift.same_files.len() {
+        0 => "no file in common.".to_owned(),
+        n => format!("{} in common: {}.", counted(n as u64, "file"), drift.same_files.join(", ")),
+    };
+    Some(format!("{moved}; {same}"))
+}
+
+fn passed(evidence: &Evidence, context: &LetterContext<'_>) -> Words {
+    let jobs = format!("{}{}", counted(evidence.jobs.into(), "job"), besides(&evidence.no_result));
     let allowed = match evidence.allowed_failures.as_slice() {
         [] => String::new(),
         [one] => format!(" {one} failed, which the project allows it to."),
         many => format!(" {} failed, which the project allows them to.", many.join(", ")),
     };
-    match ground.pull {
+    match context.pull {
         Some(_) => Words {
-            first: format!("Passed on {}; not applied.", ground.place()),
+            first: format!("Passed on {}; not applied.", context.place()),
             means: format!(
                 "This pull request was merged onto {} for a test, and CI passed ({jobs}).{allowed} \
                  Nothing is asked of the author: the release managers decide about applying it.",
-                ground.branch
+                context.branch
             ),
             next: "release managers can take this merge with the commands above, or merge the \
                    tag themselves."
@@ -47,7 +111,7 @@ fn passed(evidence: &Evidence, ground: &Ground<'_>) -> Words {
             commands: Vec::new(),
         },
         None => Words {
-            first: format!("Passed on {}; not applied.", ground.place()),
+            first: format!("Passed on {}; not applied.", context.place()),
             means: format!("The commit that you asked to have tested passed CI ({jobs}).{allowed}"),
             next: "apply it, or not; the bot does not.".into(),
             commands: Vec::new(),
@@ -55,27 +119,27 @@ fn passed(evidence: &Evidence, ground: &Ground<'_>) -> Words {
     }
 }
 
-fn failed(evidence: &Evidence, ground: &Ground<'_>) -> Words {
+fn failed(evidence: &Evidence, context: &LetterContext<'_>) -> Words {
     let first = format!(
         "Failed in {} of {} on {}{}.",
         evidence.failed_total,
         counted(evidence.of_jobs().into(), "job"),
-        ground.place(),
-        evidence.no_result.besides()
+        context.place(),
+        besides(&evidence.no_result)
     );
-    match ground.pull {
+    match context.pull {
         Some(_) => Words {
             first,
             means: format!(
                 "This pull request was merged onto {} for a test, and CI failed. The next move is \
                  the author's; the failing jobs are below.",
-                ground.branch
+                context.branch
             ),
             next: format!(
                 "the author is asked to fix the failures and to send a new revision ({}) with a \
                  new tag. If they are not caused by this pull request, {}.",
-                ground.next_revision(),
-                ground.again
+                context.next_revision(),
+                context.again
             ),
             commands: Vec::new(),
         },
@@ -93,7 +157,7 @@ fn failed(evidence: &Evidence, ground: &Ground<'_>) -> Words {
 }
 
 /// What CI itself broke, or had no runner for.
-fn infrastructure(breakdown: &Breakdown, ground: &Ground<'_>) -> Words {
+fn infrastructure(breakdown: &Breakdown, context: &LetterContext<'_>) -> Words {
     let known = breakdown.broken.iter().all(|job| match job.reason.as_deref().map(blame_of_word) {
         Some(Blame::Infrastructure) => true,
         Some(Blame::Code | Blame::Inconclusive) | None => false,
@@ -124,17 +188,17 @@ fn infrastructure(breakdown: &Breakdown, ground: &Ground<'_>) -> Words {
         (false, _) => "see what broke these jobs, mend that, then have it tested again.",
     };
     Words {
-        first: format!("Not tested on {}: {}.", ground.place(), breakdown.clause()),
-        means: format!("{means}{}", ground.untold()),
+        first: format!("Not tested on {}: {}.", context.place(), broken_by_ci(breakdown)),
+        means: format!("{means}{}", context.untold()),
         next: next.into(),
-        commands: ground.retest(),
+        commands: context.retest(),
     }
 }
 
-fn conflict(total: u32, ground: &Ground<'_>) -> Words {
+fn conflict(total: u32, context: &LetterContext<'_>) -> Words {
     let first = format!(
         "Does not merge onto {}: conflicts in {}.",
-        ground.place(),
+        context.place(),
         counted(total.into(), "file")
     );
     Words {
@@ -145,16 +209,16 @@ fn conflict(total: u32, ground: &Ground<'_>) -> Words {
         next: format!(
             "the author is asked to rebase onto the current {}, or to merge it into the branch, \
              to sign a new tag, and to send a new revision ({}).",
-            ground.branch,
-            ground.next_revision()
+            context.branch,
+            context.next_revision()
         ),
         commands: Vec::new(),
     }
 }
 
-fn already_merged(ground: &Ground<'_>) -> Words {
+fn already_merged(context: &LetterContext<'_>) -> Words {
     Words {
-        first: format!("Already in {}.", ground.branch),
+        first: format!("Already in {}.", context.branch),
         means: "There was nothing to merge and nothing to test.".into(),
         next: "nothing.".into(),
         commands: Vec::new(),
@@ -162,28 +226,28 @@ fn already_merged(ground: &Ground<'_>) -> Words {
 }
 
 /// No letter says this of a request, which is held instead.
-fn ci_changed(difference: &CiDifference, ground: &Ground<'_>) -> Words {
+fn ci_changed(difference: &CiDifference, context: &LetterContext<'_>) -> Words {
     Words {
-        first: format!("Not tested on {}: it would change what CI runs.", ground.place()),
+        first: format!("Not tested on {}: it would change what CI runs.", context.place()),
         means: format!("What would change: {}.", difference.summary),
         next: "a release manager has to approve that.".into(),
         commands: Vec::new(),
     }
 }
 
-fn still_running(allowed: u64, no_result: &NoResult, ground: &Ground<'_>) -> Words {
-    let others = NoResult { not_done: 0, ..*no_result }.besides();
+fn still_running(allowed: u64, no_result: &NoResult, context: &LetterContext<'_>) -> Words {
+    let others = besides(&NoResult { not_done: 0, ..*no_result });
     let first =
-        format!("Timed out on {}: not done after {}{others}.", ground.place(), span(allowed));
+        format!("Timed out on {}: not done after {}{others}.", context.place(), span(allowed));
     let means = "It has neither passed nor failed: some jobs of its pipeline did not end in time. \
                  Either CI is slow today, or something in the changes hangs.";
-    let next = match ground.pull {
+    let next = match context.pull {
         Some(_) => {
             format!(
                 "if one of these jobs may hang because of the changes, the author is asked to look \
                  at its log and to send a new revision ({}). If not, {}.",
-                ground.next_revision(),
-                ground.again
+                context.next_revision(),
+                context.again
             )
         }
         None => {
@@ -194,21 +258,21 @@ fn still_running(allowed: u64, no_result: &NoResult, ground: &Ground<'_>) -> Wor
     Words { first, means: means.into(), next, commands: Vec::new() }
 }
 
-fn never_started(allowed: u64, ground: &Ground<'_>) -> Words {
+fn never_started(allowed: u64, context: &LetterContext<'_>) -> Words {
     Words {
         first: format!("Not tested: no job started within {}.", span(allowed)),
         means: format!(
             "CI gave the pipeline no runner. That says nothing about the changes.{}",
-            ground.untold()
+            context.untold()
         ),
         next: "see whether runners for the jobs above are online and free, then have it tested \
                again."
             .into(),
-        commands: ground.retest(),
+        commands: context.retest(),
     }
 }
 
-fn incomplete(why: &Shortfall, ground: &Ground<'_>) -> Words {
+fn incomplete(why: &Shortfall, context: &LetterContext<'_>) -> Words {
     let (what, means, next) = match why {
         Shortfall::Canceled => (
             "the pipeline was cancelled",
@@ -250,10 +314,26 @@ fn incomplete(why: &Shortfall, ground: &Ground<'_>) -> Words {
         ),
     };
     Words {
-        first: format!("Not tested on {}: {what}.", ground.place()),
-        means: format!("{means}{}", ground.untold()),
+        first: format!("Not tested on {}: {what}.", context.place()),
+        means: format!("{means}{}", context.untold()),
         next: format!("{next} Then have it tested again."),
-        commands: ground.retest(),
+        commands: context.retest(),
+    }
+}
+
+fn incomplete_in_history(why: &Shortfall) -> String {
+    match why {
+        Shortfall::Canceled => "the pipeline was cancelled in GitLab".into(),
+        Shortfall::Skipped => "GitLab skipped the pipeline".into(),
+        Shortfall::Manual { jobs } => format!("a person has to start: {}", jobs.join(", ")),
+        Shortfall::Empty => "no job ran".into(),
+        Shortfall::RequiredMissing { jobs } => {
+            format!("required jobs did not succeed: {}", jobs.join(", "))
+        }
+        Shortfall::NoFailedJob { yaml_errors: Some(errors) } => {
+            format!("GitLab does not take the CI configuration: {errors}")
+        }
+        Shortfall::NoFailedJob { yaml_errors: None } => "GitLab names no job that failed".into(),
     }
 }
 
@@ -261,20 +341,46 @@ fn some(jobs: &[String], none: &str) -> String {
     if jobs.is_empty() { none.to_owned() } else { jobs.join(", ") }
 }
 
-fn impossible(why: &str, ground: &Ground<'_>) -> Words {
+fn impossible(why: &str, context: &LetterContext<'_>) -> Words {
     Words {
-        first: format!("Not tested on {}: the test could not be made.", ground.place()),
-        means: format!("{why}{}", ground.untold()),
+        first: format!("Not tested on {}: the test could not be made.", context.place()),
+        means: format!("{why}{}", context.untold()),
         next: "when that is mended, have it tested again.".into(),
-        commands: ground.retest(),
+        commands: context.retest(),
     }
 }
 
-fn cancelled(by: &str, ground: &Ground<'_>) -> Words {
+fn cancelled(by: &str, context: &LetterContext<'_>) -> Words {
     Words {
         first: format!("Cancelled by {by}."),
         means: "Its result, if there is one, does not count.".into(),
         next: "to have it tested after all, ask again.".into(),
-        commands: ground.retest(),
+        commands: context.retest(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pull::ids::PipelineId;
+    use crate::pull::jobs::PipelineLink;
+
+    #[test]
+    fn failed_jobs_are_counted_among_no_fewer_jobs() {
+        let said = |jobs, failed_total, broken| {
+            let evidence = Evidence {
+                pipeline: PipelineLink { id: PipelineId(1), url: String::new() },
+                jobs,
+                allowed_failures: Vec::new(),
+                failed: Vec::new(),
+                failed_total,
+                broken: Vec::new(),
+                no_result: NoResult { broken, ..NoResult::default() },
+            };
+            in_history(&Outcome::Failed(evidence)).unwrap()
+        };
+        assert_eq!(said(3, 1, 1), "1 of 3 jobs failed; 1 broken by CI");
+        // A record that counted cancelled jobs as failed.
+        assert_eq!(said(2, 3, 0), "3 of 3 jobs failed");
     }
 }

@@ -1,14 +1,7 @@
 //! Words about a key that ends soon.
 
-use jiff::Timestamp;
-
-use super::Words;
+use super::{Suggestion, Words, day};
 use crate::pull::expiry::Warning;
-
-/// A day for people, in UTC.
-pub(crate) fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d").to_string()
-}
 
 /// Words for the key's owner.
 pub(crate) fn key_expires(warning: &Warning, administrator: &str) -> Words {
@@ -25,12 +18,12 @@ pub(crate) fn key_expires(warning: &Warning, administrator: &str) -> Words {
              {administrator}, from an address that the project knows:"
         );
         let fingerprint = &key.key;
-        let commands = vec![
+        let commands = [
             format!("gpg --quick-set-expire {fingerprint} 1y"),
             format!("gpg --quick-set-expire {fingerprint} 1y '*'"),
             format!("gpg --armor --export {fingerprint} >key.asc"),
         ];
-        (next, commands)
+        (next, commands.map(Suggestion::Shell).into())
     };
     Words {
         first: format!("Your signing key expires on {}.", day(key.expires)),

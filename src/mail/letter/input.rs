@@ -1,4 +1,4 @@
-//! What letters about requests and runs are made of.
+//! What letters are made of.
 
 use jiff::Timestamp;
 
@@ -29,7 +29,7 @@ pub(crate) struct TargetWords {
 
 /// A request, and what a letter about it is made of.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Case<'a> {
+pub(crate) struct LetterInput<'a> {
     /// The request.
     pub(crate) pull: &'a Pull,
     /// The run that its verdict speaks of, where there is one.
