@@ -84,7 +84,7 @@ impl Engine {
         if self.owes() {
             return Err(Fault::bug("an input came while a step was owed"));
         }
-        let mut attempt = Attempt::new(input, self.world.remembered());
+        let mut attempt = Attempt::new(input, self.world.memory().clone());
         attempt.aside = std::mem::take(&mut self.first);
         self.drive(attempt)
     }

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
     use crate::pull::fault;
     use crate::pull::room::written;
-    use crate::pull::world::chores::RemoveOldFiles;
+    use crate::pull::world::chores::{ChoreWork, RemoveOldFiles};
 
     #[test]
     fn what_goes_wrong_at_length_is_told_in_few_words() {
@@ -80,7 +80,8 @@ mod tests {
         let fault = Fault::temporary(long.as_str()).saying(long.as_str()).shortened();
         let public = fault.public.unwrap_or_default();
         assert!(written(&fault.detail) <= fault::LONGEST && written(&public) <= fault::LONGEST);
-        let work = Work::from(RemoveOldFiles(jiff::SignedDuration::ZERO));
+        let work =
+            Work::Chore(ChoreWork::RemoveOldFiles(RemoveOldFiles(jiff::SignedDuration::ZERO)));
         let Done::Chore(done) = panicked(work, &long) else { panic!() };
         assert!(format!("{done:?}").len() <= 3 * fault::LONGEST);
     }

@@ -35,6 +35,7 @@ pub(crate) mod expiry;
 pub(crate) mod failure;
 pub(crate) mod fault;
 pub(crate) mod folder;
+pub(crate) mod hold;
 pub(crate) mod ids;
 pub(crate) mod jobs;
 pub(crate) mod letter;

@@ -10,7 +10,8 @@
 //! only until another mail of it gets further.
 
 use super::checks::{Check, Problem};
-use super::request::{HoldReason, Pull, Stage};
+use super::hold::HoldReason;
+use super::request::{Pull, Stage};
 use super::verdict::{Refusal, Verdict};
 
 /// The request of which this one is a repeat.

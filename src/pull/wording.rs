@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::request::HoldReason;
+use super::hold::HoldReason;
 use super::signer::Objection;
 use super::verdict::Outcome;
 

@@ -7,10 +7,11 @@
 
 use crate::ports::Batch;
 use crate::pull::cover::{Cover, Person, Request};
+use crate::pull::hold::HoldReason;
 use crate::pull::ids::{ListName, MessageId, ObjectId, PipelineId, PullNumber, RunId, TargetName};
 use crate::pull::letter::{About, Letter, LetterState};
 use crate::pull::lineage::Lineage;
-use crate::pull::request::{HoldReason, Pull, Stage, Trusted};
+use crate::pull::request::{Pull, Stage, Trusted};
 use crate::pull::run::Plan;
 use crate::pull::run::{CiCheck, Run, RunStage, Why};
 use crate::pull::signer::{Scope, Signer};

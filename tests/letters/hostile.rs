@@ -4,7 +4,7 @@
 use crate::mail::letter::{Delivering, Draft};
 use crate::mail::{self, Reading};
 use crate::ports::Fault;
-use crate::pull::request::HoldReason;
+use crate::pull::hold::HoldReason;
 use crate::pull::tag::{ConflictFile, Verification};
 use crate::pull::verdict::{Audience, Outcome, Refusal, Shortfall};
 use mail_parser::MessageParser;

@@ -2,9 +2,10 @@
 
 use crate::ports::Fault;
 use crate::pull::ci_change::CiPlan;
+use crate::pull::hold::HoldReason;
 use crate::pull::ids::ObjectId;
 use crate::pull::policy::CiLint;
-use crate::pull::request::{Approval, HoldReason, Stage};
+use crate::pull::request::{Approval, Stage};
 use crate::pull::signed_tag::PayloadDigest;
 use jiff::SignedDuration;
 

@@ -3,13 +3,13 @@
 //! be put down to one of them is not made up for.
 
 use crate::pull::aside::RecordKey;
-use crate::pull::world::{Arrived, Cause, Input, Remembered, Step};
+use crate::pull::world::{Arrived, Cause, Input, Memory, Step};
 
 /// An input that is being taken.
 pub(super) struct Attempt {
     pub(super) input: Input,
     /// What the world remembered before it.
-    pub(super) before: Remembered,
+    pub(super) before: Memory,
     /// What is set aside on its account.
     pub(super) aside: Vec<(RecordKey, String)>,
     /// A command that could not even be written down as refused.
@@ -28,7 +28,7 @@ pub(super) enum Next {
 }
 
 impl Attempt {
-    pub(super) fn new(input: Input, before: Remembered) -> Self {
+    pub(super) fn new(input: Input, before: Memory) -> Self {
         Self { input, before, aside: Vec::new(), refused: None, next: Next::Step }
     }
 

@@ -12,9 +12,10 @@ use super::{facts, outcome, problems};
 use crate::mail::words::{self, LetterContext, counted, holds, outcomes, refusals};
 use crate::pull::ci_change::CiDifference;
 use crate::pull::decision::clock;
+use crate::pull::hold::HoldReason;
 use crate::pull::ids::ObjectId;
 use crate::pull::letter::About;
-use crate::pull::request::{HoldReason, Stage, unproved};
+use crate::pull::request::{Stage, unproved};
 use crate::pull::verdict::{Audience, Outcome, Refusal, Verdict};
 
 /// What a letter about a request is, apart from its text.

@@ -3,9 +3,10 @@
 use super::block::Fact;
 use super::input::LetterInput;
 use crate::pull::clean;
+use crate::pull::hold::HoldReason;
 use crate::pull::ids::ObjectId;
 use crate::pull::lineage::Replaced;
-use crate::pull::request::{HoldReason, Pull, Stage};
+use crate::pull::request::{Pull, Stage};
 use crate::pull::run::{Run, RunStage, Why};
 use crate::pull::tag::Pinned;
 use crate::pull::verdict::Outcome;

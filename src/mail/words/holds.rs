@@ -4,8 +4,8 @@
 use super::{Order, Suggestion, Words, day};
 use crate::pull::ci_change::CiDifference;
 use crate::pull::decision::clock;
+use crate::pull::hold::HoldReason;
 use crate::pull::ids::{ObjectId, PullNumber};
-use crate::pull::request::HoldReason;
 use jiff::Timestamp;
 
 /// What is said of a hold.

@@ -1,7 +1,7 @@
 //! The columns of the tables that decisions, histories and lists show.
 
 use super::{holds, objections, outcomes};
-use crate::pull::request::HoldReason;
+use crate::pull::hold::HoldReason;
 use crate::pull::signer::Objection;
 use crate::pull::verdict::Outcome;
 use crate::pull::wording::Wording;

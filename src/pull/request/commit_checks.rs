@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Approval, HoldReason, Pull, Trusted};
+use super::{Approval, Pull, Trusted};
 use crate::pull::checks::{self, Problem, Series};
+use crate::pull::hold::HoldReason;
 use crate::pull::policy::Policy;
 
 impl Pull {

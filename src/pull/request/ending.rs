@@ -3,7 +3,8 @@
 
 use jiff::Timestamp;
 
-use super::{HoldReason, Pull, Stage, Trusted};
+use super::{Pull, Stage, Trusted};
+use crate::pull::hold::HoldReason;
 use crate::pull::verdict::{Refusal, Verdict};
 
 pub(super) fn conclude(pull: &mut Pull, verdict: Verdict, now: Timestamp) {

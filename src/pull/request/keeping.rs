@@ -1,7 +1,8 @@
 //! Keeps the record of a request small enough to be put, however much is noted in it. What can't be
 //! left out, such as an approval that still lifts a hold, is not taken instead.
 
-use super::{Approval, HoldReason, MOST_NOTES, Note, Pull, Stage};
+use super::{Approval, MOST_NOTES, Note, Pull, Stage};
+use crate::pull::hold::HoldReason;
 use crate::pull::ids::MessageId;
 use crate::pull::room::{LONGEST_ADDRESS, ROOM, first_within, size};
 use crate::pull::shortening;

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{HoldReason, Trusted};
+use super::Trusted;
+use crate::pull::hold::HoldReason;
 use crate::pull::ids::RunId;
 use crate::pull::retry::Retry;
 use crate::pull::run::Plan;

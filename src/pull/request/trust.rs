@@ -4,8 +4,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::ending::refuse;
-use super::{Approval, HoldReason, Pull, Stage, Trusted};
+use super::{Approval, Pull, Stage, Trusted};
 use crate::pull::decision::Told;
+use crate::pull::hold::HoldReason;
 use crate::pull::ids::ObjectId;
 use crate::pull::policy::{Policy, UnknownKeys};
 use crate::pull::retry::Retry;

@@ -1,7 +1,8 @@
 //! Whether anybody could have brought a request to where it stands: then what is written because of
 //! it is counted apart.
 
-use super::{HoldReason, Stage};
+use super::Stage;
+use crate::pull::hold::HoldReason;
 use crate::pull::verdict::{Refusal, Verdict};
 
 /// Whether a request could be brought to where it stands by anybody, without its signer's key.

@@ -7,8 +7,9 @@ use crate::pull::command::arguments::{Arguments, BadArguments};
 use crate::pull::command::named::sure;
 use crate::pull::command::row::signed_by;
 use crate::pull::command::{Answer, Named, Row, WhoMay, named};
+use crate::pull::hold::HoldReason;
 use crate::pull::request::event::Ordered;
-use crate::pull::request::{HoldReason, Pull, Stage};
+use crate::pull::request::{Pull, Stage};
 
 /// Lifts a hold.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use super::{DAY, World};
+use super::state::{DAY, World};
 use crate::pull::alert::Alert;
 use crate::pull::command_mail::shortened;
 use crate::pull::room::size;
@@ -28,7 +28,7 @@ impl World {
     /// the last day.
     pub(super) fn raise(&mut self, alert: Alert, now: Timestamp) {
         if !self.was_alerted(&alert.subject, now)
-            && !self.control.alerts.contains_key(&alert.subject)
+            && !self.stored.control.alerts.contains_key(&alert.subject)
         {
             self.keep_alert(alert, now);
         }
@@ -37,7 +37,7 @@ impl World {
     /// As [`Self::raise`], for what is about somebody or something each time: what comes within the
     /// day is told together when the day is over.
     pub(super) fn collect(&mut self, alert: Alert, about: &str, now: Timestamp) {
-        match self.control.alerts.get(&alert.subject) {
+        match self.stored.control.alerts.get(&alert.subject) {
             None => self.keep_alert(alert, now),
             Some(before) if before.contains(about) => {}
             Some(before) if before.len() + alert.detail.len() < LONGEST_DETAIL => {
@@ -50,7 +50,7 @@ impl World {
 
     fn keep_alert(&mut self, alert: Alert, now: Timestamp) {
         let subject = shortened(&alert.subject, LONGEST_SUBJECT);
-        let alerts = &mut self.control.alerts;
+        let alerts = &mut self.stored.control.alerts;
         alerts.insert(subject.clone(), shortened(&alert.detail, LONGEST_DETAIL));
         let shorten = |detail: &mut String| *detail = shortened(detail, SHORT_DETAIL);
         if size(alerts) > MOST_WAITING {
@@ -65,7 +65,7 @@ impl World {
 
     /// Until when an alert waits that is kept: it is told once a day.
     pub(super) fn alert_due(&self, subject: &str) -> Option<Timestamp> {
-        self.control.alerted.get(subject).map(|at| *at + DAY)
+        self.stored.control.alerted.get(subject).map(|at| *at + DAY)
     }
 
     fn was_alerted(&self, subject: &str, now: Timestamp) -> bool {
@@ -74,7 +74,7 @@ impl World {
 
     /// Keeps in mind for a day that the administrator was told of something.
     pub(super) fn note_alerted(&mut self, subject: String, now: Timestamp) {
-        let alerted = &mut self.control.alerted;
+        let alerted = &mut self.stored.control.alerted;
         alerted.retain(|_, at| now < *at + DAY);
         alerted.insert(subject, now);
         while size(alerted) > MOST_TOLD {
@@ -91,7 +91,7 @@ impl World {
         let what = shortened(what, LONGEST_SUBJECT);
         // An older program kept it among the alerts.
         let told_before = self.was_alerted(&what, now);
-        let told = &mut self.control.refused;
+        let told = &mut self.stored.control.refused;
         told.retain(|_, at| now < *at + DAY);
         if told_before || told.contains_key(&what) {
             return false;

@@ -7,12 +7,13 @@ use super::{Arrival, Arrived, Cause, World};
 use crate::pull::alert::Alert;
 use crate::pull::cover::Cover;
 use crate::pull::folder::{Cursor, Folder};
+use crate::pull::hold::HoldReason;
 use crate::pull::ids::{ListName, PullNumber, TargetName};
 use crate::pull::letter::rules::LetterEvent;
 use crate::pull::lineage::Lineage;
 use crate::pull::near_miss::{self, NearMiss};
 use crate::pull::records::HistoryEntry;
-use crate::pull::request::{HoldReason, Pull, Stage};
+use crate::pull::request::{Pull, Stage};
 use crate::pull::retry::Retry;
 
 impl World {
@@ -29,17 +30,17 @@ impl World {
             self.working(cause, |world| world.arrived(arrival, &cursor, now));
         }
         if complete {
-            self.read_at.insert(folder.clone(), now);
+            self.memory.read_at.insert(folder.clone(), now);
         }
-        if self.cursors.get(&folder) != Some(&cursor) {
-            self.cursors.insert(folder.clone(), cursor);
+        if self.stored.cursors.get(&folder) != Some(&cursor) {
+            self.stored.cursors.insert(folder.clone(), cursor);
             self.changed.cursors.insert(folder);
         }
     }
 
     fn arrived(&mut self, arrival: Arrival, cursor: &Cursor, now: Timestamp) {
         if let Some(id) = &arrival.message_id
-            && self.letters.contains_key(id)
+            && self.stored.letters.contains_key(id)
         {
             self.letter_event(id, LetterEvent::SeenOnList, now);
             return;
@@ -66,14 +67,14 @@ impl World {
     fn missed(&mut self, miss: NearMiss, cursor: &Cursor, now: Timestamp) {
         let late_after = self.policy.late_after;
         let has_requests =
-            self.pulls.values().any(|pull| pull.cover.references.contains(&miss.message_id));
+            self.stored.pulls.values().any(|pull| pull.cover.references.contains(&miss.message_id));
         if has_requests {
             return;
         }
         if arrival_hold(miss.received_at, cursor.watched_from, late_after, now).is_some() {
             self.count("old marked mails without a request", now);
         } else if let Some(miss) = miss.bounded() {
-            let untold = near_miss::admit(&mut self.control.near_misses, miss);
+            let untold = near_miss::admit(&mut self.stored.control.near_misses, miss);
             for _ in 0..untold {
                 self.count("marked mails without a request, too many at once to tell", now);
             }
@@ -91,7 +92,7 @@ impl World {
         cursor: &Cursor,
         now: Timestamp,
     ) {
-        if self.pulls.values().any(|pull| pull.cover.message_id == cover.message_id) {
+        if self.stored.pulls.values().any(|pull| pull.cover.message_id == cover.message_id) {
             return;
         }
         if !self.policy.lists.contains_key(&list) || !self.policy.targets.contains_key(&target) {
@@ -99,10 +100,10 @@ impl World {
         }
         for id in &cover.references {
             // It was the cover letter of this request, and no miss.
-            self.changed.control |= self.control.near_misses.remove(id).is_some();
+            self.changed.control |= self.stored.control.near_misses.remove(id).is_some();
         }
-        let number = PullNumber(self.next_pull);
-        self.next_pull += 1;
+        let number = PullNumber(self.stored.next_pull);
+        self.stored.next_pull += 1;
         let hold = arrival_hold(received_at, cursor.watched_from, self.policy.late_after, now);
         let what = match &hold {
             Some(reason) => self.policy.words.hold(reason),
@@ -145,7 +146,7 @@ impl World {
             letters: Vec::new(),
             stage,
         };
-        self.pulls.insert(number, pull);
+        self.stored.pulls.insert(number, pull);
     }
 }
 

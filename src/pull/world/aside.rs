@@ -5,90 +5,21 @@
 //! command), that is to blame, and not the record that it changed: nobody must be able to have
 //! another's request set aside.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Changed, Subject, World};
+use super::World;
+use super::asides::Cause;
+use super::subject::Subject;
 use crate::pull::aside::{Aside, AsideNotice, RecordKey};
 use crate::pull::fault::{Fault, FaultKind};
-use crate::pull::ids::{MessageId, PullNumber};
+use crate::pull::ids::PullNumber;
 use crate::pull::letter::About;
 use crate::pull::retry::Retry;
 
 /// How often in a row the bot itself may fail at a record before that is set aside.
 const MOST_BUGS: u32 = 3;
-
-/// What a step worked on when it failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Cause {
-    /// A mail that came: its place among the arrivals.
-    Arrival(usize),
-    /// A command on the control socket.
-    Command,
-    /// The commands of a mail.
-    Orders(MessageId),
-    /// A record.
-    Record(RecordKey),
-}
-
-impl Cause {
-    /// Whether it is to blame for whatever it changed, and not the record that was changed.
-    fn answers_for_all(&self) -> bool {
-        match self {
-            Self::Arrival(_) | Self::Command | Self::Orders(_) => true,
-            Self::Record(_) => false,
-        }
-    }
-}
-
-/// What is set aside, and what the step that is under way works on.
-#[derive(Debug, Default)]
-pub(super) struct Asides {
-    marks: BTreeMap<RecordKey, Aside>,
-    changed: BTreeSet<RecordKey>,
-    /// Set aside for the sake of this very step: nothing in it lifts that.
-    now: BTreeSet<RecordKey>,
-    at_work: Option<Cause>,
-    /// What changed each record first.
-    causes: BTreeMap<RecordKey, Cause>,
-    /// To be worked on one at a time, until something has come of it.
-    pub(super) careful: BTreeSet<RecordKey>,
-    /// Failures of the bot itself in a row.
-    pub(super) bugs: BTreeMap<Subject, u32>,
-    /// Digests that this step was the first to see.
-    pub(super) fresh_digests: Vec<String>,
-}
-
-impl Asides {
-    pub(super) fn of(marks: Vec<(RecordKey, Aside)>) -> Self {
-        Self { marks: marks.into_iter().collect(), ..Self::default() }
-    }
-
-    /// Begins a step. What was noted of the last one was needed until it was durable.
-    pub(super) fn begin(&mut self) {
-        self.at_work = None;
-        self.causes.clear();
-        self.fresh_digests.clear();
-    }
-
-    /// Ends a step: what it changed.
-    pub(super) fn take_changed(&mut self) -> Vec<(RecordKey, Option<Aside>)> {
-        self.now.clear();
-        let changed = std::mem::take(&mut self.changed);
-        changed.into_iter().map(|key| (key.clone(), self.marks.get(&key).cloned())).collect()
-    }
-}
-
-impl Changed {
-    fn records(&self) -> BTreeSet<RecordKey> {
-        let pulls = self.pulls.iter().map(|number| RecordKey::Pull(*number));
-        let runs = self.runs.iter().map(|id| RecordKey::Run(*id));
-        let letters = self.letters.iter().map(|id| RecordKey::Letter(id.clone()));
-        let mails = self.mails.iter().map(|id| RecordKey::Mail(id.clone()));
-        pulls.chain(runs).chain(letters).chain(mails).collect()
-    }
-}
 
 impl World {
     /// What is set aside.
@@ -102,15 +33,16 @@ impl World {
 
     /// Has these worked on one at a time: one of them may have ended the last lives of the program.
     pub(crate) fn be_careful_with(&mut self, keys: Vec<RecordKey>) {
-        self.aside.careful = keys.into_iter().collect();
+        self.memory.careful = keys.into_iter().collect();
     }
 
     /// Whether nothing is to be begun for a record now.
     pub(super) fn rests(&self, key: &RecordKey) -> bool {
         let suspect = |subject: &Subject| {
-            subject.record().is_some_and(|it| it != *key && self.aside.careful.contains(&it))
+            subject.record().is_some_and(|it| it != *key && self.memory.careful.contains(&it))
         };
-        self.is_aside(key) || self.aside.careful.contains(key) && self.in_flight.iter().any(suspect)
+        self.is_aside(key)
+            || self.memory.careful.contains(key) && self.memory.in_flight.iter().any(suspect)
     }
 
     pub(super) fn is_pull_aside(&self, number: PullNumber) -> bool {
@@ -135,18 +67,18 @@ impl World {
         }
         if self.aside.marks.remove(key).is_some() {
             self.aside.changed.insert(key.clone());
-            self.aside.bugs.retain(|subject, _| subject.record().as_ref() != Some(key));
-            self.backoff.retain(|subject, _| subject.record().as_ref() != Some(key));
+            self.memory.bugs.retain(|subject, _| subject.record().as_ref() != Some(key));
+            self.memory.backoff.retain(|subject, _| subject.record().as_ref() != Some(key));
         }
         true
     }
 
     fn knows(&self, key: &RecordKey) -> bool {
         match key {
-            RecordKey::Pull(number) => self.pulls.contains_key(number),
-            RecordKey::Run(id) => self.runs.contains_key(id),
-            RecordKey::Letter(id) => self.letters.contains_key(id),
-            RecordKey::Mail(id) => self.mails.contains_key(id),
+            RecordKey::Pull(number) => self.stored.pulls.contains_key(number),
+            RecordKey::Run(id) => self.stored.runs.contains_key(id),
+            RecordKey::Letter(id) => self.stored.letters.contains_key(id),
+            RecordKey::Mail(id) => self.stored.mails.contains_key(id),
         }
     }
 
@@ -181,16 +113,18 @@ impl World {
             Some(_) | None if is_kept => Some(itself),
             Some(cause) if *cause != itself => Some(cause.clone()),
             Some(_) | None => match culprit {
-                RecordKey::Letter(id) => self.letters.get(id).map(|letter| match &letter.about {
-                    About::Pull(number) => Cause::Record(RecordKey::Pull(*number)),
-                    About::Run(run) => Cause::Record(RecordKey::Run(*run)),
-                    About::Mail(mail) if self.mails.contains_key(mail) => {
-                        Cause::Record(RecordKey::Mail(mail.clone()))
-                    }
-                    About::Mail(_) | About::Bot => itself,
-                }),
+                RecordKey::Letter(id) => {
+                    self.stored.letters.get(id).map(|letter| match &letter.about {
+                        About::Pull(number) => Cause::Record(RecordKey::Pull(*number)),
+                        About::Run(run) => Cause::Record(RecordKey::Run(*run)),
+                        About::Mail(mail) if self.stored.mails.contains_key(mail) => {
+                            Cause::Record(RecordKey::Mail(mail.clone()))
+                        }
+                        About::Mail(_) | About::Bot => itself,
+                    })
+                }
                 RecordKey::Run(id) => {
-                    self.runs.get(id)?.of().map(|pull| Cause::Record(RecordKey::Pull(pull)))
+                    self.stored.runs.get(id)?.of().map(|pull| Cause::Record(RecordKey::Pull(pull)))
                 }
                 RecordKey::Pull(_) | RecordKey::Mail(_) => None,
             },
@@ -199,11 +133,11 @@ impl World {
 
     /// Makes a subject wait after a failure, so that no failure turns into a busy loop.
     pub(super) fn back_off(&mut self, subject: &Subject, fault: Option<&Fault>, now: Timestamp) {
-        let before = self.backoff.remove(subject);
+        let before = self.memory.backoff.remove(subject);
         let Some(Fault { detail, retry_after, .. }) = fault else { return };
         let before = before.unwrap_or_else(|| Retry::now(now));
         let after = before.after_failure(now, detail.clone(), *retry_after);
-        self.backoff.insert(subject.clone(), after);
+        self.memory.backoff.insert(subject.clone(), after);
     }
 
     /// Takes in that the bot itself failed at something once more, or did not. At the third time in
@@ -215,14 +149,14 @@ impl World {
         now: Timestamp,
     ) -> bool {
         let Some(bug) = fault.filter(|fault| fault.kind == FaultKind::Bug) else {
-            self.aside.bugs.remove(subject);
+            self.memory.bugs.remove(subject);
             return false;
         };
-        *self.aside.bugs.entry(subject.clone()).or_default() += 1;
+        *self.memory.bugs.entry(subject.clone()).or_default() += 1;
         let Some(key) = subject.record().filter(|_| self.is_given_up(subject)) else {
             return false;
         };
-        self.aside.bugs.remove(subject);
+        self.memory.bugs.remove(subject);
         let why = format!("{} (the third time in a row)", bug.detail.trim_end_matches('.'));
         self.set_aside(key, &why, now);
         true
@@ -230,7 +164,7 @@ impl World {
 
     /// Whether the bot itself failed at something so often in a row that it is given up.
     pub(super) fn is_given_up(&self, subject: &Subject) -> bool {
-        self.aside.bugs.get(subject).is_some_and(|bugs| *bugs >= MOST_BUGS)
+        self.memory.bugs.get(subject).is_some_and(|bugs| *bugs >= MOST_BUGS)
     }
 
     pub(super) fn aside_told(&mut self, key: &RecordKey) {
@@ -253,22 +187,24 @@ impl World {
 
     /// What a record is, for people.
     pub(super) fn what_is(&self, key: &RecordKey) -> String {
-        let found = match key {
-            RecordKey::Pull(number) => self.pulls.get(number).map(|pull| {
-                format!("{:?} by {}", pull.mail().subject, pull.mail().author.called())
-            }),
-            RecordKey::Run(id) => self.runs.get(id).map(|run| match run.of() {
-                Some(pull) => format!("an attempt of request {pull}"),
-                None => "a test that somebody asked for".to_owned(),
-            }),
-            RecordKey::Letter(id) => self
-                .letters
-                .get(id)
-                .map(|letter| format!("{:?} to {}", letter.subject, letter.recipients.join(", "))),
-            RecordKey::Mail(id) => {
-                self.mails.get(id).map(|mail| format!("{:?} from {}", mail.subject, mail.from))
-            }
-        };
+        let found =
+            match key {
+                RecordKey::Pull(number) => self.stored.pulls.get(number).map(|pull| {
+                    format!("{:?} by {}", pull.mail().subject, pull.mail().author.called())
+                }),
+                RecordKey::Run(id) => self.stored.runs.get(id).map(|run| match run.of() {
+                    Some(pull) => format!("an attempt of request {pull}"),
+                    None => "a test that somebody asked for".to_owned(),
+                }),
+                RecordKey::Letter(id) => self.stored.letters.get(id).map(|letter| {
+                    format!("{:?} to {}", letter.subject, letter.recipients.join(", "))
+                }),
+                RecordKey::Mail(id) => self
+                    .stored
+                    .mails
+                    .get(id)
+                    .map(|mail| format!("{:?} from {}", mail.subject, mail.from)),
+            };
         found.unwrap_or_else(|| "its record is gone".to_owned())
     }
 
@@ -276,8 +212,8 @@ impl World {
     pub(super) fn pull_with(&self, key: &RecordKey) -> Option<PullNumber> {
         match key {
             RecordKey::Pull(number) => Some(*number),
-            RecordKey::Run(id) => self.runs.get(id)?.of(),
-            RecordKey::Letter(id) => match self.letters.get(id)?.about {
+            RecordKey::Run(id) => self.stored.runs.get(id)?.of(),
+            RecordKey::Letter(id) => match self.stored.letters.get(id)?.about {
                 About::Pull(number) => Some(number),
                 About::Run(_) | About::Mail(_) | About::Bot => None,
             },

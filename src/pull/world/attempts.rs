@@ -12,7 +12,7 @@ use crate::pull::run::{CiCheck, Run, RunStage, Why};
 
 impl World {
     pub(super) fn begin_attempt(&mut self, number: PullNumber, now: Timestamp) {
-        let Some(pull) = self.pulls.get(&number) else { return };
+        let Some(pull) = self.stored.pulls.get(&number) else { return };
         let Stage::Queued { plan, .. } = &pull.stage else { return };
         let plan = plan.clone();
         let target = pull.target.clone();
@@ -34,8 +34,8 @@ impl World {
         stage: RunStage,
         now: Timestamp,
     ) -> RunId {
-        let id = RunId(self.next_run);
-        self.next_run += 1;
+        let id = RunId(self.stored.next_run);
+        self.stored.next_run += 1;
         let ci_ref =
             self.policy.targets.get(&target).map_or_else(String::new, |policy| match &why {
                 Why::Attempt { pull, attempt, .. } => {
@@ -45,7 +45,7 @@ impl World {
             });
         self.changed.runs.insert(id);
         let ci = CiCheck::Due;
-        self.runs.insert(id, Run { id, target, why, ci_ref, created_at: now, ci, stage });
+        self.stored.runs.insert(id, Run { id, target, why, ci_ref, created_at: now, ci, stage });
         id
     }
 }

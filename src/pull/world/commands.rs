@@ -56,7 +56,7 @@ impl World {
     /// Has the policy say what the overlay does.
     pub(super) fn put_in_force(&mut self) {
         for (name, target) in &mut self.policy.targets {
-            target.freeze = self.overlay.freezes.get(name).cloned();
+            target.freeze = self.stored.overlay.freezes.get(name).cloned();
         }
     }
 }
@@ -67,19 +67,19 @@ impl Reach for World {
     }
 
     fn overlay(&self) -> &Overlay {
-        &self.overlay
+        &self.stored.overlay
     }
 
     fn pulls(&self) -> &BTreeMap<PullNumber, Pull> {
-        &self.pulls
+        &self.stored.pulls
     }
 
     fn runs(&self) -> &BTreeMap<RunId, Run> {
-        &self.runs
+        &self.stored.runs
     }
 
     fn letters(&self) -> &BTreeMap<MessageId, Letter> {
-        &self.letters
+        &self.stored.letters
     }
 
     fn aside(&self) -> &BTreeMap<RecordKey, Aside> {
@@ -107,7 +107,7 @@ impl Reach for World {
     }
 
     fn put_overlay(&mut self, overlay: Overlay) {
-        self.overlay = overlay;
+        self.stored.overlay = overlay;
         self.changed.overlay = true;
         self.put_in_force();
     }
@@ -117,6 +117,6 @@ impl Reach for World {
     }
 
     fn reset_breaker(&mut self) {
-        self.tally.reset_breaker();
+        self.memory.tally.reset_breaker();
     }
 }

@@ -29,13 +29,13 @@ impl World {
     }
 
     fn happened_to_pull(&mut self, number: PullNumber, event: PullEvent, now: Timestamp) {
-        let Some(pull) = self.pulls.get_mut(&number) else { return };
+        let Some(pull) = self.stored.pulls.get_mut(&number) else { return };
         // What was looked at is the target's tip: a request is never looked at twice for one tip.
         if let PullEvent::Examined(Examined { facts: Facts { head, .. }, .. })
         | PullEvent::Looked { head, .. } = &event
         {
-            let at = self.heads.get(&pull.target).map_or(now, |(_, at)| *at);
-            self.heads.insert(pull.target.clone(), (Some(*head), at));
+            let at = self.memory.heads.get(&pull.target).map_or(now, |(_, at)| *at);
+            self.memory.heads.insert(pull.target.clone(), (Some(*head), at));
         }
         let proved = match &event {
             PullEvent::SendersProved { of, theirs, .. } => Some((*of, *theirs)),
@@ -57,7 +57,7 @@ impl World {
             self.changed.history.push((number, HistoryEntry { at: now, stage, what }));
         }
         if let Some((of, proof)) = proved
-            && let Some(other) = self.pulls.get_mut(&of)
+            && let Some(other) = self.stored.pulls.get_mut(&of)
         {
             other.proof.get_or_insert(proof);
             self.changed.pulls.insert(of);
@@ -107,15 +107,15 @@ impl World {
     fn happened_to_run(&mut self, id: RunId, event: RunEvent, now: Timestamp) {
         let event = match event {
             RunEvent::CiCompared(change) => {
-                let pull = self.runs.get(&id).and_then(Run::of);
-                ci_policy::compared(change, pull.and_then(|pull| self.pulls.get(&pull)))
+                let pull = self.stored.runs.get(&id).and_then(Run::of);
+                ci_policy::compared(change, pull.and_then(|pull| self.stored.pulls.get(&pull)))
             }
             event => event,
         };
-        let Some(run) = self.runs.get_mut(&id) else { return };
+        let Some(run) = self.stored.runs.get_mut(&id) else { return };
         let Some(target) = self.policy.targets.get(&run.target) else { return };
         if let RunEvent::BaseRead(head) = &event {
-            self.heads.insert(run.target.clone(), (Some(*head), now));
+            self.memory.heads.insert(run.target.clone(), (Some(*head), now));
         }
         let what = variant(&event);
         let Some(told) = run_rules::apply(run, event, target, now) else {
@@ -134,7 +134,7 @@ impl World {
             self.changed.log.push((format!("run {id}"), what));
         }
         if let Some(number) = stands
-            && let Some(pull) = self.pulls.get_mut(&number)
+            && let Some(pull) = self.stored.pulls.get_mut(&number)
             && !pull.lineage.stands
         {
             pull.lineage.stands = true;
@@ -150,7 +150,9 @@ impl World {
         now: Timestamp,
     ) -> LetterEvent {
         let LetterEvent::Unreachable { address, trouble } = event else { return event };
-        let Some(letter) = self.letters.get_mut(id) else { return LetterEvent::Rejected(trouble) };
+        let Some(letter) = self.stored.letters.get_mut(id) else {
+            return LetterEvent::Rejected(trouble);
+        };
         let list = letter.list.as_ref().and_then(|list| self.policy.lists.get(list));
         let is_it = |to: &String| to.eq_ignore_ascii_case(&address);
         if list.is_some_and(|list| is_it(&list.address)) || letter.recipients.iter().all(is_it) {
@@ -180,7 +182,7 @@ impl World {
 
     fn happened_to_letter(&mut self, id: &MessageId, event: LetterEvent, now: Timestamp) {
         let event = self.without_unreachable(id, event, now);
-        let Some(letter) = self.letters.get_mut(id) else { return };
+        let Some(letter) = self.stored.letters.get_mut(id) else { return };
         let rejected = if let LetterEvent::Rejected(trouble) = &event {
             Some((letter.recipients.join(", "), trouble.detail.clone()))
         } else {
@@ -213,7 +215,7 @@ impl World {
             return;
         }
         if counts {
-            self.tally.add(letter.allowance(), &readers, now);
+            self.memory.tally.add(letter.allowance(), &readers, now);
         }
         let about_the_bot = letter.about == About::Bot;
         if let (Some((to, said)), false) = (rejected, about_the_bot) {

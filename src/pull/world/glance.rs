@@ -117,11 +117,12 @@ impl World {
     pub(crate) fn glance(&self, now: Timestamp) -> Glance {
         Glance {
             at: now,
-            overlay: self.overlay.clone(),
-            pulls: self.pulls.values().map(|pull| self.pull_line(pull, now)).collect(),
-            runs: self.runs.values().map(|run| self.run_line(run, now)).collect(),
-            letters_waiting: self.letters.len(),
+            overlay: self.stored.overlay.clone(),
+            pulls: self.stored.pulls.values().map(|pull| self.pull_line(pull, now)).collect(),
+            runs: self.stored.runs.values().map(|run| self.run_line(run, now)).collect(),
+            letters_waiting: self.stored.letters.len(),
             folders: self
+                .stored
                 .cursors
                 .iter()
                 .map(|(folder, cursor)| FolderLine {
@@ -152,7 +153,7 @@ impl World {
     /// What a request that is being tested waits for: what its run waits for.
     fn running_because(&self, pull: &Pull, now: Timestamp) -> Option<String> {
         let Stage::Running { run, .. } = &pull.stage else { return None };
-        let next = self.runs.get(run).and_then(|run| self.next_for_run(run, now))?;
+        let next = self.stored.runs.get(run).and_then(|run| self.next_for_run(run, now))?;
         Some(format!("run {run}: {}", next.because))
     }
 

@@ -6,7 +6,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::work::{HandOut, MailWork, ReadCommands, Transcribe};
+use super::hand_out::HandOut;
+use super::work::{MailWork, ReadCommands, Transcribe};
 use super::{Cause, Subject, Work, World};
 use crate::pull::alert::Alert;
 use crate::pull::aside::RecordKey;
@@ -31,26 +32,29 @@ impl World {
     /// Takes a mail in. Where too many wait, one whose sender can't be checked now makes room: who
     /// it says to be from is not known yet, and nobody is to crowd others out in their name.
     pub(super) fn mail_came(&mut self, mail: CommandMail, now: Timestamp) {
-        if self.mails.contains_key(&mail.id) || self.overlay.denied.contains_key(&mail.from) {
+        if self.stored.mails.contains_key(&mail.id)
+            || self.stored.overlay.denied.contains_key(&mail.from)
+        {
             return;
         }
         let waits = |mail: &&CommandMail| {
             matches!(mail.stage, MailStage::Received { .. })
                 && !self.is_aside(&RecordKey::Mail(mail.id.clone()))
         };
-        if self.mails.values().filter(waits).count() >= MOST_WAITING && !self.make_room(now) {
+        if self.stored.mails.values().filter(waits).count() >= MOST_WAITING && !self.make_room(now)
+        {
             self.count("command mails beyond what may wait", now);
             let log = "passed over: too many wait".to_owned();
             self.changed.log.push((format!("command mail {}", mail.id.bracketed()), log));
             return;
         }
         self.changed.mails.insert(mail.id.clone());
-        self.mails.insert(mail.id.clone(), mail);
+        self.stored.mails.insert(mail.id.clone(), mail);
     }
 
     /// Gives up the mail that has been failing the longest; whether there was one.
     fn make_room(&mut self, now: Timestamp) -> bool {
-        let failing = self.mails.values().filter_map(|mail| match &mail.stage {
+        let failing = self.stored.mails.values().filter_map(|mail| match &mail.stage {
             MailStage::Received { read } => read.since.map(|since| (since, mail.id.clone())),
             MailStage::CarriedOut { .. } | MailStage::Closed { .. } => None,
         });
@@ -61,12 +65,12 @@ impl World {
 
     /// Counts something of an address within the hour; whether it is one of as many as are taken.
     fn is_within_quota(&mut self, of: &str, now: Timestamp) -> bool {
-        for times in self.commanded.values_mut() {
+        for times in self.memory.commanded.values_mut() {
             times.retain(|at| now.duration_since(*at) < HOUR);
         }
-        self.commanded.retain(|_, times| !times.is_empty());
+        self.memory.commanded.retain(|_, times| !times.is_empty());
         let most = usize::try_from(self.mails_per_hour()).unwrap_or(usize::MAX);
-        let times = self.commanded.entry(of.to_owned()).or_default();
+        let times = self.memory.commanded.entry(of.to_owned()).or_default();
         let is_one = times.len() < most;
         if is_one {
             times.push(now);
@@ -79,15 +83,17 @@ impl World {
     }
 
     pub(super) fn settle_mails(&mut self, out: &mut HandOut) {
-        for mail in self.mails.values().cloned().collect::<Vec<_>>() {
+        for mail in self.stored.mails.values().cloned().collect::<Vec<_>>() {
             if self.rests(&RecordKey::Mail(mail.id.clone())) {
                 continue;
             }
             let work: MailWork = match &mail.stage {
-                MailStage::Received { read } if out.is_due(read.next_at) => ReadCommands.into(),
+                MailStage::Received { read } if out.agenda.is_due(read.next_at) => {
+                    ReadCommands.into()
+                }
                 MailStage::CarriedOut { transcript } => {
                     let transcript = Box::new(transcript.clone());
-                    Transcribe { transcript, glance: Box::new(self.glance(out.now)) }.into()
+                    Transcribe { transcript, glance: Box::new(self.glance(out.agenda.now)) }.into()
                 }
                 MailStage::Received { .. } | MailStage::Closed { .. } => continue,
             };
@@ -96,7 +102,7 @@ impl World {
     }
 
     pub(super) fn commands_read(&mut self, id: &MessageId, reading: MailReading, now: Timestamp) {
-        let Some(mail) = self.mails.get(id) else { return };
+        let Some(mail) = self.stored.mails.get(id) else { return };
         let MailStage::Received { read } = &mail.stage else { return };
         let judged = match reading {
             MailReading::Failed(trouble) if !read.failing_for(now, PATIENCE) => {
@@ -153,7 +159,7 @@ impl World {
     }
 
     fn carry_out(&mut self, id: &MessageId, obeyed: Obeyed, now: Timestamp) {
-        let Some(mail) = self.mails.get(id) else { return };
+        let Some(mail) = self.stored.mails.get(id) else { return };
         let by_list = mail.list.is_some();
         let Obeyed { lines, given, remark, .. } = obeyed;
         let mut transcript = Transcript { remark, ..Transcript::default() };
@@ -188,7 +194,7 @@ impl World {
     /// As [`Self::unproved`]; `what` is what they are not told twice within a day.
     fn refuse_and_tell(&mut self, id: &MessageId, why: String, what: &str, now: Timestamp) {
         self.refused_mail(id, format!("refused: {why}"), now);
-        let Some(mail) = self.mails.get(id) else { return };
+        let Some(mail) = self.stored.mails.get(id) else { return };
         let from = mail.from.clone();
         let known = mail.list.is_none()
             && self.role(&from, mail.maintainer).is_some_and(|role| role >= Role::Maintainer);
@@ -203,7 +209,7 @@ impl World {
     /// Writes a mail that was refused as a whole into the audit trail; of each address only so many
     /// an hour, for anybody may send them.
     fn refused_mail(&mut self, id: &MessageId, outcome: String, now: Timestamp) {
-        let Some(mail) = self.mails.get(id).cloned() else { return };
+        let Some(mail) = self.stored.mails.get(id).cloned() else { return };
         let outcome = shortened(&outcome, 1_000);
         self.changed.log.push((format!("command mail {}", id.bracketed()), outcome.clone()));
         // Who is only an author of a request may be anybody, under as many names as they like: all
@@ -227,11 +233,11 @@ impl World {
     /// Who an address is; `None`: nobody the bot listens to.
     fn role(&self, address: &str, maintainer: bool) -> Option<Role> {
         let asked = |pull: &Pull| pull.mail().author.address.eq_ignore_ascii_case(address);
-        let author = self.pulls.values().any(asked);
+        let author = self.stored.pulls.values().any(asked);
         let people = People {
             administrator: &self.policy.administrator,
             managers: &self.policy.managers,
-            overlay: &self.overlay,
+            overlay: &self.stored.overlay,
         };
         people.role(address, Known { maintainer, author })
     }
@@ -241,7 +247,7 @@ impl World {
     }
 
     fn move_mail(&mut self, id: &MessageId, stage: MailStage) {
-        if let Some(mail) = self.mails.get_mut(id) {
+        if let Some(mail) = self.stored.mails.get_mut(id) {
             mail.stage = stage;
             self.changed.mails.insert(id.clone());
         }
@@ -264,7 +270,7 @@ impl World {
     pub(super) fn break_circuit(&mut self, letters: usize, now: Timestamp) {
         let reason = format!("{letters} letters went out within an hour");
         let by = "the bot itself".to_owned();
-        self.overlay.breaker = Some(crate::pull::overlay::Pause { reason, by, at: now });
+        self.stored.overlay.breaker = Some(crate::pull::overlay::Pause { reason, by, at: now });
         self.changed.overlay = true;
         self.raise(
             Alert {

@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 
+use super::hand_out::HandOut;
 use super::tally::Going;
-use super::work::HandOut;
 use super::{Subject, Work, World};
 use crate::pull::aside::RecordKey;
 use crate::pull::decision::Next;
@@ -27,16 +27,20 @@ struct Full {
 
 impl World {
     pub(super) fn settle_letters(&mut self, out: &mut HandOut) {
-        self.tally.forget_old(out.now);
+        self.memory.tally.forget_old(out.agenda.now);
         let mut going = Going::default();
-        for letter in self.letters.values() {
-            if self.in_flight.contains(&Subject::Letter(letter.id.clone())) {
+        for letter in self.stored.letters.values() {
+            if self.memory.in_flight.contains(&Subject::Letter(letter.id.clone())) {
                 going.add(letter);
             }
         }
         // The oldest first: what comes later, and under whichever id, holds nothing up.
-        let mut waiting: Vec<_> =
-            self.letters.values().map(|letter| (letter.written_at, letter.id.clone())).collect();
+        let mut waiting: Vec<_> = self
+            .stored
+            .letters
+            .values()
+            .map(|letter| (letter.written_at, letter.id.clone()))
+            .collect();
         waiting.sort();
         for (_, id) in waiting {
             self.working_on(RecordKey::Letter(id.clone()), |world| {
@@ -55,45 +59,46 @@ impl World {
                 && !letter.is_on_its_list()
                 && !self.is_aside(&RecordKey::Letter(letter.id.clone()))
         };
-        self.letters.values().filter(open).count()
+        self.stored.letters.values().filter(open).count()
     }
 
     fn settle_letter(&mut self, id: &MessageId, going: &mut Going, out: &mut HandOut) {
-        let now = out.now;
+        let now = out.agenda.now;
         let subject = Subject::Letter(id.clone());
-        let Some(letter) = self.letters.get(id) else { return };
+        let Some(letter) = self.stored.letters.get(id) else { return };
         let rests = self.rests(&RecordKey::Letter(id.clone()));
-        if rests || self.in_flight.contains(&subject) || letter.state.is_final() {
+        if rests || self.memory.in_flight.contains(&subject) || letter.state.is_final() {
             return;
         }
-        if self.overlay.stop.is_some() && !letter.is_transcript()
-            || self.overlay.breaker.is_some() && !is_exempt(letter)
+        if self.stored.overlay.stop.is_some() && !letter.is_transcript()
+            || self.stored.overlay.breaker.is_some() && !is_exempt(letter)
         {
             return;
         }
         let own_copies = letter.list.as_ref().and_then(|list| self.policy.lists.get(list));
-        let read_at = own_copies.and_then(|list| self.read_at.get(&list.own_copies)).copied();
+        let read_at =
+            own_copies.and_then(|list| self.memory.read_at.get(&list.own_copies)).copied();
         let full = self.full(letter, going, now);
         let situation = LetterSituation { read_at, capped_until: full.until };
         let decision = letter_rules::decide(letter, situation, now);
-        out.wake(decision.wake_at);
+        out.agenda.wake(decision.wake_at);
         let Next::Do(send) = decision.next else { return };
         if letter.allowance().trips_breaker() {
             // A flood is a fault of the bot's, or somebody's trick: a person has to look.
-            let gone = self.tally.toward_breaker(going);
+            let gone = self.memory.tally.toward_breaker(going);
             if gone >= usize::try_from(self.policy.letters_per_hour_in_all).unwrap_or(usize::MAX) {
                 self.break_circuit(gone, now);
                 return;
             }
         }
         let list = own_copies.map(|list| list.address.clone());
-        let Some(letter) = self.letters.get_mut(id) else { return };
+        let Some(letter) = self.stored.letters.get_mut(id) else { return };
         if may_part(letter) && !full.readers.is_empty() {
             letter.put_off(&full.readers, list.as_deref());
         }
         going.add(letter);
         self.letter_event(id, LetterEvent::Begun, now);
-        if let Some(letter) = self.letters.get(id).cloned() {
+        if let Some(letter) = self.stored.letters.get(id).cloned() {
             self.hand_out(out, Work::Letter(Box::new(letter), send.into()));
         }
     }
@@ -105,7 +110,8 @@ impl World {
             return Full { readers: Vec::new(), until: None };
         }
         let (to_one, in_all) = (self.policy.letters_per_hour, self.policy.letters_per_hour_in_all);
-        let until = |address: &str| self.tally.full_until((allowance, address), going, to_one, now);
+        let until =
+            |address: &str| self.memory.tally.full_until((allowance, address), going, to_one, now);
         let found = letter.recipients.iter().filter_map(|to| Some((to.clone(), until(to)?)));
         let (readers, times): (Vec<_>, Vec<_>) = found.unzip();
         let mut until = match (readers.len() < letter.recipients.len(), may_part(letter)) {
@@ -115,7 +121,7 @@ impl World {
         };
         if allowance == Allowance::Unproved {
             // They can't stop outgoing mail; they wait by themselves.
-            until = until.max(self.tally.all_full_until(allowance, going, in_all, now));
+            until = until.max(self.memory.tally.all_full_until(allowance, going, in_all, now));
         }
         Full { readers, until }
     }
@@ -126,7 +132,7 @@ impl World {
             return true;
         }
         let waiting = || {
-            let open = self.letters.values().filter(|other| !other.state.is_final());
+            let open = self.stored.letters.values().filter(|other| !other.state.is_final());
             open.filter(|other| other.allowance() == Allowance::Unproved)
         };
         let is_reader = |to: &String| letter.recipients.iter().any(|r| r.eq_ignore_ascii_case(to));

@@ -18,14 +18,14 @@ use crate::pull::revision;
 impl World {
     pub(super) fn superseded_by(&self, pull: &Pull) -> Option<PullNumber> {
         let open = pull.lineage.superseded_by.is_none();
-        let others = self.pulls.values().filter(|pull| !self.is_pull_aside(pull.number));
+        let others = self.stored.pulls.values().filter(|pull| !self.is_pull_aside(pull.number));
         open.then(|| revision::superseded_by(pull, others)).flatten()
     }
 
     /// Tips that a request is asked about whose commits are to be looked at.
     pub(super) fn older_tips(&self, pull: &Pull) -> Vec<OlderTip> {
         if matches!(pull.stage, Stage::Verified { .. }) {
-            revision::older_tips(pull, self.pulls.values())
+            revision::older_tips(pull, self.stored.pulls.values())
         } else {
             Vec::new()
         }
@@ -33,11 +33,11 @@ impl World {
 
     /// Records on both sides that one request supersedes another.
     pub(super) fn supersede(&mut self, number: PullNumber, by: PullNumber, now: Timestamp) {
-        let Some(revision) = self.pulls.get(&number).map(|pull| pull.mail().revision) else {
+        let Some(revision) = self.stored.pulls.get(&number).map(|pull| pull.mail().revision) else {
             return;
         };
         self.pull_event(number, PullEvent::Superseded { by }, now);
-        if let Some(newer) = self.pulls.get_mut(&by) {
+        if let Some(newer) = self.stored.pulls.get_mut(&by) {
             newer.lineage.note(Replaced { number, revision });
             self.changed.pulls.insert(by);
         }
@@ -47,7 +47,7 @@ impl World {
     /// first one's thread that is being written is written anew. A mail that the record has no room
     /// for is a repeat like any other.
     pub(super) fn take_over(&mut self, number: PullNumber, of: PullNumber, now: Timestamp) {
-        let Some(pull) = self.pulls.get(&number) else { return };
+        let Some(pull) = self.stored.pulls.get(&number) else { return };
         let (list, cover) = (pull.mail_list().clone(), pull.mail().clone());
         let proof = pull.proof.unwrap_or(Proof::None);
         if let Some(cover) = cover.bounded_beside() {
@@ -60,19 +60,23 @@ impl World {
 
     /// Marks what is in flight for a request that has just moved on.
     pub(super) fn outdate(&mut self, number: PullNumber) {
-        if self.in_flight.contains(&Subject::Pull(number)) {
-            self.outdated.insert(number);
+        if self.memory.in_flight.contains(&Subject::Pull(number)) {
+            self.memory.outdated.insert(number);
         }
     }
 
     /// Whether the request that work was for has moved on since it was handed out.
     pub(super) fn was_outdated(&mut self, subject: &Subject) -> bool {
-        if let Subject::Pull(number) = subject { self.outdated.remove(number) } else { false }
+        if let Subject::Pull(number) = subject {
+            self.memory.outdated.remove(number)
+        } else {
+            false
+        }
     }
 
     /// An author's word that a request is not wanted any more. A stranger's is passed over.
     pub(super) fn retracted(&mut self, of: &[MessageId], by: &str, said: String, now: Timestamp) {
-        let meant = self.pulls.values().filter(|pull| {
+        let meant = self.stored.pulls.values().filter(|pull| {
             of.iter().any(|id| pull.is_mail(id))
                 && pull.mail().author.address.eq_ignore_ascii_case(by)
         });

@@ -3,8 +3,9 @@
 
 use jiff::Timestamp;
 
+use super::agenda::Agenda;
+use super::hand_out::HandOut;
 use super::turns::Queues;
-use super::work::HandOut;
 use super::{Subject, Work, World};
 use crate::pull::aside::RecordKey;
 use crate::pull::decision::{Decision, Next, clock};
@@ -26,8 +27,8 @@ use crate::pull::verdict::Verdict;
 
 impl World {
     pub(super) fn settle(&mut self, now: Timestamp) -> HandOut {
-        let mut out = HandOut::new(now);
-        if self.overlay.stop.is_some() {
+        let mut out = HandOut { work: Vec::new(), agenda: Agenda::new(now) };
+        if self.stored.overlay.stop.is_some() {
             // Nothing moves, and no deadline passes unseen: it is as if the bot did not run. Only
             // commands are read, and answered.
             self.settle_mails(&mut out);
@@ -35,10 +36,10 @@ impl World {
             return out;
         }
         loop {
-            out.wake_at = None;
+            out.agenda.wake_at = None;
             let mut moved = false;
             let mut queues = self.queues();
-            for number in self.pulls.keys().copied().collect::<Vec<_>>() {
+            for number in self.stored.pulls.keys().copied().collect::<Vec<_>>() {
                 if self.working_on(RecordKey::Pull(number), |world| {
                     world.settle_pull(number, &queues, &mut out)
                 }) {
@@ -46,7 +47,7 @@ impl World {
                     queues = self.queues();
                 }
             }
-            for id in self.runs.keys().copied().collect::<Vec<_>>() {
+            for id in self.stored.runs.keys().copied().collect::<Vec<_>>() {
                 if self
                     .working_on(RecordKey::Run(id), |world| world.settle_run(id, &queues, &mut out))
                 {
@@ -59,14 +60,20 @@ impl World {
             }
             self.settle_mails(&mut out);
             self.settle_letters(&mut out);
-            self.do_chores(&mut out);
+            for chore in self.due_chores(&mut out.agenda) {
+                self.hand_out(&mut out, Work::Chore(chore));
+            }
             return out;
         }
     }
 
     /// What keeps the next test of a request from beginning: a pause of all, or of its list.
     pub(super) fn pause_of(&self, pull: &Pull) -> Option<&Pause> {
-        self.overlay.pause.as_ref().or_else(|| self.overlay.paused_lists.get(&pull.list))
+        self.stored
+            .overlay
+            .pause
+            .as_ref()
+            .or_else(|| self.stored.overlay.paused_lists.get(&pull.list))
     }
 
     /// What is next for an open request, and why.
@@ -74,7 +81,7 @@ impl World {
         if let Some(aside) = self.aside().get(&RecordKey::Pull(pull.number)) {
             return Decision::wait(aside.because());
         }
-        if let Some(stop) = &self.overlay.stop
+        if let Some(stop) = &self.stored.overlay.stop
             && pull.stage.verdict().is_none()
         {
             let (at, by, reason) = (clock(stop.at), &stop.by, &stop.reason);
@@ -92,12 +99,12 @@ impl World {
             pause: self.pause_of(pull),
             turn,
             tried_first,
-            head: self.heads.get(&pull.target).and_then(|(head, _)| *head),
-            holder: repeat::holder(pull, self.pulls.values().filter(in_line)),
+            head: self.memory.heads.get(&pull.target).and_then(|(head, _)| *head),
+            holder: repeat::holder(pull, self.stored.pulls.values().filter(in_line)),
             superseded_by: self.superseded_by(pull),
             older: self.older_tips(pull),
             run: match &pull.stage {
-                Stage::Running { run, .. } => self.runs.get(run),
+                Stage::Running { run, .. } => self.stored.runs.get(run),
                 _ => None,
             },
             letters_open: match &pull.stage {
@@ -120,7 +127,7 @@ impl World {
     fn decide_run(&self, run: &Run, queues: &Queues, now: Timestamp) -> Option<RunDecision> {
         let target = self.policy.targets.get(&run.target)?;
         let released = match &run.why {
-            Why::Attempt { pull, .. } => self.pulls.get(pull).is_none_or(|pull| {
+            Why::Attempt { pull, .. } => self.stored.pulls.get(pull).is_none_or(|pull| {
                 matches!(
                     pull.stage.verdict(),
                     Some(
@@ -136,7 +143,7 @@ impl World {
         let situation = RunSituation {
             policy: &self.policy,
             target,
-            pause: self.overlay.pause.as_ref(),
+            pause: self.stored.overlay.pause.as_ref(),
             turn: self.turn(queues, &run.target, Waiting::Run(run.id)),
             released,
         };
@@ -145,27 +152,27 @@ impl World {
 
     /// Has what is next for a request recorded or handed out; whether something was recorded.
     fn settle_pull(&mut self, number: PullNumber, queues: &Queues, out: &mut HandOut) -> bool {
-        let Some(pull) = self.pulls.get(&number) else { return false };
+        let Some(pull) = self.stored.pulls.get(&number) else { return false };
         if matches!(pull.stage, Stage::Closed { .. }) || self.rests(&RecordKey::Pull(number)) {
             return false;
         }
-        let decision = self.decide_pull(pull, queues, out.now);
+        let decision = self.decide_pull(pull, queues, out.agenda.now);
         if let Next::Record(PullStep::Supersede(by)) = decision.next {
-            self.supersede(number, by, out.now);
+            self.supersede(number, by, out.agenda.now);
             return true;
         }
-        if self.in_flight.contains(&Subject::Pull(number)) {
+        if self.memory.in_flight.contains(&Subject::Pull(number)) {
             return false;
         }
-        out.wake(decision.wake_at);
+        out.agenda.wake(decision.wake_at);
         match decision.next {
             Next::Record(step) => {
-                self.record_step(number, step, out.now);
+                self.record_step(number, step, out.agenda.now);
                 true
             }
             Next::Do(work) => {
                 let run = match pull.stage.verdict() {
-                    Some(Verdict::Tested { run, .. }) => self.runs.get(run).cloned(),
+                    Some(Verdict::Tested { run, .. }) => self.stored.runs.get(run).cloned(),
                     _ => None,
                 };
                 let on = Box::new(OnPull { pull: pull.clone(), run });
@@ -188,23 +195,24 @@ impl World {
     /// As [`Self::settle_pull`], for a run.
     fn settle_run(&mut self, id: RunId, queues: &Queues, out: &mut HandOut) -> bool {
         let subject = Subject::Run(id);
-        let Some(run) = self.runs.get(&id) else { return false };
-        if self.in_flight.contains(&subject) || matches!(run.stage, RunStage::Closed { .. }) {
+        let Some(run) = self.stored.runs.get(&id) else { return false };
+        if self.memory.in_flight.contains(&subject) || matches!(run.stage, RunStage::Closed { .. })
+        {
             return false;
         }
-        if self.rests(&RecordKey::Run(id)) || self.backs_off(&subject, out) {
+        if self.rests(&RecordKey::Run(id)) || self.backs_off(&subject, &mut out.agenda) {
             return false;
         }
-        let Some(decision) = self.decide_run(run, queues, out.now) else { return false };
-        out.wake(decision.wake_at);
+        let Some(decision) = self.decide_run(run, queues, out.agenda.now) else { return false };
+        out.agenda.wake(decision.wake_at);
         match decision.next {
             Next::Record(event) => {
-                self.run_event(id, event, out.now);
+                self.run_event(id, event, out.agenda.now);
                 true
             }
             Next::Do(work) => {
                 if matches!(work, RunWork::Create(_)) {
-                    self.run_event(id, RunEvent::CreateBegun, out.now);
+                    self.run_event(id, RunEvent::CreateBegun, out.agenda.now);
                 }
                 if let Some(on) = self.on_run(id) {
                     self.hand_out(out, Work::Run(Box::new(on), work));
@@ -216,24 +224,24 @@ impl World {
     }
 
     fn on_run(&self, id: RunId) -> Option<OnRun> {
-        let run = self.runs.get(&id)?.clone();
-        let pull = run.of().and_then(|number| self.pulls.get(&number));
+        let run = self.stored.runs.get(&id)?.clone();
+        let pull = run.of().and_then(|number| self.stored.pulls.get(&number));
         let part = pull.and_then(|pull| {
             let pinned = pull.stage.trusted()?.pinned.clone();
             Some(Part { pinned, url: pull.mail().request.url.clone() })
         });
         let on_same_ref = |other: &&Run| other.id != id && other.ci_ref == run.ci_ref;
-        let earlier = self.runs.values().filter(on_same_ref).cloned().collect();
+        let earlier = self.stored.runs.values().filter(on_same_ref).cloned().collect();
         Some(OnRun { run, part, earlier })
     }
 
-    pub(super) fn backs_off(&self, subject: &Subject, out: &mut HandOut) -> bool {
-        let until = self.backoff_of(subject, out.now).map(|retry| retry.next_at);
-        out.wake(until);
+    pub(super) fn backs_off(&self, subject: &Subject, agenda: &mut Agenda) -> bool {
+        let until = self.backoff_of(subject, agenda.now).map(|retry| retry.next_at);
+        agenda.wake(until);
         until.is_some()
     }
 
     pub(super) fn backoff_of(&self, subject: &Subject, now: Timestamp) -> Option<&Retry> {
-        self.backoff.get(subject).filter(|retry| retry.next_at > now)
+        self.memory.backoff.get(subject).filter(|retry| retry.next_at > now)
     }
 }

@@ -37,7 +37,7 @@ impl World {
 
     /// Whether a queued request will supersede one that has a slot, or whose turn it is.
     fn takes_a_place(&self, queues: &Queues, pull: &Pull) -> bool {
-        self.pulls.values().any(|older| {
+        self.stored.pulls.values().any(|older| {
             let has_a_place = match &older.stage {
                 Stage::Running { .. } => self.has_own_refs(&older.target),
                 Stage::Queued { .. } => {
@@ -51,7 +51,7 @@ impl World {
                 | Stage::Answered { .. }
                 | Stage::Closed { .. } => false,
             };
-            has_a_place && revision::would_supersede(pull, older, self.pulls.values())
+            has_a_place && revision::would_supersede(pull, older, self.stored.pulls.values())
         })
     }
 
@@ -62,13 +62,16 @@ impl World {
     /// Whether a run only finds out if its request can take an older one's place: until then it
     /// needs no place of its own.
     fn shares_a_place(&self, run: &Run) -> bool {
-        let Some(pull) = run.of().and_then(|number| self.pulls.get(&number)) else { return false };
+        let Some(pull) = run.of().and_then(|number| self.stored.pulls.get(&number)) else {
+            return false;
+        };
         let waits_or_runs =
             |older: &Pull| matches!(older.stage, Stage::Queued { .. } | Stage::Running { .. });
         !pull.lineage.stands
             && self.has_own_refs(&run.target)
-            && self.pulls.values().any(|older| {
-                waits_or_runs(older) && revision::would_supersede(pull, older, self.pulls.values())
+            && self.stored.pulls.values().any(|older| {
+                waits_or_runs(older)
+                    && revision::would_supersede(pull, older, self.stored.pulls.values())
             })
     }
 
@@ -87,7 +90,7 @@ impl World {
                 }
                 Stage::Running { run, .. } => {
                     self.backoff_of(&Subject::Run(*run), now).is_none()
-                        && self.runs.get(run).is_some_and(|run| !run.is_failing())
+                        && self.stored.runs.get(run).is_some_and(|run| !run.is_failing())
                 }
                 Stage::Received { .. }
                 | Stage::Fetched { .. }
@@ -99,9 +102,9 @@ impl World {
             };
             goes_on
                 && !self.is_pull_aside(later.number)
-                && revision::would_supersede(later, pull, self.pulls.values())
+                && revision::would_supersede(later, pull, self.stored.pulls.values())
         };
-        self.pulls.values().find(is_tried).map(|later| later.number)
+        self.stored.pulls.values().find(is_tried).map(|later| later.number)
     }
 
     pub(super) fn turn(&self, queues: &Queues, target: &TargetName, who: Waiting) -> Turn {
@@ -121,7 +124,7 @@ impl World {
         let slot_of = |target| self.policy.targets.get(target).map(|policy| &policy.slot);
         // What is set aside holds up nobody.
         let in_line = |run: &&Run| !self.is_aside(&RecordKey::Run(run.id));
-        for run in self.runs.values().filter(in_line) {
+        for run in self.stored.runs.values().filter(in_line) {
             let Some((places, free)) = slot_of(&run.target).and_then(|s| queues.get_mut(s)) else {
                 continue;
             };
@@ -131,7 +134,7 @@ impl World {
                 places.push(Place { who: Waiting::Run(run.id), priority: 0, since });
             }
         }
-        for pull in self.pulls.values().filter(|pull| !self.is_pull_aside(pull.number)) {
+        for pull in self.stored.pulls.values().filter(|pull| !self.is_pull_aside(pull.number)) {
             if let Stage::Queued { since, .. } = pull.stage
                 && let Some((places, _)) = slot_of(&pull.target).and_then(|s| queues.get_mut(s))
             {

@@ -1,12 +1,9 @@
 //! What the world hands out to be done outside, and takes back when it is done. Each piece of work
 //! is a task on one record, or a chore; its answer comes back as that record's event.
 
-use jiff::Timestamp;
-
-use super::World;
-use super::chores::{ChoreDone, ChoreKey, ChoreWork};
+use super::chores::{ChoreDone, ChoreWork};
 use super::glance::Glance;
-use crate::pull::aside::RecordKey;
+use super::subject::Subject;
 use crate::pull::command_mail::judgement::MailReading;
 use crate::pull::command_mail::{CommandMail, Transcript};
 use crate::pull::fault::Fault;
@@ -18,31 +15,6 @@ use crate::pull::request::work::{OnPull, PullWork};
 use crate::pull::run::event::RunEvent;
 use crate::pull::run::work::{OnRun, RunWork};
 use crate::pull::task::{Pool, Reply, Task, tasks};
-
-/// What work is about; one piece of it at a time for each.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Subject {
-    Pull(PullNumber),
-    /// A notice to the release managers about a request: it must not wait for what keeps failing.
-    Notice(PullNumber),
-    Run(RunId),
-    Letter(MessageId),
-    Mail(MessageId),
-    Chore(ChoreKey),
-}
-
-impl Subject {
-    /// The record that it is.
-    pub(crate) fn record(&self) -> Option<RecordKey> {
-        match self {
-            Self::Pull(number) | Self::Notice(number) => Some(RecordKey::Pull(*number)),
-            Self::Run(id) => Some(RecordKey::Run(*id)),
-            Self::Letter(id) => Some(RecordKey::Letter(id.clone())),
-            Self::Mail(id) => Some(RecordKey::Mail(id.clone())),
-            Self::Chore(_) => None,
-        }
-    }
-}
 
 /// Look who wrote a mail to the command mailbox, and what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,43 +175,6 @@ impl Done {
             Self::Mail(id, _) => Subject::Mail(id.clone()),
             Self::Chore(done) => Subject::Chore(done.key()),
             Self::Withheld(subject) => subject.clone(),
-        }
-    }
-}
-
-/// What the world hands out in one step, and when it wants to be asked again.
-#[derive(Debug)]
-pub(super) struct HandOut {
-    pub(super) work: Vec<Work>,
-    pub(super) wake_at: Option<Timestamp>,
-    pub(super) now: Timestamp,
-}
-
-impl HandOut {
-    pub(super) fn new(now: Timestamp) -> Self {
-        Self { work: Vec::new(), wake_at: None, now }
-    }
-
-    /// Asks to be asked again at that time at the latest, if it is not past.
-    pub(super) fn wake(&mut self, at: Option<Timestamp>) {
-        self.wake_at = [self.wake_at, at].into_iter().flatten().min();
-    }
-
-    /// Whether that time has come; if not, asks to be asked again then.
-    pub(super) fn is_due(&mut self, at: Timestamp) -> bool {
-        let is_due = at <= self.now;
-        self.wake(Some(at).filter(|_| !is_due));
-        is_due
-    }
-}
-
-impl World {
-    /// Hands out work, unless its subject has some in flight already or has to wait after a failure.
-    pub(super) fn hand_out(&mut self, out: &mut HandOut, work: Work) {
-        let subject = work.subject();
-        if !self.in_flight.contains(&subject) && !self.backs_off(&subject, out) {
-            self.in_flight.insert(subject);
-            out.work.push(work);
         }
     }
 }

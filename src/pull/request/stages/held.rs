@@ -4,12 +4,13 @@ use jiff::Timestamp;
 
 use crate::pull::checks::{Check, Problem};
 use crate::pull::decision::{Decision, Told};
+use crate::pull::hold::HoldReason;
 use crate::pull::ids::MessageId;
 use crate::pull::request::event::PullEvent;
 use crate::pull::request::freeze::{freeze_of, frozen_because};
 use crate::pull::request::situation::{MAILED_BEFORE, PullDecision, Situation};
 use crate::pull::request::work::TellHold;
-use crate::pull::request::{Approval, HoldReason, Pull, Stage, Trusted};
+use crate::pull::request::{Approval, Pull, Stage, Trusted};
 use crate::pull::retry::Retry;
 use crate::pull::run::Plan;
 

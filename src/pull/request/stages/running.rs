@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 
 use crate::pull::decision::{Decision, Told};
+use crate::pull::hold::HoldReason;
 use crate::pull::ids::RunId;
 use crate::pull::request::ending::{conclude, hold};
 use crate::pull::request::event::PullEvent;
 use crate::pull::request::situation::{PullDecision, Situation};
-use crate::pull::request::{HoldReason, Pull, Trusted};
+use crate::pull::request::{Pull, Trusted};
 use crate::pull::verdict::{Outcome, Verdict};
 
 pub(in crate::pull::request) fn next(situation: &Situation<'_>) -> PullDecision {

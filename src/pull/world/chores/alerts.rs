@@ -6,8 +6,8 @@ use super::{Chore, ChoreKey};
 use crate::pull::alert::Alert;
 use crate::pull::fault::Fault;
 use crate::pull::task::Task;
-use crate::pull::world::World;
-use crate::pull::world::work::HandOut;
+use crate::pull::world::agenda::Agenda;
+use crate::pull::world::state::World;
 
 /// Write to the administrator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,13 +22,13 @@ impl Task for TellAlert {
 }
 
 impl Chore for TellAlert {
-    fn due(world: &mut World, out: &mut HandOut) {
-        for (subject, detail) in world.control.alerts.clone() {
-            let due = world.alert_due(&subject).unwrap_or(out.now);
-            if out.is_due(due) {
-                world.hand_out(out, Self(Alert { subject, detail }).into());
-            }
-        }
+    fn due(world: &mut World, agenda: &mut Agenda) -> Vec<Self> {
+        let due = |(subject, detail): (&String, &String)| {
+            let at = world.alert_due(subject).unwrap_or(agenda.now);
+            let alert = Alert { subject: subject.clone(), detail: detail.clone() };
+            agenda.is_due(at).then_some(Self(alert))
+        };
+        world.stored.control.alerts.iter().filter_map(due).collect()
     }
 
     fn key(&self) -> ChoreKey {
@@ -37,7 +37,7 @@ impl Chore for TellAlert {
 
     fn done(self, world: &mut World, written: Result<(), Fault>, now: Timestamp) {
         if written.is_ok() {
-            world.control.alerts.remove(&self.0.subject);
+            world.stored.control.alerts.remove(&self.0.subject);
             world.note_alerted(self.0.subject, now);
         }
     }

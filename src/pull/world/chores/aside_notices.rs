@@ -6,8 +6,8 @@ use super::{Chore, ChoreKey};
 use crate::pull::aside::AsideNotice;
 use crate::pull::fault::Fault;
 use crate::pull::task::Task;
-use crate::pull::world::World;
-use crate::pull::world::work::HandOut;
+use crate::pull::world::agenda::Agenda;
+use crate::pull::world::state::World;
 
 /// Write that a record is set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,10 +22,8 @@ impl Task for TellAside {
 }
 
 impl Chore for TellAside {
-    fn due(world: &mut World, out: &mut HandOut) {
-        for notice in world.aside_notices() {
-            world.hand_out(out, Self(Box::new(notice)).into());
-        }
+    fn due(world: &mut World, _agenda: &mut Agenda) -> Vec<Self> {
+        world.aside_notices().into_iter().map(|notice| Self(Box::new(notice))).collect()
     }
 
     fn key(&self) -> ChoreKey {

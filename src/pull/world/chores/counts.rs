@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Chore, ChoreKey};
 use crate::pull::fault::Fault;
 use crate::pull::task::Task;
-use crate::pull::world::World;
-use crate::pull::world::work::HandOut;
+use crate::pull::world::agenda::Agenda;
+use crate::pull::world::state::World;
 
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -25,11 +25,10 @@ impl Task for TellCounts {
 }
 
 impl Chore for TellCounts {
-    fn due(world: &mut World, out: &mut HandOut) {
-        if world.control.counting_since.is_some_and(|since| out.is_due(since + WEEK)) {
-            let counts = world.control.counts.clone();
-            world.hand_out(out, Self(counts).into());
-        }
+    fn due(world: &mut World, agenda: &mut Agenda) -> Vec<Self> {
+        let control = &world.stored.control;
+        let due = control.counting_since.filter(|since| agenda.is_due(*since + WEEK));
+        due.map(|_| Self(control.counts.clone())).into_iter().collect()
     }
 
     fn key(&self) -> ChoreKey {
@@ -38,8 +37,8 @@ impl Chore for TellCounts {
 
     fn done(self, world: &mut World, written: Result<(), Fault>, _now: Timestamp) {
         if written.is_ok() {
-            world.control.counts.clear();
-            world.control.counting_since = None;
+            world.stored.control.counts.clear();
+            world.stored.control.counting_since = None;
             world.changed.control = true;
         }
     }

@@ -6,8 +6,8 @@ use super::{Chore, ChoreKey};
 use crate::pull::expiry::{ExpiringKey, MOST_KEYS, Warning};
 use crate::pull::fault::Fault;
 use crate::pull::task::Task;
-use crate::pull::world::work::HandOut;
-use crate::pull::world::{DAY, World};
+use crate::pull::world::agenda::Agenda;
+use crate::pull::world::state::{DAY, World};
 
 /// Look which keys end soon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +24,9 @@ impl Task for ReadKeyring {
 }
 
 impl Chore for ReadKeyring {
-    fn due(world: &mut World, out: &mut HandOut) {
-        if out.is_due(world.keys_read_at.map_or(out.now, |at| at + DAY)) {
-            world.hand_out(out, Self.into());
-        }
+    fn due(world: &mut World, agenda: &mut Agenda) -> Vec<Self> {
+        let at = world.memory.keys_read_at.map_or(agenda.now, |at| at + DAY);
+        agenda.is_due(at).then_some(Self).into_iter().collect()
     }
 
     fn key(&self) -> ChoreKey {
@@ -36,9 +35,9 @@ impl Chore for ReadKeyring {
 
     /// Notes which warnings are due; forgets those about keys that have ended.
     fn done(self, world: &mut World, keys: Result<Vec<ExpiringKey>, Fault>, now: Timestamp) {
-        world.keys_read_at = Some(now);
+        world.memory.keys_read_at = Some(now);
         let Ok(expiring) = keys else { return };
-        let control = &mut world.control;
+        let control = &mut world.stored.control;
         let before = (control.key_warnings.len(), control.warned_keys.len());
         control.warned_keys.retain(|_, warned| warned.expires > now);
         for key in expiring {

@@ -7,8 +7,8 @@ use super::{Chore, ChoreKey};
 use crate::pull::expiry::{Warned, Warning};
 use crate::pull::fault::Fault;
 use crate::pull::task::Task;
-use crate::pull::world::World;
-use crate::pull::world::work::HandOut;
+use crate::pull::world::agenda::Agenda;
+use crate::pull::world::state::World;
 
 /// Write to a key's owner and the administrator that it ends soon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +23,9 @@ impl Task for WarnOfKey {
 }
 
 impl Chore for WarnOfKey {
-    fn due(world: &mut World, out: &mut HandOut) {
-        for warning in world.control.key_warnings.values().cloned().collect::<Vec<_>>() {
-            world.hand_out(out, Self(Box::new(warning)).into());
-        }
+    fn due(world: &mut World, _agenda: &mut Agenda) -> Vec<Self> {
+        let warnings = world.stored.control.key_warnings.values();
+        warnings.map(|warning| Self(Box::new(warning.clone()))).collect()
     }
 
     fn key(&self) -> ChoreKey {
@@ -37,7 +36,7 @@ impl Chore for WarnOfKey {
         if written.is_err() {
             return;
         }
-        let control = &mut world.control;
+        let control = &mut world.stored.control;
         let Some(Warning { key, days }) = control.key_warnings.remove(&self.0.key.key) else {
             return;
         };

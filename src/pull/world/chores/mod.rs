@@ -4,8 +4,10 @@
 
 use jiff::Timestamp;
 
-use super::World;
-use super::work::{HandOut, Work};
+use super::agenda::Agenda;
+use super::state::World;
+pub(crate) use super::subject::ChoreKey;
+use super::subject::Subject;
 use crate::pull::fault::Fault;
 use crate::pull::task::{Perform, Reply, Task};
 
@@ -27,13 +29,10 @@ pub(crate) use self::near_misses::TellNearMiss;
 pub(crate) use self::old_files::RemoveOldFiles;
 pub(crate) use self::targets::ReadTarget;
 
-/// Which chore, and about what: of each there is one in flight at a time.
-pub(crate) type ChoreKey = (&'static str, String);
-
 /// A chore.
-pub(in crate::pull::world) trait Chore: Task<On = ()> + Into<Work> {
-    /// Hands out what is due.
-    fn due(world: &mut World, out: &mut HandOut);
+pub(in crate::pull::world) trait Chore: Task<On = ()> + Sized {
+    /// What is due now.
+    fn due(world: &mut World, agenda: &mut Agenda) -> Vec<Self>;
 
     fn key(&self) -> ChoreKey;
 
@@ -55,14 +54,6 @@ macro_rules! chores {
         pub(crate) enum ChoreDone {
             $($chore($chore, Reply<<$chore as Task>::Answer>)),+
         }
-
-        $(
-            impl From<$chore> for Work {
-                fn from(chore: $chore) -> Self {
-                    Self::Chore(ChoreWork::$chore(chore))
-                }
-            }
-        )+
 
         impl ChoreWork {
             pub(crate) fn key(&self) -> ChoreKey {
@@ -101,7 +92,7 @@ macro_rules! chores {
             pub(super) fn take(self, world: &mut World, now: Timestamp) {
                 match self {
                     $(Self::$chore(chore, reply) => {
-                        if let Some(answer) = world.came_back(super::Subject::Chore(chore.key()), reply, |_| None, now) {
+                        if let Some(answer) = world.came_back(Subject::Chore(chore.key()), reply, |_| None, now) {
                             chore.done(world, answer, now);
                         }
                     }),+
@@ -110,9 +101,11 @@ macro_rules! chores {
         }
 
         impl World {
-            /// Hands out every chore that is due.
-            pub(super) fn do_chores(&mut self, out: &mut HandOut) {
-                $(<$chore as Chore>::due(self, out);)+
+            /// Every chore that is due.
+            pub(super) fn due_chores(&mut self, agenda: &mut Agenda) -> Vec<ChoreWork> {
+                let mut due = Vec::new();
+                $(due.extend(<$chore as Chore>::due(self, agenda).into_iter().map(ChoreWork::$chore));)+
+                due
             }
         }
     };

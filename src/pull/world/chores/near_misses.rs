@@ -7,8 +7,9 @@ use super::{Chore, ChoreKey};
 use crate::pull::fault::Fault;
 use crate::pull::near_miss::{self, NearMiss};
 use crate::pull::task::Task;
-use crate::pull::world::World;
-use crate::pull::world::work::{HandOut, Subject};
+use crate::pull::world::agenda::Agenda;
+use crate::pull::world::state::World;
+use crate::pull::world::subject::Subject;
 
 /// Write to the author of a mail that looks like a pull request but names nothing to pull.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,12 +24,10 @@ impl Task for TellNearMiss {
 }
 
 impl Chore for TellNearMiss {
-    fn due(world: &mut World, out: &mut HandOut) {
-        for miss in world.control.near_misses.values().cloned().collect::<Vec<_>>() {
-            if out.is_due(miss.received_at + near_miss::WAIT) {
-                world.hand_out(out, Self(Box::new(miss)).into());
-            }
-        }
+    fn due(world: &mut World, agenda: &mut Agenda) -> Vec<Self> {
+        let misses = world.stored.control.near_misses.values();
+        let due = misses.filter(|miss| agenda.is_due(miss.received_at + near_miss::WAIT));
+        due.map(|miss| Self(Box::new(miss.clone()))).collect()
     }
 
     fn key(&self) -> ChoreKey {
@@ -38,7 +37,7 @@ impl Chore for TellNearMiss {
     /// The letter is written, or none can be, or the bot itself failed at it too often.
     fn done(self, world: &mut World, settled: Result<(), Fault>, _now: Timestamp) {
         if settled.is_ok() || world.is_given_up(&Subject::Chore(self.key())) {
-            world.control.near_misses.remove(&self.0.message_id);
+            world.stored.control.near_misses.remove(&self.0.message_id);
             world.changed.control = true;
         }
     }

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Chore, ChoreKey};
 use crate::pull::fault::Fault;
 use crate::pull::task::Task;
-use crate::pull::world::work::HandOut;
-use crate::pull::world::{DAY, World};
+use crate::pull::world::agenda::Agenda;
+use crate::pull::world::state::{DAY, World};
 
 /// Remove files that are older than that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,11 +21,10 @@ impl Task for RemoveOldFiles {
 }
 
 impl Chore for RemoveOldFiles {
-    fn due(world: &mut World, out: &mut HandOut) {
-        if out.is_due(world.expired_at.map_or(out.now, |at| at + DAY)) {
-            let keep = world.policy.keep;
-            world.hand_out(out, Self(keep + keep).into());
-        }
+    fn due(world: &mut World, agenda: &mut Agenda) -> Vec<Self> {
+        let at = world.memory.expired_at.map_or(agenda.now, |at| at + DAY);
+        let keep = world.policy.keep;
+        agenda.is_due(at).then_some(Self(keep + keep)).into_iter().collect()
     }
 
     fn key(&self) -> ChoreKey {
@@ -34,6 +33,6 @@ impl Chore for RemoveOldFiles {
 
     /// What could not be removed is tried again tomorrow.
     fn done(self, world: &mut World, _removed: Result<(), Fault>, now: Timestamp) {
-        world.expired_at = Some(now);
+        world.memory.expired_at = Some(now);
     }
 }

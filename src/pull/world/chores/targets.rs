@@ -8,8 +8,8 @@ use crate::pull::ids::{ObjectId, TargetName};
 use crate::pull::request::Stage;
 use crate::pull::request::decide::HEAD_EVERY;
 use crate::pull::task::Task;
-use crate::pull::world::World;
-use crate::pull::world::work::HandOut;
+use crate::pull::world::agenda::Agenda;
+use crate::pull::world::state::World;
 
 /// Read that target's tip.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,23 +26,9 @@ impl Task for ReadTarget {
 }
 
 impl Chore for ReadTarget {
-    fn due(world: &mut World, out: &mut HandOut) {
-        for target in world.policy.targets.keys().cloned().collect::<Vec<_>>() {
-            if !world.waits_for(&target) {
-                continue;
-            }
-            match world.heads.get(&target) {
-                // The first look comes with the first merge, or after one interval.
-                None => {
-                    out.wake(Some(out.now + HEAD_EVERY));
-                    world.heads.insert(target, (None, out.now));
-                }
-                Some((_, at)) if out.is_due(*at + HEAD_EVERY) => {
-                    world.hand_out(out, Self(target).into());
-                }
-                Some(_) => {}
-            }
-        }
+    fn due(world: &mut World, agenda: &mut Agenda) -> Vec<Self> {
+        let targets: Vec<TargetName> = world.policy.targets.keys().cloned().collect();
+        targets.into_iter().filter(|target| world.is_to_be_read(target, agenda)).map(Self).collect()
     }
 
     fn key(&self) -> ChoreKey {
@@ -50,14 +36,23 @@ impl Chore for ReadTarget {
     }
 
     fn done(self, world: &mut World, answer: Result<ObjectId, Fault>, now: Timestamp) {
-        let known = world.heads.get(&self.0).and_then(|(head, _)| *head);
-        world.heads.insert(self.0, (answer.ok().or(known), now));
+        let known = world.memory.heads.get(&self.0).and_then(|(head, _)| *head);
+        world.memory.heads.insert(self.0, (answer.ok().or(known), now));
     }
 }
 
 impl World {
+    fn is_to_be_read(&mut self, target: &TargetName, agenda: &mut Agenda) -> bool {
+        if !self.waits_for(target) {
+            return false;
+        }
+        // The first look comes with the first merge, or after one interval.
+        let known = self.memory.heads.entry(target.clone()).or_insert((None, agenda.now));
+        agenda.is_due(known.1 + HEAD_EVERY)
+    }
+
     fn waits_for(&self, target: &TargetName) -> bool {
-        self.pulls.values().any(|pull| {
+        self.stored.pulls.values().any(|pull| {
             pull.target == *target
                 && pull.stage.trusted().is_some()
                 && !matches!(pull.stage, Stage::Verified { .. } | Stage::Concluded { .. })
