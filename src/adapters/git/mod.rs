@@ -31,6 +31,7 @@ mod push;
 mod repository;
 mod series;
 mod session;
+mod settings;
 mod setup;
 mod smart_http;
 mod ssh;
@@ -39,5 +40,6 @@ mod url;
 pub(crate) mod url_policy;
 
 pub(crate) use order::Progress;
-pub(crate) use repository::{GitRepository, GitSettings};
+pub(crate) use repository::GitRepository;
+pub(crate) use settings::GitSettings;
 pub(crate) use setup::{SetupStage, SetupStep};

@@ -12,10 +12,11 @@ use git2::ObjectType;
 use super::layout::Layout;
 use super::order::{Access, Limits, MergeTask, Order, Peer, Progress, Reply, Task, Token};
 use super::session::size;
+use super::settings::GitSettings;
 use super::url::RemoteUrl;
 use super::url_policy::UrlPolicy;
 use super::{changed, inspect, merge, outside, pin, process, series};
-use crate::config::model::{Fetch, Target, Trust};
+use crate::config::model::{Fetch, Target};
 use crate::ports::{
     Fault, FetchOrder, FetchRefused, MergeOrder, Merged, OtherFiles, PushOrder, Pushed, Quarantine,
     Repository,
@@ -25,23 +26,6 @@ use crate::pull::ci_change::ChangedFile;
 use crate::pull::cover::Person;
 use crate::pull::ids::{CommitName, ObjectId, TargetName};
 use crate::pull::tag::{Candidate, Drift, Facts, Pinned};
-
-/// What the repository needs to know.
-#[derive(Debug, Clone)]
-pub(crate) struct GitSettings {
-    /// The state directory: mirrors and quarantines lie in its folder `git`.
-    pub(crate) state: PathBuf,
-    /// This program, for the hidden subcommand.
-    pub(crate) program: PathBuf,
-    /// The targets.
-    pub(crate) targets: BTreeMap<TargetName, Target>,
-    /// Which URLs a mail may name: its schemes, hosts and addresses.
-    pub(crate) trust: Trust,
-    /// Limits of one operation.
-    pub(crate) fetch: Fetch,
-    /// Whom merge commits are by.
-    pub(crate) committer: Person,
-}
 
 /// Git: mirrors, quarantines and children under one state directory.
 #[derive(Debug)]
