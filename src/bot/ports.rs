@@ -61,7 +61,7 @@ impl Ports {
     }
 
     /// The writer of letters, for the release managers that there are now.
-    pub(crate) fn pen(&self) -> LetterWriter {
+    pub(crate) fn letter_writer(&self) -> LetterWriter {
         self.desk.writer.clone().with_managers(&self.managers())
     }
 

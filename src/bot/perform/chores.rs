@@ -39,7 +39,7 @@ impl Perform<TellAside> for Worker<'_> {
     /// To the administrator, and to the release managers if it is about a request.
     fn perform(&self, TellAside(notice): &TellAside, (): &()) -> Reply<()> {
         tracing::error!("{} is set aside: {}", notice.key, notice.aside.why);
-        bot_letter(self.ports, self.ports.pen().set_aside(notice, self.ports.clock.now()))
+        bot_letter(self.ports, self.ports.letter_writer().set_aside(notice, self.ports.clock.now()))
     }
 }
 
@@ -47,7 +47,7 @@ impl Perform<TellAlert> for Worker<'_> {
     fn perform(&self, TellAlert(alert): &TellAlert, (): &()) -> Reply<()> {
         tracing::warn!(alert.subject, "{}: {}", alert.subject, alert.detail);
         let now = self.ports.clock.now();
-        bot_letter(self.ports, self.ports.pen().alert(&alert.subject, &alert.detail, now))
+        bot_letter(self.ports, self.ports.letter_writer().alert(&alert.subject, &alert.detail, now))
     }
 }
 
@@ -68,7 +68,7 @@ impl Perform<TellCounts> for Worker<'_> {
     fn perform(&self, TellCounts(counts): &TellCounts, (): &()) -> Reply<()> {
         let now = self.ports.clock.now();
         let since = now - jiff::SignedDuration::from_hours(7 * 24);
-        bot_letter(self.ports, self.ports.pen().counted(counts, since, now))
+        bot_letter(self.ports, self.ports.letter_writer().counted(counts, since, now))
     }
 }
 
@@ -91,12 +91,12 @@ fn bot_letter(ports: &Ports, draft: Result<Draft, LetterFault>) -> Reply<()> {
 /// Writes to a key's owner and the administrator. An owner without a usable address does not keep
 /// the administrator from hearing of it.
 fn warn_of_key(ports: &Ports, warning: &Warning) -> Result<Vec<Letter>, Fault> {
-    let (pen, now) = (&ports.pen(), ports.clock.now());
-    let to_owner = pen.key_expires(warning, now).unwrap_or_else(|fault| {
+    let (writer, now) = (&ports.letter_writer(), ports.clock.now());
+    let to_owner = writer.key_expires(warning, now).unwrap_or_else(|fault| {
         tracing::warn!("the owner of a key can't be told: {fault}");
         None
     });
-    let to_administrator = pen
+    let to_administrator = writer
         .key_expires_for_administrator(warning, now)
         .map_err(|fault| Fault::bug(fault.to_string()))?;
     to_owner.into_iter().chain([to_administrator]).map(|draft| keep(ports, draft)).collect()

@@ -206,13 +206,14 @@ fn transcribe(
         (false, false) => Copied::Nobody,
     };
     let subject = "The answer to a command can't be written";
-    let mut draft = match ports.pen().transcript(mail, remark, &told, copied, ports.clock.now()) {
-        Ok(draft) => draft,
-        Err(fault) => {
-            let fault = Fault::bug(fault.to_string());
-            return Reply::answer(()).alerting(Alert::of(subject, &fault));
-        }
-    };
+    let mut draft =
+        match ports.letter_writer().transcript(mail, remark, &told, copied, ports.clock.now()) {
+            Ok(draft) => draft,
+            Err(fault) => {
+                let fault = Fault::bug(fault.to_string());
+                return Reply::answer(()).alerting(Alert::of(subject, &fault));
+            }
+        };
     draft.letter.unproved = transcript.refused;
     match keep(ports, draft) {
         Ok(letter) => Reply::answer(()).with_letters(vec![letter]),

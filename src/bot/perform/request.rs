@@ -285,13 +285,13 @@ fn told(written: Result<Written, Fault>) -> Reply<Vec<MessageId>> {
 
 fn tell_hold(ports: &Ports, pull: &Pull) -> Reply<Vec<MessageId>> {
     let letters = write(ports, pull, None, None, |input| {
-        let pen = &ports.pen();
-        let mut drafts = vec![pen.held(input, Audience::Managers)];
+        let writer = &ports.letter_writer();
+        let mut drafts = vec![writer.held(input, Audience::Managers)];
         // Before the signature is verified nothing goes to whoever the mail says it is from.
         let known = || ports.may_tell(pull.mail_list(), &pull.mail().author.address);
         let unproved = matches!(pull.stage, Stage::Held { unproved: Some(_), .. });
         if pull.stage.trusted().is_some() || unproved && known() {
-            drafts.push(pen.held(input, Audience::Author));
+            drafts.push(writer.held(input, Audience::Author));
         }
         drafts
     });
@@ -306,19 +306,21 @@ fn answer(ports: &Ports, pull: &Pull, run: Option<&Run>) -> Reply<Vec<MessageId>
         ports.repository.target_head(&pull.target).ok()?;
         ports.repository.drift(from, &pull.target, candidate).ok()
     });
-    let letters = write(ports, pull, run, drift.as_ref(), |input| vec![ports.pen().verdict(input)]);
+    let letters =
+        write(ports, pull, run, drift.as_ref(), |input| vec![ports.letter_writer().verdict(input)]);
     told(letters)
 }
 
 fn tell_unanswered(ports: &Ports, pull: &Pull, because: &str) -> Reply<Vec<MessageId>> {
     let letters = write(ports, pull, None, None, |input| {
-        vec![ports.pen().unanswered(input, because).map(Some)]
+        vec![ports.letter_writer().unanswered(input, because).map(Some)]
     });
     told(letters)
 }
 
 fn tell_retraction(ports: &Ports, pull: &Pull) -> Reply<Vec<MessageId>> {
-    let letters = write(ports, pull, None, None, |input| vec![ports.pen().retracted(input)]);
+    let letters =
+        write(ports, pull, None, None, |input| vec![ports.letter_writer().retracted(input)]);
     told(letters)
 }
 
