@@ -100,6 +100,25 @@ fn mails_that_wait_for_a_silent_dns_make_room() {
 }
 
 #[test]
+fn whoever_is_denied_while_a_mail_waits_is_not_obeyed() {
+    told_once(&Setting::default(), |w| {
+        w.run_until_quiet();
+        for denied in [false, true] {
+            let fault = ("authenticate".to_owned(), Fault::temporary("no answer"));
+            w.outside.lock().gitlab_faults.push(fault);
+            let id = format!("{denied}@slow");
+            w.outside.lock().deliver(&mail("bob@example.org", &id, SIGNED, "help\r\n"));
+            w.run_for(jiff::SignedDuration::from_secs(1));
+            if denied {
+                w.command("deny bob@example.org").unwrap();
+            }
+            w.run_until_quiet();
+            assert_eq!(w.letters_to("bob@example.org"), usize::from(!denied));
+        }
+    });
+}
+
+#[test]
 fn the_longest_commands_fit_into_their_records() {
     told_once(&Setting { all_answered: false, ..Setting::default() }, |w| {
         w.run_until_quiet();
