@@ -56,7 +56,7 @@ fn check_page(page: &str) {
 
 fn check_refusal(bytes: &[u8]) {
     const TOKEN: &str = "glpat-fuzz";
-    let redactor = Redactor::of(&Secret::new(TOKEN));
+    let redactor = Redactor::of(&Secret::read(TOKEN.as_bytes()).expect("a secret"));
     let bytes = redactor.bytes(bytes.to_vec());
     for status in [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::BAD_GATEWAY] {
         let quoted = Quoted::new("GET x", status, &HeaderMap::new(), &bytes, &redactor);

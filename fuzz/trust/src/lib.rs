@@ -1,7 +1,7 @@
 //! What the fuzzers of trust share: the sources of Gatepost that they run, taken from their place,
 //! and what must hold of every signature. The keyring is `keyring/`, made for this alone.
 
-#![allow(dead_code, reason = "most of these modules is not fuzzed")]
+#![allow(dead_code, unused_imports, reason = "most of these modules is not fuzzed")]
 
 use std::path::Path;
 use std::sync::LazyLock;

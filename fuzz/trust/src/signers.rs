@@ -2,6 +2,8 @@
 
 #[path = "../../../src/adapters/keyring/allowed_signers.rs"]
 mod allowed_signers;
+#[path = "../../../src/adapters/keyring/pattern.rs"]
+mod pattern;
 
 use jiff::tz::TimeZone;
 
