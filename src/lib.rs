@@ -7,7 +7,7 @@
 //! * [`ports`]: what the bot needs from the world, as a few small traits.
 //! * [`config`]: the configuration file into checked values.
 //! * [`adapters`]: IMAP, SMTP, git, keyring, GitLab, sled, the clock; each is one port's real side.
-//! * [`bot`]: the loop that turns mails and time into events, and decisions into effects.
+//! * [`bot`]: the loop that turns mails and time into events, and decisions into work.
 //! * [`wiring`]: the one file that joins a configuration, the adapters and the bot.
 //! * [`demo`]: a stand-in mail server and GitLab, for `gatepost demo` and the tests.
 //! * [`cli`]: one file a subcommand.

@@ -4,7 +4,7 @@
 //! values), `reader` (a section, key by key), `value`, `net` and `forge` (single values),
 //! `secret_source`, `sections` (each section into its part of the model), `cross` (what takes two
 //! sections), [`problem`] and `mask` (what is said when something is wrong, without secrets),
-//! [`environment`] (what all this needs from the world), [`mod@reference`] (the shipped example and
+//! [`environment`] (what all this needs from the world), `reference` (the shipped example and
 //! the reference page).
 //!
 //! Where the text is not TOML only that is reported: what the rest means can't be known then.

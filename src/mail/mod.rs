@@ -1,7 +1,7 @@
 //! Text in, text out: bytes of mail into values, values into letters. Pure: no input or output, no
 //! clock, no configuration.
 //!
-//! In reading order: [`clean`] (what outside text may not carry); [`words`] (what is said about
+//! In reading order: [`words`] (what is said about
 //! each outcome), [`letter`] (how a letter is made) and [`trace`] (what a job's log says); then the
 //! reader: [`look`] (which mails of an archive are worth reading), [`bounds`] (how much of one is),
 //! [`subject`], `automatic` (what machines send), `author` (who is behind a From), [`mod@heading`]
