@@ -91,9 +91,14 @@ impl<A> Reply<A> {
     }
 }
 
-/// Makes an enum of tasks on one kind of record.
+/// Declares the tasks on one kind of record, and the enum of them. A line a task: its type, its
+/// answer, its pool unless that is `Others`, what an answer means for the record, and when the task
+/// is done although a person has stopped everything, if ever.
 macro_rules! tasks {
-    ($(#[$doc:meta])* $work:ident on $on:ty => $event:ty { $($task:ident),+ $(,)? }) => {
+    ($(#[$doc:meta])* $work:ident on $on:ty => $event:ty {
+        $($task:ident -> $answer:ty $([$pool:ident])?: |$this:pat_param, $given:pat_param| $means:expr
+            $(, passes a stop if |$held:pat_param| $passes:expr)?;)+
+    }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
         pub(crate) enum $work {
@@ -101,6 +106,23 @@ macro_rules! tasks {
         }
 
         $(
+            impl $crate::pull::task::Task for $task {
+                type On = $on;
+                type Answer = $answer;
+                type Event = $event;
+                $(const POOL: $crate::pull::task::Pool = $crate::pull::task::Pool::$pool;)?
+
+                fn event(&self, answer: $answer) -> $event {
+                    let ($this, $given) = (self, answer);
+                    $means
+                }
+
+                $(fn passes_a_stop(&self, on: &$on) -> bool {
+                    let $held = on;
+                    $passes
+                })?
+            }
+
             impl From<$task> for $work {
                 fn from(task: $task) -> Self {
                     Self::$task(task)

@@ -6,7 +6,7 @@ use crate::pull::ids::{MessageId, ObjectId, PullNumber};
 use crate::pull::lineage::OlderTip;
 use crate::pull::run::Run;
 use crate::pull::signed_tag::PayloadDigest;
-use crate::pull::task::{Pool, Task, tasks};
+use crate::pull::task::tasks;
 
 use super::Pull;
 use super::event::{Checked, Examined, Fetched, OutOfPaths, PullEvent};
@@ -97,8 +97,27 @@ pub(crate) struct Forget;
 tasks! {
     /// Work for a request.
     PullWork on OnPull => PullEvent {
-        Fetch, Verify, NotePayload, ProveSenders, Examine, TellHold, WriteAnswer, TellRetraction,
-        TellUnanswered, LookLanded, Forget,
+        Fetch -> Fetched [Fetches]: |_, fetched| PullEvent::Fetched(fetched);
+        Verify -> Verified: |_, verified| match verified {
+            Verified::Checked(checked) => PullEvent::Checked(checked),
+            Verified::Lost => PullEvent::Lost,
+        };
+        NotePayload -> PayloadDigest: |_, payload| PullEvent::PayloadNoted(payload);
+        ProveSenders -> Senders [Senders]: |task, Senders { mine, theirs }| {
+            PullEvent::SendersProved { of: task.of, mine, theirs }
+        };
+        Examine -> Commits: |_, commits| match commits {
+            Commits::Examined(found) => PullEvent::Examined(found),
+            Commits::OutOfPaths(found) => PullEvent::OutOfPaths(found),
+        };
+        TellHold -> Vec<MessageId>: |_, letters| PullEvent::HoldTold(letters);
+        WriteAnswer -> Vec<MessageId>: |_, letters| PullEvent::Written(letters);
+        TellRetraction -> Vec<MessageId>: |_, letters| PullEvent::RetractionTold(letters);
+        TellUnanswered -> Vec<MessageId>: |_, letters| PullEvent::UnansweredTold(letters);
+        LookLanded -> Landing [Landings]: |_, Landing { head, landed }| {
+            PullEvent::Looked { head, landed }
+        };
+        Forget -> (): |_, ()| PullEvent::Forgotten;
     }
 }
 
@@ -107,124 +126,5 @@ impl PullWork {
     /// failing.
     pub(crate) fn is_notice(&self) -> bool {
         matches!(self, Self::TellRetraction(_) | Self::TellUnanswered(_))
-    }
-}
-
-impl Task for Fetch {
-    type On = OnPull;
-    type Answer = Fetched;
-    type Event = PullEvent;
-    const POOL: Pool = Pool::Fetches;
-
-    fn event(&self, fetched: Fetched) -> PullEvent {
-        PullEvent::Fetched(fetched)
-    }
-}
-
-impl Task for Verify {
-    type On = OnPull;
-    type Answer = Verified;
-    type Event = PullEvent;
-
-    fn event(&self, verified: Verified) -> PullEvent {
-        match verified {
-            Verified::Checked(checked) => PullEvent::Checked(checked),
-            Verified::Lost => PullEvent::Lost,
-        }
-    }
-}
-
-impl Task for NotePayload {
-    type On = OnPull;
-    type Answer = PayloadDigest;
-    type Event = PullEvent;
-
-    fn event(&self, payload: PayloadDigest) -> PullEvent {
-        PullEvent::PayloadNoted(payload)
-    }
-}
-
-impl Task for ProveSenders {
-    type On = OnPull;
-    type Answer = Senders;
-    type Event = PullEvent;
-    const POOL: Pool = Pool::Senders;
-
-    fn event(&self, Senders { mine, theirs }: Senders) -> PullEvent {
-        PullEvent::SendersProved { of: self.of, mine, theirs }
-    }
-}
-
-impl Task for Examine {
-    type On = OnPull;
-    type Answer = Commits;
-    type Event = PullEvent;
-
-    fn event(&self, commits: Commits) -> PullEvent {
-        match commits {
-            Commits::Examined(found) => PullEvent::Examined(found),
-            Commits::OutOfPaths(found) => PullEvent::OutOfPaths(found),
-        }
-    }
-}
-
-impl Task for TellHold {
-    type On = OnPull;
-    type Answer = Vec<MessageId>;
-    type Event = PullEvent;
-
-    fn event(&self, letters: Vec<MessageId>) -> PullEvent {
-        PullEvent::HoldTold(letters)
-    }
-}
-
-impl Task for WriteAnswer {
-    type On = OnPull;
-    type Answer = Vec<MessageId>;
-    type Event = PullEvent;
-
-    fn event(&self, letters: Vec<MessageId>) -> PullEvent {
-        PullEvent::Written(letters)
-    }
-}
-
-impl Task for TellRetraction {
-    type On = OnPull;
-    type Answer = Vec<MessageId>;
-    type Event = PullEvent;
-
-    fn event(&self, letters: Vec<MessageId>) -> PullEvent {
-        PullEvent::RetractionTold(letters)
-    }
-}
-
-impl Task for TellUnanswered {
-    type On = OnPull;
-    type Answer = Vec<MessageId>;
-    type Event = PullEvent;
-
-    fn event(&self, letters: Vec<MessageId>) -> PullEvent {
-        PullEvent::UnansweredTold(letters)
-    }
-}
-
-impl Task for LookLanded {
-    type On = OnPull;
-    type Answer = Landing;
-    type Event = PullEvent;
-    const POOL: Pool = Pool::Landings;
-
-    fn event(&self, Landing { head, landed }: Landing) -> PullEvent {
-        PullEvent::Looked { head, landed }
-    }
-}
-
-impl Task for Forget {
-    type On = OnPull;
-    type Answer = ();
-    type Event = PullEvent;
-
-    fn event(&self, (): ()) -> PullEvent {
-        PullEvent::Forgotten
     }
 }

@@ -4,7 +4,7 @@ use crate::pull::fault::Fault;
 use crate::pull::ids::ObjectId;
 use crate::pull::pipeline::Pipeline;
 use crate::pull::tag::{Candidate, ConflictFile, Pinned};
-use crate::pull::task::{Pool, Task, tasks};
+use crate::pull::task::tasks;
 use crate::pull::verdict::{Outcome, Overdue, PipelineLink};
 
 use super::event::{CiChange, RunEvent, Seen};
@@ -115,142 +115,33 @@ pub(crate) struct Forget;
 tasks! {
     /// Work for a run.
     RunWork on OnRun => RunEvent {
-        ReadBase, FetchAsked, Merge, LintTarget, Push, CompareCi, LookForPipeline, Create, Poll,
-        Cancel, WriteAnswer, Forget,
-    }
-}
-
-impl Task for ReadBase {
-    type On = OnRun;
-    type Answer = ObjectId;
-    type Event = RunEvent;
-
-    fn event(&self, base: ObjectId) -> RunEvent {
-        RunEvent::BaseRead(base)
-    }
-}
-
-impl Task for FetchAsked {
-    type On = OnRun;
-    type Answer = Asked;
-    type Event = RunEvent;
-    const POOL: Pool = Pool::Fetches;
-
-    fn event(&self, asked: Asked) -> RunEvent {
-        match asked {
+        ReadBase -> ObjectId: |_, base| RunEvent::BaseRead(base);
+        FetchAsked -> Asked [Fetches]: |_, asked| match asked {
             Asked::Found(candidate) => RunEvent::Fetched(candidate),
             Asked::Impossible(why) => RunEvent::Ended(Outcome::Impossible { why }),
-        }
-    }
-}
-
-impl Task for Merge {
-    type On = OnRun;
-    type Answer = Merged;
-    type Event = RunEvent;
-
-    fn event(&self, merged: Merged) -> RunEvent {
-        match merged {
+        };
+        Merge -> Merged: |_, merged| match merged {
             Merged::Candidate(candidate) => RunEvent::Merged(candidate),
             Merged::Conflict { files, total } => RunEvent::Conflicted { files, total },
             Merged::NothingNew => RunEvent::AlreadyMerged,
-        }
-    }
-}
-
-impl Task for LintTarget {
-    type On = OnRun;
-    type Answer = CiCheck;
-    type Event = RunEvent;
-
-    fn event(&self, check: CiCheck) -> RunEvent {
-        RunEvent::CiChecked(check)
-    }
-}
-
-impl Task for Push {
-    type On = OnRun;
-    type Answer = ();
-    type Event = RunEvent;
-
-    fn event(&self, (): ()) -> RunEvent {
-        RunEvent::Pushed
-    }
-}
-
-impl Task for CompareCi {
-    type On = OnRun;
-    type Answer = Option<CiChange>;
-    type Event = RunEvent;
-
-    fn event(&self, change: Option<CiChange>) -> RunEvent {
-        RunEvent::CiCompared(change)
-    }
-}
-
-impl Task for LookForPipeline {
-    type On = OnRun;
-    type Answer = Option<Pipeline>;
-    type Event = RunEvent;
-
-    fn event(&self, found: Option<Pipeline>) -> RunEvent {
-        found.map_or(RunEvent::NotFound, RunEvent::Created)
-    }
-}
-
-impl Task for Create {
-    type On = OnRun;
-    type Answer = Creation;
-    type Event = RunEvent;
-
-    fn event(&self, creation: Creation) -> RunEvent {
-        match creation {
+        };
+        LintTarget -> CiCheck: |_, check| RunEvent::CiChecked(check);
+        Push -> (): |_, ()| RunEvent::Pushed;
+        CompareCi -> Option<CiChange>: |_, change| RunEvent::CiCompared(change);
+        LookForPipeline -> Option<Pipeline>: |_, found| {
+            found.map_or(RunEvent::NotFound, RunEvent::Created)
+        };
+        Create -> Creation: |_, creation| match creation {
             Creation::Made(pipeline) => RunEvent::Created(pipeline),
             Creation::Refused(fault) => RunEvent::NotCreated(fault),
             Creation::Moved(fault) => RunEvent::Moved(fault),
-        }
-    }
-}
-
-impl Task for Poll {
-    type On = OnRun;
-    type Answer = Polled;
-    type Event = RunEvent;
-
-    fn event(&self, polled: Polled) -> RunEvent {
-        match polled {
+        };
+        Poll -> Polled: |_, polled| match polled {
             Polled::GoesOn(seen) => RunEvent::Seen(seen),
             Polled::Over(outcome) => RunEvent::Ended(outcome),
-        }
-    }
-}
-
-impl Task for Cancel {
-    type On = OnRun;
-    type Answer = ();
-    type Event = RunEvent;
-
-    fn event(&self, (): ()) -> RunEvent {
-        RunEvent::CancelSent
-    }
-}
-
-impl Task for WriteAnswer {
-    type On = OnRun;
-    type Answer = ();
-    type Event = RunEvent;
-
-    fn event(&self, (): ()) -> RunEvent {
-        RunEvent::Written
-    }
-}
-
-impl Task for Forget {
-    type On = OnRun;
-    type Answer = ();
-    type Event = RunEvent;
-
-    fn event(&self, (): ()) -> RunEvent {
-        RunEvent::Forgotten
+        };
+        Cancel -> (): |_, ()| RunEvent::CancelSent;
+        WriteAnswer -> (): |_, ()| RunEvent::Written;
+        Forget -> (): |_, ()| RunEvent::Forgotten;
     }
 }

@@ -14,7 +14,7 @@ use crate::pull::request::event::PullEvent;
 use crate::pull::request::work::{OnPull, PullWork};
 use crate::pull::run::event::RunEvent;
 use crate::pull::run::work::{OnRun, RunWork};
-use crate::pull::task::{Pool, Reply, Task, tasks};
+use crate::pull::task::{Pool, Reply, tasks};
 
 /// Look who wrote a mail to the command mailbox, and what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,60 +35,21 @@ pub(crate) enum MailEvent {
     Transcribed,
 }
 
-impl Task for ReadCommands {
-    type On = CommandMail;
-    type Answer = MailReading;
-    type Event = MailEvent;
-    const POOL: Pool = Pool::Senders;
-
-    fn event(&self, reading: MailReading) -> MailEvent {
-        MailEvent::Read(Box::new(reading))
-    }
-
-    /// A command may end the stop.
-    fn passes_a_stop(&self, _mail: &CommandMail) -> bool {
-        true
-    }
-}
-
-impl Task for Transcribe {
-    type On = CommandMail;
-    type Answer = ();
-    type Event = MailEvent;
-
-    fn event(&self, (): ()) -> MailEvent {
-        MailEvent::Transcribed
-    }
-
-    /// It says what the stop has done.
-    fn passes_a_stop(&self, _mail: &CommandMail) -> bool {
-        true
-    }
-}
-
-impl Task for Send {
-    type On = Letter;
-    type Answer = LetterEvent;
-    type Event = LetterEvent;
-
-    fn event(&self, event: LetterEvent) -> LetterEvent {
-        event
-    }
-
-    /// The answers to commands say what the stop has done.
-    fn passes_a_stop(&self, letter: &Letter) -> bool {
-        letter.is_transcript()
+tasks! {
+    /// Work for a mail to the command mailbox. A command may end the stop, and an answer says what
+    /// the stop has done.
+    MailWork on CommandMail => MailEvent {
+        ReadCommands -> MailReading [Senders]: |_, reading| MailEvent::Read(Box::new(reading)),
+            passes a stop if |_| true;
+        Transcribe -> (): |_, ()| MailEvent::Transcribed, passes a stop if |_| true;
     }
 }
 
 tasks! {
-    /// Work for a letter.
-    LetterWork on Letter => LetterEvent { Send }
-}
-
-tasks! {
-    /// Work for a mail to the command mailbox.
-    MailWork on CommandMail => MailEvent { ReadCommands, Transcribe }
+    /// Work for a letter. The answers to commands say what a stop has done.
+    LetterWork on Letter => LetterEvent {
+        Send -> LetterEvent: |_, event| event, passes a stop if |letter| letter.is_transcript();
+    }
 }
 
 /// Something to do in the world outside, once the batch that announces it is durable.
