@@ -200,6 +200,7 @@ allow_addresses = ["127.0.0.1"]
 
 [fetch]
 deadline = "5s"
+disk_budget = "1 GiB"
 ca_file = "{ca}"
 
 [smtp]
